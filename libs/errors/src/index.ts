@@ -1,0 +1,1 @@
+export { FacetError, type FacetErrorKind, type FacetErrorOptions, isFacetError } from './facet-error.ts';
