@@ -1,1 +1,28 @@
-export {};
+export { decode } from './decode.ts';
+export { decoderNorms } from './decoder-norms.ts';
+export { encodeReference } from './encode-reference.ts';
+export { type FeatureRows, featureRows, type ThresholdSource } from './feature-rows.ts';
+export {
+  ARCHITECTURES,
+  type Architecture,
+  checkConfig,
+  checkSae,
+  MAX_D_IN,
+  MAX_D_SAE,
+  NORMALIZATIONS,
+  type Normalization,
+  type Sae,
+  type SaeConfig,
+  type SaeMetadata,
+  type SparseActivations,
+  usesThreshold,
+} from './sae.ts';
+export {
+  readSaelens,
+  SAELENS_CONFIG_FILE,
+  SAELENS_SPARSITY_FILE,
+  SAELENS_WEIGHTS_FILE,
+  writeSaelens,
+  writeSaelensSparsity,
+} from './saelens.ts';
+export { formatSaelensConfig, MAX_CONFIG_BYTES, parseSaelensConfig } from './saelens-config.ts';

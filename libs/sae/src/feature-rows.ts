@@ -1,0 +1,82 @@
+import { FacetError } from '@facet/errors';
+import { checkSae, type Sae, usesThreshold } from './sae.ts';
+
+/** Where the thresholds of some feature rows come from; shown to users, for nothing is silent. */
+export type ThresholdSource = 'relu' | 'stored' | 'learned-inference-threshold';
+
+/** What an intervention needs to encode and write n features alone: f = [z > threshold]·ReLU(z), z = x·W_enc_rowsᵀ + b_enc. */
+export interface FeatureRows {
+  features: number;
+  /** [n, d_in]; the encoder columns of the features, as rows. */
+  W_enc_rows: Float32Array;
+  /** [n]; with −b_dec·W_enc folded in where the SAE subtracts b_dec from its input. */
+  b_enc: Float32Array;
+  /** [n]; 0 for ReLU, the stored threshold, or for topk the learned inference threshold. */
+  threshold: Float32Array;
+  /** [n, d_in]; the directions of the features. */
+  W_dec_rows: Float32Array;
+  threshold_source: ThresholdSource;
+}
+
+/**
+ * Gathers encoder rows, biases, thresholds and directions of the features `indices`, so that each can be encoded alone.
+ * A topk SAE answers with `cfg.metadata.inference_threshold` and is refused (precondition) where it has none.
+ */
+export function featureRows(sae: Sae, indices: ArrayLike<number>): FeatureRows {
+  checkSae(sae, 'sae');
+  const { d_in } = sae.cfg;
+  const n = indices.length;
+  const { source, of } = thresholds(sae);
+  const rows: FeatureRows = {
+    features: n,
+    W_enc_rows: new Float32Array(n * d_in),
+    b_enc: new Float32Array(n),
+    threshold: new Float32Array(n),
+    W_dec_rows: new Float32Array(n * d_in),
+    threshold_source: source,
+  };
+  for (let row = 0; row < n; row++) {
+    const i = indices[row];
+    requireFeature(sae, i);
+    gatherRow(sae, i, row, rows);
+    rows.threshold[row] = of(i);
+  }
+  return rows;
+}
+
+function gatherRow(sae: Sae, i: number, row: number, rows: FeatureRows): void {
+  const { d_in, d_sae, apply_b_dec_to_input, rescale_acts_by_decoder_norm } = sae.cfg;
+  const direction = sae.W_dec.subarray(i * d_in, (i + 1) * d_in);
+  const norm = rescale_acts_by_decoder_norm ? Math.hypot(...direction) : 1;
+  let bias = sae.b_enc[i];
+  for (let j = 0; j < d_in; j++) {
+    const w = sae.W_enc[j * d_sae + i];
+    if (apply_b_dec_to_input) bias -= sae.b_dec[j] * w;
+    rows.W_enc_rows[row * d_in + j] = w * norm;
+    rows.W_dec_rows[row * d_in + j] = direction[j] / norm;
+  }
+  rows.b_enc[row] = bias * norm;
+}
+
+function thresholds({ cfg, threshold }: Sae): { source: ThresholdSource; of: (i: number) => number } {
+  if (usesThreshold(cfg.architecture)) return { source: 'stored', of: (i) => threshold![i] };
+  if (cfg.architecture !== 'topk') return { source: 'relu', of: () => 0 };
+  const learned = cfg.metadata.inference_threshold;
+  if (typeof learned !== 'number' || !Number.isFinite(learned)) {
+    throw new FacetError(
+      'precondition',
+      'this topk SAE has no learned inference threshold, so a feature cannot be encoded alone; ' +
+        'train it with Facet or set metadata.inference_threshold in its cfg.json',
+      { reason: 'INFERENCE_THRESHOLD_MISSING' },
+    );
+  }
+  return { source: 'learned-inference-threshold', of: () => learned };
+}
+
+function requireFeature({ cfg }: Sae, i: number): void {
+  if (!Number.isInteger(i) || i < 0 || i >= cfg.d_sae) {
+    throw new FacetError('not-found', `feature ${i} does not exist; d_sae is ${cfg.d_sae}`, {
+      reason: 'FEATURE_NOT_FOUND',
+    });
+  }
+}

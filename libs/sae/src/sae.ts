@@ -1,0 +1,142 @@
+import { FacetError } from '@facet/errors';
+
+/** Every SAE architecture that Facet knows by name; see the table in each function for which it implements. */
+export const ARCHITECTURES = ['standard', 'topk', 'batchtopk', 'jumprelu', 'gated', 'matryoshka'] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
+
+/** How inputs are normalised before encoding; only `none` is implemented, the others are refused by name. */
+export const NORMALIZATIONS = [
+  'none',
+  'expected_average_only_in',
+  'constant_norm_rescale',
+  'layer_norm',
+] as const;
+export type Normalization = (typeof NORMALIZATIONS)[number];
+
+/** What an SAE was trained on; unknown keys of a SAELens `cfg.json` are kept as they are. */
+export interface SaeMetadata {
+  /** The language model, as the trainer named it. */
+  model_name?: string;
+  /** The hook point, e.g. `blocks.6.hook_resid_post`. */
+  hook_name?: string;
+  /** Tokens per context at capture. */
+  context_size?: number;
+  /** Whether every context began with the BOS token. */
+  prepend_bos?: boolean;
+  /** topk only: the learned threshold that stands for the selection where one feature is encoded alone. */
+  inference_threshold?: number;
+  [key: string]: unknown;
+}
+
+/** The configuration of an SAE in the spelling of SAELens v6's `cfg.json`. */
+export interface SaeConfig {
+  architecture: Architecture;
+  d_in: number;
+  d_sae: number;
+  dtype: 'float32';
+  apply_b_dec_to_input: boolean;
+  normalize_activations: Normalization;
+  /** topk: features kept per row. */
+  k?: number;
+  /** topk: whether pre-activations are multiplied by ‖W_dec_i‖ before selection (and divided out at decode). */
+  rescale_acts_by_decoder_norm?: boolean;
+  metadata: SaeMetadata;
+}
+
+/** A sparse autoencoder: x ≈ f W_dec + b_dec with sparse f = act((x − b_dec) W_enc + b_enc). */
+export interface Sae {
+  cfg: SaeConfig;
+  /** [d_in, d_sae], row-major. */
+  W_enc: Float32Array;
+  /** [d_sae]. */
+  b_enc: Float32Array;
+  /** [d_sae, d_in], row-major; row i is the direction of feature i. */
+  W_dec: Float32Array;
+  /** [d_in]. */
+  b_dec: Float32Array;
+  /** [d_sae], for jumprelu, batchtopk and matryoshka: f = ReLU(pre)·[pre > threshold]. */
+  threshold?: Float32Array;
+}
+
+/** Feature activations f > 0 of some rows, in compressed sparse rows. */
+export interface SparseActivations {
+  rows: number;
+  /** [rows + 1]; row r owns entries offsets[r] to offsets[r + 1]. */
+  offsets: Uint32Array;
+  /** Feature indices, ascending within a row. */
+  indices: Uint32Array;
+  /** Activations, all > 0. */
+  values: Float32Array;
+}
+
+/** Largest supported residual width; a bound on untrusted configurations. */
+export const MAX_D_IN = 65_536;
+/** Largest supported number of features; a bound on untrusted configurations. */
+export const MAX_D_SAE = 16_777_216;
+
+/** Throws a FacetError unless `sae` is one that this library can encode with: sizes, shapes, k, threshold. */
+export function checkSae(sae: Sae, source: string): void {
+  checkConfig(sae.cfg, source);
+  const { d_in, d_sae } = sae.cfg;
+  checkLength(sae.W_enc, d_in * d_sae, 'W_enc', source);
+  checkLength(sae.b_enc, d_sae, 'b_enc', source);
+  checkLength(sae.W_dec, d_sae * d_in, 'W_dec', source);
+  checkLength(sae.b_dec, d_in, 'b_dec', source);
+  if (usesThreshold(sae.cfg.architecture)) {
+    if (sae.threshold === undefined) {
+      throw new FacetError(
+        'invalid',
+        `${source}: a ${sae.cfg.architecture} SAE needs the tensor threshold [d_sae]`,
+      );
+    }
+    checkLength(sae.threshold, d_sae, 'threshold', source);
+  }
+}
+
+/** Throws a FacetError unless the configuration is sound and of an architecture that can encode here. */
+export function checkConfig(cfg: SaeConfig, source: string): void {
+  checkSize(cfg.d_in, MAX_D_IN, 'd_in', source);
+  checkSize(cfg.d_sae, MAX_D_SAE, 'd_sae', source);
+  if (cfg.architecture === 'gated') {
+    throw new FacetError(
+      'unimplemented',
+      `${source}: gated SAEs are not supported; use topk, standard or jumprelu`,
+    );
+  }
+  if (cfg.normalize_activations !== 'none') {
+    throw new FacetError(
+      'unimplemented',
+      `${source}: normalize_activations ${cfg.normalize_activations} is not supported; fold it into the weights and export with none`,
+    );
+  }
+  if (cfg.architecture === 'topk') checkK(cfg, source);
+}
+
+/** Tells whether f is gated by a stored per-feature threshold. */
+export function usesThreshold(architecture: Architecture): boolean {
+  return architecture === 'jumprelu' || architecture === 'batchtopk' || architecture === 'matryoshka';
+}
+
+function checkK({ k, d_sae }: SaeConfig, source: string): void {
+  if (k === undefined || !Number.isInteger(k) || k < 1 || k > d_sae) {
+    throw new FacetError(
+      'invalid',
+      `${source}: k is ${k}; a topk SAE needs an integer from 1 to d_sae ${d_sae}`,
+    );
+  }
+}
+
+function checkSize(value: number, max: number, name: string, source: string): void {
+  if (!Number.isInteger(value) || value < 1 || value > max) {
+    throw new FacetError('invalid', `${source}: ${name} is ${value}; it must be an integer from 1 to ${max}`);
+  }
+}
+
+function checkLength(values: Float32Array, length: number, name: string, source: string): void {
+  if (values.length !== length) {
+    throw new FacetError(
+      'invalid',
+      `${source}: ${name} has ${values.length} values; its shape asks for ${length}`,
+    );
+  }
+}
