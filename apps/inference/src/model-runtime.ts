@@ -1,0 +1,201 @@
+import type { HookPoint, ModelSpec } from '@facet/transformer';
+
+/**
+ * One loaded model: the only place of Facet where a language model runs.
+ *
+ * Shapes: B rows (`batch`), T positions, n features of one port, d the width of a hook point, V the vocabulary.
+ * All arrays are row-major and flat. Nothing is truncated: what does not fit is refused with both numbers.
+ * Calls may overlap; each is computed alone.
+ */
+export interface ModelRuntime {
+  readonly spec: ModelSpec;
+  readonly identity: ModelIdentity;
+  /** Every hook point, in the order of computation. */
+  readonly hookPoints: readonly HookPoint[];
+  /** Runs whole contexts without a cache: activations, logits and scores of B rows at once. */
+  forward(request: ForwardRequest): Promise<ForwardResult>;
+  /** Opens a batch of B sequences that share one preallocated KV cache. */
+  openGeneration(request: GenerationRequest): Promise<Generation>;
+  /** Scores `directions` [rows, d_model] against every vocabulary entry: logits [rows, V]. */
+  projectToVocabulary(request: ProjectionRequest): Promise<Float32Array>;
+  /** Releases every session; later calls are refused with `precondition`. */
+  close(): Promise<void>;
+}
+
+/** Hashes that bind artifacts to this model (see Lineage). */
+export interface ModelIdentity {
+  /** sha256 over the weight files, lower-case hex; for a single file that file's own sha256. */
+  modelSha256: string;
+  /** sha256 of `tokenizer.json`, lower-case hex. */
+  tokenizerSha256: string;
+}
+
+export interface ModelRuntimeOptions {
+  /** Threads that compute at once over the whole runtime. @default the number of cores */
+  threads?: number;
+  /** Most compiled graph variants kept; the least recently used one is released. @default 8 */
+  maxSessions?: number;
+}
+
+export interface ForwardRequest {
+  /** Token ids [B*T]; rows shorter than T are padded on the right with any valid id, for example 0. */
+  tokens: Int32Array;
+  /** B. T follows as tokens.length / batch and may not exceed `spec.n_ctx`. */
+  batch: number;
+  /** Tokens of each row that count, 1..T. @default T for every row */
+  lengths?: ArrayLike<number>;
+  /** Hook points to read; without logits and scores the model stops at the last one. @default none */
+  hookPoints?: readonly string[];
+  /** How activations come back; F16 is rounded to nearest even inside the graph. @default 'F32' */
+  activationDtype?: 'F32' | 'F16';
+  /** Edits, at most one record per hook point. @default none */
+  edits?: readonly FeatureEdits[];
+  /** Next-token logits of each row's last token (`last`, [B, V]), of every position (`all`, [B*T, V]). @default 'none' */
+  logits?: 'none' | 'last' | 'all';
+  /** Whether to score each token given the ones before it. @default false */
+  scores?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface ForwardResult {
+  batch: number;
+  positions: number;
+  /** Hook point name -> rows; a hook point that was edited gives the edited rows. */
+  activations: ReadonlyMap<string, Activations>;
+  /** [B, V] or [B*T, V]; rows of padding are meaningless. Absent for 'none'. */
+  logits?: Float32Array;
+  /** Present when asked for. */
+  scores?: TokenScores;
+  /** One per record of `edits`, in the same order. */
+  proofs: readonly EditProof[];
+}
+
+/** Rows [B*T, width]: `Float32Array` for F32, the raw half-precision bits for F16. Rows of padding are meaningless. */
+export interface Activations {
+  dtype: 'F32' | 'F16';
+  width: number;
+  data: Float32Array | Uint16Array;
+}
+
+/** Entries [B*T]; entry (b, t) is about token t of row b given the tokens before it: NaN at t = 0 and on padding. */
+export interface TokenScores {
+  /** -log p(token), natural logarithm. */
+  nll: Float32Array;
+  /** The logit of the token itself. */
+  logit: Float32Array;
+  /** The largest logit at the same place: `logit === topLogit` says that the token was the greedy choice. */
+  topLogit: Float32Array;
+}
+
+/**
+ * Edits of n features at one hook point. With x the rows of the hook point and i a feature of this record:
+ *
+ *   z = x · W_enc_rowsᵀ + b_enc                        (b_enc includes −b_dec·W_enc where the SAE centres its input)
+ *   f = [z > threshold] · ReLU(z)
+ *   gate_i = [f[gateSource_i] > gateThreshold_i]        (gateThreshold −Infinity: always)
+ *   delta_i = mask_i · gate_i · ((scale_i − 1) · f_i + offset_i)
+ *   x' = x + delta · W_dec_rows
+ *
+ * Every f is read before anything is written. identity = (scale 1, offset 0) leaves every logit bit-identical;
+ * clamp(v) = (0, v); scale(s) = (s, 0); ablate = (0, 0); add(c) = (1, c); clamp_if_active(v) = (0, v) with
+ * gateSource_i = i and gateThreshold_i = 0; "only where feature j exceeds c": gateSource_i = j, gateThreshold_i = c,
+ * where j may be a feature of this record that is itself left alone by (1, 0).
+ * Another row of the batch may have another rule: default and steered text are two rows.
+ */
+export interface FeatureEdits {
+  /** Any hook point of the model. */
+  hookPoint: string;
+  /** [n, d] encoder rows: column i of W_enc, contiguous. */
+  W_enc_rows: Float32Array;
+  /** [n] */
+  b_enc: Float32Array;
+  /** [n]; 0 for plain ReLU. */
+  threshold: Float32Array;
+  /** [n, d] */
+  W_dec_rows: Float32Array;
+  /** [B, n], finite. */
+  scale: Float32Array;
+  /** [B, n], finite. */
+  offset: Float32Array;
+  /** [B, n], indices into this record's features. @default the feature itself */
+  gateSource?: Int32Array;
+  /** [B, n]; not NaN. @default −Infinity, no gate */
+  gateThreshold?: Float32Array;
+  /** [B, T] for all features alike or [B, T, n]; 0 leaves the position alone, 1 edits it. @default 1 everywhere */
+  mask?: Float32Array;
+}
+
+/** What an edit did at every position that ran: the proof that steering happened. */
+export interface EditProof {
+  hookPoint: string;
+  features: number;
+  /** f before the edit [B, T, n]. */
+  fBefore: Float32Array;
+  /** f encoded again from x' [B, T, n]. */
+  fAfter: Float32Array;
+  /** ‖x' − x‖ [B, T]; 0 exactly where nothing was edited. */
+  deltaNorm: Float32Array;
+  /** ‖x‖ before the edit [B, T]. */
+  xNorm: Float32Array;
+}
+
+export interface GenerationRequest {
+  /** B: sequences that advance together. */
+  batch: number;
+  /** Positions to allocate per sequence, prompt and generated text together; at most `spec.n_ctx`. */
+  maxTokens: number;
+  /** Edits for the whole generation; `mask` is given per step instead. @default none */
+  edits?: readonly Omit<FeatureEdits, 'mask'>[];
+  /** Hook points whose rows every step returns. @default none */
+  hookPoints?: readonly string[];
+}
+
+/** A batch of sequences in progress. Steps are taken one after another; `close` frees the cache. */
+export interface Generation {
+  readonly batch: number;
+  readonly maxTokens: number;
+  /** Tokens in the cache, per row. */
+  readonly lengths: Int32Array;
+  /**
+   * Appends T tokens to every row and returns the next-token logits of each row's last token.
+   * Only the first step may be ragged (`lengths`); later steps give the same T to every row.
+   */
+  step(request: GenerationStepRequest): Promise<GenerationStep>;
+  close(): Promise<void>;
+}
+
+export interface GenerationStepRequest {
+  /** Token ids [B*T]: the whole prompt, a chunk of it, or one token per row. */
+  tokens: Int32Array;
+  /** First step only: tokens of each row that count, 1..T, padded on the right. @default T */
+  lengths?: ArrayLike<number>;
+  /** Hook point name -> mask [B, T] or [B, T, n] for the positions of this step. @default 1 everywhere */
+  masks?: ReadonlyMap<string, Float32Array>;
+  signal?: AbortSignal;
+}
+
+export interface GenerationStep {
+  /** T of this step. */
+  positions: number;
+  /** Next-token logits [B, V] of each row's last token. */
+  logits: Float32Array;
+  /** As in ForwardResult, for the positions of this step. */
+  activations: ReadonlyMap<string, Activations>;
+  /** As in ForwardResult, for the positions of this step. */
+  proofs: readonly EditProof[];
+}
+
+export interface ProjectionRequest {
+  /** [rows, d_model], for example decoder rows of an SAE. */
+  directions: Float32Array;
+  rows: number;
+  /**
+   * Whether directions are multiplied by the final RMSNorm's weight first: logits = (direction ⊙ w_norm) · W_Uᵀ.
+   * The norm's division by the root mean square is never applied: a direction has no scale of its own. @default true
+   */
+  foldFinalNorm?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Loads the Hugging Face directory, checks every weight, and answers with the runtime: `openModelRuntime`. */
+export type OpenModelRuntime = (directory: string, options?: ModelRuntimeOptions) => Promise<ModelRuntime>;
