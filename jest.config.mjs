@@ -4,7 +4,10 @@ export default {
   testEnvironment: `${import.meta.dirname}/tools/jest/host-realm-environment.cjs`,
   testEnvironmentOptions: { customExportConditions: ['facet-source', 'node', 'require', 'default'] },
   transform: {
-    '\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
+    '\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
   },
   passWithNoTests: true,
   testTimeout: 30_000,

@@ -10,13 +10,25 @@ const generators = {
   '@facet/kernels': () => {
     const out = 'libs/kernels/src/gen/kernels.wasm';
     mkdirSync(dirname(out), { recursive: true });
-    run('asc', 'libs/kernels/assembly/index.ts', '--outFile', out, '-O3', '--enable', 'simd', '--runtime', 'stub',
-      '--importMemory', '--noAssert');
+    run(
+      'asc',
+      'libs/kernels/assembly/index.ts',
+      '--outFile',
+      out,
+      '-O3',
+      '--enable',
+      'simd',
+      '--runtime',
+      'stub',
+      '--importMemory',
+      '--noAssert',
+    );
     const base64 = readFileSync(out).toString('base64');
     writeFileSync(out.replace(/\.wasm$/, '-wasm.ts'), `export const kernelsWasmBase64 =\n  '${base64}';\n`);
   },
 };
 
 const project = process.argv[2];
-if (!generators[project]) throw new Error(`no generator for ${project}; known: ${Object.keys(generators).join(', ')}`);
+if (!generators[project])
+  throw new Error(`no generator for ${project}; known: ${Object.keys(generators).join(', ')}`);
 generators[project]();
