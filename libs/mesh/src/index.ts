@@ -1,1 +1,50 @@
-export {};
+export { booleanVariable, type Environment, integerVariable, readConfig, redactPassword } from './config.ts';
+export {
+  addressVariable,
+  clickhouseUrl,
+  clickhouseVariables,
+  commonVariables,
+  DEFAULT_PORTS,
+  eventsUrl,
+  eventsVariables,
+  type HostPort,
+  listenVariable,
+  objectsVariables,
+  parseHostPort,
+  type ServiceName,
+} from './config-fragments.ts';
+export { type Connection, type ConnectOptions, connect } from './connect.ts';
+export { DEADLINE_EXCEEDED, fromGrpcError, toGrpcError } from './grpc-errors.ts';
+export { DEFAULT_MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES, type MessageLimits } from './limits.ts';
+export { type LinkedSignal, linkSignals } from './linked-signal.ts';
+export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
+export {
+  type Collection,
+  type FeatureRef,
+  formatFeatureName,
+  formatName,
+  newId,
+  parseFeatureName,
+  parseId,
+  parseName,
+} from './names.ts';
+export { decodePageToken, encodePageToken, pageSize } from './page-token.ts';
+export type { Reflection } from './reflection.ts';
+export { currentRequest, type RequestContext, withRequest } from './request-context.ts';
+export {
+  describeFailure,
+  EXIT_CODES,
+  exitCodeOf,
+  type RunMainOptions,
+  runMain,
+  type Stoppable,
+} from './run-main.ts';
+export { type BoundService, bindService, type RunningServer, type ServeOptions, serve } from './serve.ts';
+export type { ServedCallContext } from './serve-calls.ts';
+export {
+  createServiceClient,
+  type DeadlineOptions,
+  type ServiceClient,
+  type ServiceClientOptions,
+} from './service-client.ts';
+export type { ServiceDefinition } from './service-definition.ts';

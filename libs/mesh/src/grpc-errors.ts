@@ -1,0 +1,131 @@
+import { FacetError, isFacetError } from '@facet/errors';
+import { ClientError, ServerError, Status } from 'nice-grpc-common';
+import {
+  BadRequest,
+  type ErrorDetails,
+  ErrorInfo,
+  ResourceInfo,
+  RetryInfo,
+  RichClientError,
+  RichServerError,
+} from 'nice-grpc-error-details';
+import { kindOfStatus, STATUS_OF_KIND } from './status-table.ts';
+
+/** Reason of a call that took longer than its deadline; the only `unavailable` error sent as DEADLINE_EXCEEDED. */
+export const DEADLINE_EXCEEDED = 'DEADLINE_EXCEEDED';
+/** Error text travels in HTTP/2 headers, which peers limit to a few kilobytes. */
+const MAX_MESSAGE_CHARS = 2048;
+const MAX_METADATA_ENTRIES = 16;
+const MAX_METADATA_CHARS = 256;
+/** How long a caller should wait before it tries again, after UNAVAILABLE or RESOURCE_EXHAUSTED. */
+const RETRY_DELAY_SECONDS = 1;
+
+export interface ErrorOrigin {
+  /** Service that answers, such as `inference`; sent as ErrorInfo.domain `facet.inference`. */
+  service: string;
+  requestId: string;
+}
+
+/**
+ * Turns what a handler threw into the status sent to the caller: FacetErrors with ErrorInfo and the details of their
+ * kind; anything else INTERNAL without its text (the server logs it whole).
+ */
+export function toGrpcError(error: unknown, origin: ErrorOrigin): ServerError {
+  if (error instanceof ServerError) return error;
+  if (isFacetError(error)) {
+    return new RichServerError(
+      statusOf(error),
+      truncate(error.message, MAX_MESSAGE_CHARS),
+      detailsOf(error, origin),
+    );
+  }
+  return new RichServerError(
+    Status.INTERNAL,
+    `internal error in ${origin.service}; request id ${origin.requestId}`,
+    [errorInfo('INTERNAL', origin, {})],
+  );
+}
+
+function statusOf(error: FacetError): Status {
+  return error.reason === DEADLINE_EXCEEDED ? Status.DEADLINE_EXCEEDED : STATUS_OF_KIND[error.kind];
+}
+
+function detailsOf(error: FacetError, origin: ErrorOrigin): ErrorDetails[] {
+  const details: ErrorDetails[] = [errorInfo(error.reason, origin, error.metadata)];
+  const description = truncate(error.message, MAX_METADATA_CHARS);
+  if (error.field !== undefined) {
+    details.push(BadRequest.fromPartial({ fieldViolations: [{ field: error.field, description }] }));
+  }
+  if (error.kind === 'not-found' || error.kind === 'exists') {
+    const { resourceType = '', resourceName = '' } = error.metadata;
+    details.push(ResourceInfo.fromPartial({ resourceType, resourceName, description }));
+  }
+  if (error.kind === 'unavailable' || error.kind === 'exhausted') {
+    details.push(RetryInfo.fromPartial({ retryDelay: { seconds: RETRY_DELAY_SECONDS } }));
+  }
+  return details;
+}
+
+function errorInfo(
+  reason: string,
+  { service, requestId }: ErrorOrigin,
+  metadata: Readonly<Record<string, string>>,
+) {
+  const entries = Object.entries(metadata)
+    .slice(0, MAX_METADATA_ENTRIES)
+    .map(([key, value]) => [key, truncate(value, MAX_METADATA_CHARS)]);
+  return ErrorInfo.fromPartial({
+    reason,
+    domain: `facet.${service}`,
+    metadata: { ...Object.fromEntries(entries), requestId },
+  });
+}
+
+function truncate(text: string, maxChars: number): string {
+  return text.length <= maxChars ? text : `${text.slice(0, maxChars - 1)}…`;
+}
+
+export interface ErrorSource {
+  /** Address that was called, named when the peer is not there. */
+  address: string;
+}
+
+/**
+ * Turns a failed call back into the FacetError that the peer threw (kind, reason, message, field, metadata), with its
+ * address when the peer could not be reached; INTERNAL becomes a plain Error, which stays internal further up.
+ */
+export function fromGrpcError(error: unknown, { address }: ErrorSource): Error {
+  if (isFacetError(error)) return error;
+  if (!(error instanceof ClientError)) return error instanceof Error ? error : new Error(String(error));
+  const kind = kindOfStatus(error.code);
+  if (kind === undefined)
+    return new Error(`${error.path} at ${address} failed: ${error.details}`, { cause: error });
+  const details = error instanceof RichClientError ? error.extra : [];
+  const info = details.find((detail) => detail.$type === ErrorInfo.$type);
+  if (info === undefined) return transportError(error, kind, address);
+  const badRequest = details.find((detail) => detail.$type === BadRequest.$type);
+  const field = badRequest?.fieldViolations[0]?.field;
+  return new FacetError(kind, error.details, {
+    cause: error,
+    reason: info.reason,
+    metadata: info.metadata,
+    ...(field === undefined ? {} : { field }),
+  });
+}
+
+/** An error that gRPC itself made: no Facet service answered. */
+function transportError(error: ClientError, kind: FacetError['kind'], address: string): FacetError {
+  if (error.code === Status.DEADLINE_EXCEEDED) return deadlineError(error.path, address, error);
+  const message =
+    kind === 'unavailable' ? `${address} is not reachable: ${error.details}` : `${address}: ${error.details}`;
+  return new FacetError(kind, message, { cause: error, metadata: { address } });
+}
+
+/** The error of a call that the peer did not answer in time. */
+export function deadlineError(path: string, address: string, cause?: unknown): FacetError {
+  return new FacetError('unavailable', `${address} did not finish ${path} before the call's deadline`, {
+    cause,
+    reason: DEADLINE_EXCEEDED,
+    metadata: { address },
+  });
+}

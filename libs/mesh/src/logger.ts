@@ -1,0 +1,31 @@
+import { type DestinationStream, destination, type Logger, pino, stdSerializers } from 'pino';
+import { currentRequest } from './request-context.ts';
+
+export type { Logger } from 'pino';
+
+export interface LoggerOptions {
+  /** Name of the service, on every line. */
+  service: string;
+  /** Least severe level that is written. @default info */
+  level?: string;
+  /** Where lines go. @default standard error, written at once so that a crash loses none */
+  stream?: DestinationStream;
+}
+
+/** Creates a JSON logger; lines written while a call is served carry its request id. */
+export function createLogger({ service, level = 'info', stream }: LoggerOptions): Logger {
+  return pino(
+    {
+      level,
+      base: { service },
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: stdSerializers.errWithCause },
+      mixin: () => {
+        const request = currentRequest();
+        return request === undefined ? {} : { requestId: request.requestId };
+      },
+    },
+    stream ?? destination({ fd: 2, sync: true }),
+  );
+}

@@ -1,0 +1,106 @@
+import { FacetError, isFacetError } from '@facet/errors';
+import type { CallContext, ServerMiddleware, ServerMiddlewareCall } from 'nice-grpc';
+import { ServerError, Status } from 'nice-grpc-common';
+import { deadlineError, toGrpcError } from './grpc-errors.ts';
+import { linkSignals } from './linked-signal.ts';
+import type { Logger } from './logger.ts';
+import { generateWithRequest, REQUEST_ID_KEY, requestIdFrom } from './request-context.ts';
+
+/** What handlers find in their context besides nice-grpc's own fields. */
+export interface ServedCallContext {
+  /** Id of the call: the caller's own if it sent one. */
+  requestId: string;
+}
+
+export interface ServeCallsOptions {
+  /** Name of the service, for errors. */
+  name: string;
+  logger: Logger;
+  /** Time allowed to a unary call, milliseconds; a shorter deadline of the caller ends it earlier. */
+  unaryDeadlineMs: number;
+}
+
+/**
+ * The one middleware of every service: takes over or makes the request id, runs the handler as part of that request
+ * with a signal that also ends at the deadline, stops a stream as soon as its caller is gone, turns what was thrown
+ * into a status, and logs the call.
+ */
+export function serveCalls({
+  name,
+  logger,
+  unaryDeadlineMs,
+}: ServeCallsOptions): ServerMiddleware<ServedCallContext> {
+  return async function* serveCall<Request, Response>(
+    call: ServerMiddlewareCall<Request, Response, ServedCallContext>,
+    context: CallContext,
+  ) {
+    const { path } = call.method;
+    const requestId = requestIdFrom(context.metadata.get(REQUEST_ID_KEY));
+    const unary = !call.requestStream && !call.responseStream;
+    const linked = linkSignals([context.signal], unary ? unaryDeadlineMs : undefined);
+    const outcome: CallOutcome = { path, requestId, startedMs: performance.now(), code: Status.CANCELLED };
+    context.header.set(REQUEST_ID_KEY, requestId);
+    try {
+      const handled: AsyncGenerator<Response, Response | void, undefined> = call.next(call.request, {
+        ...context,
+        signal: linked.signal,
+        requestId,
+      });
+      const result = yield* generateWithRequest({ requestId }, handled, linked.signal);
+      outcome.code = Status.OK;
+      return result;
+    } catch (thrown) {
+      outcome.error = linked.timedOut() ? deadlineError(path, name) : cancelledOr(thrown, linked.signal);
+      const status = toGrpcError(outcome.error, { service: name, requestId });
+      outcome.code = status.code;
+      throw status;
+    } finally {
+      linked.dispose();
+      logCall(logger, outcome);
+    }
+  };
+}
+
+function cancelledOr(thrown: unknown, signal: AbortSignal): unknown {
+  return signal.aborted
+    ? new FacetError('cancelled', 'the caller cancelled the call', { cause: thrown })
+    : thrown;
+}
+
+interface CallOutcome {
+  path: string;
+  requestId: string;
+  startedMs: number;
+  code: Status;
+  error?: unknown;
+}
+
+/** Calls of these services are logged at `debug`: probes would drown the rest. */
+const QUIET_PATHS = ['/grpc.health.', '/grpc.reflection.'];
+
+function logCall(logger: Logger, { path, requestId, startedMs, code, error }: CallOutcome): void {
+  const line = {
+    requestId,
+    method: path.slice(1),
+    code: Status[code],
+    durationMs: Math.round((performance.now() - startedMs) * 10) / 10,
+  };
+  if (isBug(error)) logger.error({ ...line, err: error }, 'call failed');
+  else if (code === Status.OK || code === Status.CANCELLED) {
+    logger[QUIET_PATHS.some((quiet) => path.startsWith(quiet)) ? 'debug' : 'info'](line, 'call');
+  } else logger.warn({ ...line, ...describe(error) }, 'call refused');
+}
+
+/** Whether the error is nobody's expectation: not one that a handler threw on purpose. */
+function isBug(error: unknown): boolean {
+  return error !== undefined && !isFacetError(error) && !(error instanceof ServerError);
+}
+
+function describe(error: unknown): Record<string, unknown> {
+  if (!isFacetError(error)) return { error: String(error) };
+  return {
+    error: error.message,
+    reason: error.reason,
+    ...(error.cause === undefined ? {} : { err: error.cause }),
+  };
+}
