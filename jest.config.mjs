@@ -9,6 +9,8 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },
+  reporters: ['default', `${import.meta.dirname}/tools/jest/results-reporter.cjs`],
+  maxWorkers: 1,
   passWithNoTests: true,
   testTimeout: 30_000,
 };
