@@ -1,4 +1,5 @@
 // The generated contracts, flat: every message, enum and service definition of proto/facet/*/v1.
+export { fileDescriptorSetBase64 } from './gen/descriptors-binpb.ts';
 export * from './gen/index.facet.activation.v1.ts';
 export * from './gen/index.facet.event.v1.ts';
 export * from './gen/index.facet.feature.v1.ts';
