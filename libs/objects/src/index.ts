@@ -1,1 +1,17 @@
-export {};
+export { type FileStoreOptions, openFileStore } from './file-store.ts';
+export { MAX_JSON_BYTES, readJson, writeJson } from './json.ts';
+export { MAX_KEY_LENGTH, requireKey } from './keys.ts';
+export { type Lineage, lineageSchema, requireSameLineage } from './lineage.ts';
+export {
+  MANIFEST_FILE,
+  MANIFEST_VERSION,
+  type Manifest,
+  type ManifestFile,
+  type ManifestSchema,
+  readManifest,
+  type StoredManifest,
+  verifyManifest,
+  writeManifest,
+} from './manifest.ts';
+export { openObjectStore } from './open-object-store.ts';
+export type { ListedObject, ObjectStore, ReadOptions, WriteOptions, WrittenObject } from './store.ts';

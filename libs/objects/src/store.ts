@@ -1,0 +1,49 @@
+/**
+ * A flat map from keys (`activationSets/a/shards/00000.safetensors`) to immutable-looking bytes.
+ * A write is seen whole or not at all, by every process, also after a crash. A *prefix* is a folder: `a/b` covers
+ * `a/b/c` and never `a/bc`. Every method throws `invalid` for a malformed key and the signal's reason once aborted.
+ */
+export interface ObjectStore {
+  /** The address it was opened with, without credentials. */
+  readonly url: string;
+  /** Reads an object, or a range of it; `not-found` where there is none. */
+  read(key: string, options?: ReadOptions): Promise<Uint8Array>;
+  /** Writes an object atomically and durably; `exhausted` where the space ends, with nothing half-written. */
+  write(
+    key: string,
+    data: Uint8Array | readonly Uint8Array[],
+    options?: WriteOptions,
+  ): Promise<WrittenObject>;
+  /** Lists the objects below a prefix ("" for all), ordered by key, byte by byte. */
+  list(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<ListedObject>;
+  exists(key: string): Promise<boolean>;
+  /** Removes an object; nothing happens where there is none. */
+  delete(key: string): Promise<void>;
+  /** Removes every object below a prefix and tells how many there were. */
+  deletePrefix(prefix: string): Promise<number>;
+}
+
+export interface ReadOptions {
+  /** The first byte. @default 0 */
+  start?: number;
+  /** One past the last byte; past the object's end it means the end. @default the object's end */
+  end?: number;
+  signal?: AbortSignal;
+}
+
+export interface WriteOptions {
+  /** Throws `exists` instead of replacing; of many concurrent writers exactly one wins. @default false */
+  ifAbsent?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface WrittenObject {
+  bytes: number;
+  /** Lower-case hexadecimal. */
+  sha256: string;
+}
+
+export interface ListedObject {
+  key: string;
+  bytes: number;
+}
