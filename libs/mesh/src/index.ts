@@ -29,7 +29,6 @@ export {
   parseName,
 } from './names.ts';
 export { decodePageToken, encodePageToken, pageSize } from './page-token.ts';
-export type { Reflection } from './reflection.ts';
 export { currentRequest, type RequestContext, withRequest } from './request-context.ts';
 export {
   describeFailure,

@@ -1,18 +1,10 @@
+import { fileDescriptorSetBase64 } from '@facet/contracts';
 import type { Server } from 'nice-grpc';
 import { ServerReflection, ServerReflectionService } from 'nice-grpc-server-reflection';
 import type { ServedCallContext } from './serve-calls.ts';
 
-/** A serialized google.protobuf.FileDescriptorSet with every file that the services need. */
-export type Reflection = Uint8Array;
-
-/** Adds grpc.reflection.v1, answering for the services named and grpc.health.v1. */
-export function addReflection(
-  server: Server<ServedCallContext>,
-  descriptors: Reflection,
-  serviceNames: readonly string[],
-): void {
-  server.add(
-    ServerReflectionService,
-    ServerReflection(descriptors, [...serviceNames, 'grpc.health.v1.Health']),
-  );
+/** Adds grpc.reflection.v1, which answers for the named services from the descriptors of all contracts. */
+export function addReflection(server: Server<ServedCallContext>, serviceNames: readonly string[]): void {
+  const descriptors = Buffer.from(fileDescriptorSetBase64, 'base64');
+  server.add(ServerReflectionService, ServerReflection(descriptors, serviceNames));
 }

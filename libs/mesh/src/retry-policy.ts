@@ -1,7 +1,8 @@
 import type { ServiceDefinition } from './service-definition.ts';
 
 /** Calls of methods that only read, or say so in their proto, are sent again when the peer was unavailable. */
-const READING_METHOD = /^(Get|BatchGet|List|Search|Find|Watch|Tokenize|Check)/;
+const READING_METHOD =
+  /^(Get|BatchGet|List|Search|Find|Watch|Tokenize|Check|Score|Project|Compute|Encode|Activate|Read)/;
 
 interface MethodConfig {
   name: { service: string; method: string }[];

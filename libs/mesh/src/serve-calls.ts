@@ -39,15 +39,16 @@ export function serveCalls({
     const unary = !call.requestStream && !call.responseStream;
     const linked = linkSignals([context.signal], unary ? unaryDeadlineMs : undefined);
     const outcome: CallOutcome = { path, requestId, startedMs: performance.now(), code: Status.CANCELLED };
-    context.header.set(REQUEST_ID_KEY, requestId);
+    // In the trailer: a header sent before an error would keep the caller from trying again.
+    context.trailer.set(REQUEST_ID_KEY, requestId);
     try {
-      const handled: AsyncGenerator<Response, Response | void, undefined> = call.next(call.request, {
+      const handled: HandledCall<Response> = call.next(call.request, {
         ...context,
         signal: linked.signal,
         requestId,
       });
       const result = yield* generateWithRequest({ requestId }, handled, linked.signal);
-      outcome.code = Status.OK;
+      outcome.code = linked.signal.aborted ? Status.CANCELLED : Status.OK;
       return result;
     } catch (thrown) {
       outcome.error = linked.timedOut() ? deadlineError(path, name) : cancelledOr(thrown, linked.signal);
@@ -60,6 +61,10 @@ export function serveCalls({
     }
   };
 }
+
+/** Yields a stream's messages, or returns the one of a unary call. */
+// biome-ignore lint/suspicious/noConfusingVoidType: nice-grpc's own type of a stream's return value
+type HandledCall<Response> = AsyncGenerator<Response, Response | void, undefined>;
 
 function cancelledOr(thrown: unknown, signal: AbortSignal): unknown {
   return signal.aborted

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FacetError } from '@facet/errors';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { createServer, type Server, type ServiceImplementation } from 'nice-grpc';
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 import { HealthDefinition } from 'nice-grpc-server-health';
 import { createHealth } from './health.ts';
 import { type MessageLimits, transportOptions } from './limits.ts';
 import type { Logger } from './logger.ts';
-import { addReflection, type Reflection } from './reflection.ts';
+import { addReflection } from './reflection.ts';
 import { type ServedCallContext, serveCalls } from './serve-calls.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 
@@ -33,8 +34,8 @@ export interface ServeOptions {
   port: number;
   services: readonly BoundService[];
   logger: Logger;
-  /** Descriptor set to answer grpc.reflection.v1 from; given in development only. @default none */
-  reflection?: Reflection | undefined;
+  /** Whether to answer grpc.reflection.v1 (grpcurl, Postman); for development. @default false */
+  reflection?: boolean;
   limits?: MessageLimits & {
     /** Time allowed to a unary call, milliseconds. @default 300000; callers set shorter deadlines */
     unaryDeadlineMs?: number;
@@ -63,6 +64,9 @@ const FORCED_STOP_MS = 1_000;
 const MAX_CONNECTION_AGE_MS = 10 * 60_000;
 const MAX_CONNECTION_AGE_GRACE_MS = 10 * 60_000;
 
+// grpc-js prints failures that are thrown here as well, outside of the structured log.
+setLogVerbosity(logVerbosity.NONE);
+
 /** Serves gRPC with health, request ids, deadlines, typed errors and an access log; any number per process. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { name, host, port, services, logger } = options;
@@ -71,7 +75,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const server = createConfiguredServer(options);
   server.add(HealthDefinition, health.implementation);
   for (const { definition, implementation } of services) server.add(definition, implementation);
-  if (options.reflection !== undefined) addReflection(server, options.reflection, serviceNames);
+  if (options.reflection) addReflection(server, serviceNames);
 
   const boundPort = await listen(server, name, `${host}:${port}`);
   const address = `${host}:${boundPort}`;

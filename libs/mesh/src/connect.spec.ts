@@ -1,0 +1,127 @@
+import { createServer as createTcpServer } from 'node:net';
+import { FacetError } from '@facet/errors';
+import { connect } from './connect.ts';
+import { withRequest } from './request-context.ts';
+import { createServiceClient } from './service-client.ts';
+import { EchoServiceDefinition } from './testing/echo-service.ts';
+import { type EchoSetup, serveEcho } from './testing/serve-echo.ts';
+
+let setup: EchoSetup | undefined;
+afterEach(async () => {
+  await setup?.close();
+  setup = undefined;
+});
+
+/** A port of this machine on which nothing listens. */
+async function freePort(): Promise<number> {
+  const server = createTcpServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+describe('createServiceClient', () => {
+  test('names the address when nothing answers there, after the bounded wait', async () => {
+    const address = `127.0.0.1:${await freePort()}`;
+    const connection = connect(address, { connectTimeoutMs: 300 });
+    const client = createServiceClient(EchoServiceDefinition, connection);
+    const startedMs = Date.now();
+    await expect(client.getEcho({})).rejects.toMatchObject({
+      kind: 'unavailable',
+      reason: 'NOT_REACHABLE',
+      message: expect.stringContaining(address),
+    });
+    expect(Date.now() - startedMs).toBeLessThan(3_000);
+    connection.close();
+  });
+
+  test('waits for a service that starts a little later', async () => {
+    const port = await freePort();
+    const connection = connect(`127.0.0.1:${port}`, { connectTimeoutMs: 20_000 });
+    const client = createServiceClient(EchoServiceDefinition, connection);
+    const early = client.createEcho({ texts: ['early'] });
+    setup = await serveEcho({}, { port });
+    await expect(early).resolves.toEqual({ texts: ['early'] });
+    connection.close();
+  });
+
+  test('finds a server again that was restarted on the same address', async () => {
+    const first = await serveEcho();
+    const connection = connect(first.server.address, { connectTimeoutMs: 20_000 });
+    const client = createServiceClient(EchoServiceDefinition, connection);
+    await client.createEcho({});
+    await first.close();
+    setup = await serveEcho({}, { port: first.server.port });
+    await expect(client.createEcho({ texts: ['back'] })).resolves.toEqual({ texts: ['back'] });
+    connection.close();
+  });
+
+  test('sends a reading call again after UNAVAILABLE, a writing call never', async () => {
+    const calls = { getEcho: 0, createEcho: 0 };
+    const failTwice = (method: keyof typeof calls) => async () => {
+      calls[method]++;
+      if (calls[method] <= 2) throw new FacetError('unavailable', 'not yet');
+      return {};
+    };
+    setup = await serveEcho({ getEcho: failTwice('getEcho'), createEcho: failTwice('createEcho') });
+    await expect(setup.client.getEcho({})).resolves.toBeDefined();
+    await expect(setup.client.createEcho({})).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: 'not yet',
+    });
+    expect(calls).toEqual({ getEcho: 3, createEcho: 1 });
+  });
+
+  test('ends at its deadline and aborts the handler', async () => {
+    let handlerAborted: () => void = () => {};
+    const aborted = new Promise<void>((resolve) => {
+      handlerAborted = resolve;
+    });
+    setup = await serveEcho({
+      createEcho: (_request, { signal }) =>
+        new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => {
+            handlerAborted();
+            reject(signal.reason);
+          }),
+        ),
+    });
+    await expect(setup.client.createEcho({}, { deadlineMs: 50 })).rejects.toMatchObject({
+      kind: 'unavailable',
+      reason: 'DEADLINE_EXCEEDED',
+      message: expect.stringContaining('CreateEcho'),
+    });
+    await aborted;
+  });
+
+  test('ends the call as cancelled when its signal aborts, also while connecting', async () => {
+    const connection = connect(`127.0.0.1:${await freePort()}`, { connectTimeoutMs: 20_000 });
+    const client = createServiceClient(EchoServiceDefinition, connection);
+    const caller = new AbortController();
+    const call = client.createEcho({}, { signal: caller.signal });
+    caller.abort();
+    await expect(call).rejects.toMatchObject({ kind: 'cancelled' });
+    connection.close();
+  });
+
+  test('carries the request id of the call being served', async () => {
+    const inner = await serveEcho({ getEcho: async (_request, { requestId }) => ({ texts: [requestId] }) });
+    setup = await serveEcho({
+      async *streamBlocks() {
+        for (let firstRow = 0; firstRow < 2; firstRow++) {
+          const { texts } = await inner.client.getEcho({});
+          yield { hookPoint: texts[0]! };
+        }
+      },
+    });
+    const outer = setup;
+    const ids: string[] = [];
+    await withRequest({ requestId: 'my-request' }, async () => {
+      for await (const { hookPoint } of outer.client.streamBlocks({})) ids.push(hookPoint);
+    });
+    expect(ids).toEqual(['my-request', 'my-request']);
+    await inner.close();
+  });
+});

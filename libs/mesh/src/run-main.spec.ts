@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { FacetError } from '@facet/errors';
+import { EXIT_CODES, exitCodeOf } from './run-main.ts';
+
+const ENTRY = fileURLToPath(new URL('./testing/main-process.ts', import.meta.url));
+
+function run(behaviour: string): {
+  child: ChildProcess;
+  line(): Promise<string>;
+  ended: Promise<{ code: number; stderr: string }>;
+} {
+  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=facet-source', ENTRY, behaviour]);
+  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  let stderr = '';
+  child.stderr!.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code, stderr }));
+  return { child, line: async () => (await lines.next()).value, ended };
+}
+
+describe('runMain', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('stops gracefully on %s and exits 0', async (signal) => {
+    const { child, line, ended } = run('quick');
+    expect(await line()).toBe('started');
+    child.kill(signal);
+    expect(await line()).toBe('stopping');
+    expect(await ended).toEqual({ code: 0, stderr: '' });
+  });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('exits at once on a second %s, with %d', async (signal, code) => {
+    const { child, line, ended } = run('stuck');
+    await line();
+    child.kill(signal);
+    expect(await line()).toBe('stopping');
+    child.kill(signal);
+    expect((await ended).code).toBe(code);
+  });
+
+  test('gives up starting when a signal comes, without an error', async () => {
+    const { child, line, ended } = run('slow');
+    await line();
+    child.kill('SIGTERM');
+    expect(await ended).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('prints a start-up error as one line with the exit code of its kind', async () => {
+    expect(await run('invalid').ended).toEqual({ code: EXIT_CODES.invalid, stderr: 'FACET_X is wrong\n' });
+  });
+
+  test('prints a bug with its stack and exits 1', async () => {
+    const { code, stderr } = await run('bug').ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/TypeError: a bug\n\s+at /);
+  });
+});
+
+describe('exitCodeOf', () => {
+  test('has a code of its own for every kind', () => {
+    expect(new Set(Object.values(EXIT_CODES)).size).toBe(Object.keys(EXIT_CODES).length);
+    expect(exitCodeOf(new FacetError('unavailable', 'x'))).toBe(8);
+    expect(exitCodeOf(new Error('x'))).toBe(1);
+  });
+});
