@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@clickhouse/client';
-import { openActivationSet, openSaeArtifact } from '@facet/artifacts';
+import { openSaeArtifact } from '@facet/artifacts';
 import { DataType, type GenerateTextResponse, type Intervention } from '@facet/contracts';
 import { openObjectStore } from '@facet/objects';
-import { encodeReference, type Sae, type SparseActivations } from '@facet/sae';
+import { encodeReference, type Sae } from '@facet/sae';
+import { maximaOverRows, statisticsOf, thresholdForm } from './brute-force.ts';
 import { type Clients, collect, createClients, last } from './clients.ts';
 import { SHARED, type System, startSystem } from './system.ts';
 import { f32Tensor, f32Values, i32Values } from './tensors.ts';
@@ -100,7 +101,7 @@ describeWhenPresent('the whole way through five processes', () => {
     expect(indexingRun?.error).toBeUndefined();
     expect(indexingRun?.state).toBe('INDEXING_RUN_STATE_SUCCEEDED');
 
-    const truth = await bruteForceStatistics(system.objectsUrl, sae);
+    const truth = await statisticsOf(system.objectsUrl, 'tiny', sae);
     expect(indexingRun!.summary).toMatchObject({
       events: BigInt(truth.counts.reduce((a, b) => a + b, 0)),
       tokens: BigInt(truth.tokens),
@@ -264,48 +265,6 @@ async function interventionOn(
       span: undefined,
     })),
   };
-}
-
-/** f of the one feature of an intervention for every row, computed here in double precision. */
-function thresholdForm({ encoderRows, encoderBias, threshold }: Intervention, rows: Float32Array): number[] {
-  const w = f32Values(encoderRows);
-  const bias = f32Values(encoderBias)[0]!;
-  const limit = f32Values(threshold)[0]!;
-  return Array.from({ length: rows.length / D_IN }, (_, row) => {
-    const z = w.reduce((sum, weight, d) => sum + weight * rows[row * D_IN + d]!, bias);
-    return z > limit ? Math.max(z, 0) : 0;
-  });
-}
-
-async function bruteForceStatistics(objectsUrl: string, sae: Sae) {
-  const set = await openActivationSet(openObjectStore(objectsUrl), 'tiny');
-  const counts = new Array<number>(D_SAE).fill(0);
-  const maxima = new Array<number>(D_SAE).fill(0);
-  let tokens = 0;
-  for (let index = 0; index < set.manifest.body.shards.length; index++) {
-    const shard = await set.readShard(index);
-    const { offsets, indices, values } = encodeReference(sae, shard.activations, shard.tokenIds.length);
-    for (let row = 0; row < shard.tokenIds.length; row++) {
-      if (shard.special[row]) continue;
-      tokens++;
-      for (let at = offsets[row]!; at < offsets[row + 1]!; at++) {
-        counts[indices[at]!]!++;
-        maxima[indices[at]!] = Math.max(maxima[indices[at]!]!, values[at]!);
-      }
-    }
-  }
-  return { counts, maxima, tokens };
-}
-
-function maximaOverRows({ offsets, indices, values, rows }: SparseActivations, special: Uint8Array) {
-  const maxima = new Map<number, number>();
-  for (let row = 0; row < rows; row++) {
-    if (special[row]) continue;
-    for (let at = offsets[row]!; at < offsets[row + 1]!; at++) {
-      maxima.set(indices[at]!, Math.max(maxima.get(indices[at]!) ?? 0, values[at]!));
-    }
-  }
-  return maxima;
 }
 
 function logprobs(events: readonly GenerateTextResponse[], variant: number): number[] {
