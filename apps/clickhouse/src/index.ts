@@ -1,1 +1,3 @@
-export {};
+export { type ClickhouseConfig, readClickhouseConfig } from './config.ts';
+export { type RunningClickhouse, startClickhouse } from './service.ts';
+export { type SpawnClickhouseOptions, type SpawnedClickhouse, spawnClickhouse } from './spawn-clickhouse.ts';
