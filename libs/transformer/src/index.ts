@@ -1,3 +1,7 @@
+export { buildGraph, type ModelGraph } from './build-graph.ts';
+export { buildHeadGraph, HEAD_NAMES, type HeadKind } from './build-head-graph.ts';
+export { FAMILIES, type Family } from './families.ts';
+export { cacheNames, type GraphRequest, NAMES, portInputs, portOutputs } from './graph-request.ts';
 export {
   HOOK_KINDS,
   type HookKind,
@@ -6,4 +10,18 @@ export {
   hookPoints,
   resolveHookPoint,
 } from './hook-points.ts';
+export { parseModelConfig } from './model-config.ts';
+export { loadModelDirectory, type ModelDirectory } from './model-directory.ts';
 export type { ModelSpec } from './model-spec.ts';
+export type { BlockWeights, ModelWeights, Weight } from './model-weights.ts';
+export {
+  argmax,
+  MAX_TEMPERATURE,
+  requireSamplingOptions,
+  type SampledToken,
+  type SamplingOptions,
+  sampleToken,
+} from './sampling.ts';
+export { createRandom } from './sampling-random.ts';
+export { loadTokenizer, type Tokenizer } from './tokenizer.ts';
+export type { DecodeStream } from './tokenizer-stream.ts';

@@ -1,0 +1,45 @@
+/** Turns ids into text one by one: what `push` and `end` returned, joined, is the text of all ids. */
+export interface DecodeStream {
+  /** Returns the text that `id` completes: whole characters only, so "" while one is under way. */
+  push(id: number): string;
+  /** Returns what is left, with U+FFFD for a character that was never completed. */
+  end(): string;
+}
+
+/** Stands for bytes that are no character, and for those that may still become one. */
+const INCOMPLETE = '\uFFFD';
+/** An incomplete UTF-8 character has at most three bytes, so what lies further back is settled. */
+const MAX_INCOMPLETE_TOKENS = 3;
+/** How many settled tokens are decoded again with new ones, so that spaces and bytes join as in one text. */
+const CONTEXT_TOKENS = 8;
+
+/**
+ * Streams `decode`, a function of whole id sequences: decodes a short window with and without the new ids and
+ * returns the difference once it ends in a whole character. `after` are the ids before the stream.
+ */
+export function createDecodeStream(
+  decode: (ids: readonly number[]) => string,
+  after: readonly number[] = [],
+): DecodeStream {
+  let context = after.slice(-CONTEXT_TOKENS);
+  let contextText = decode(context);
+  let pending: number[] = [];
+
+  const settle = (count: number): string => {
+    const settled = [...context, ...pending.slice(0, count)];
+    const text = decode(settled).slice(contextText.length);
+    pending = pending.slice(count);
+    context = settled.slice(-CONTEXT_TOKENS);
+    contextText = decode(context);
+    return text;
+  };
+  return {
+    push: (id) => {
+      pending.push(id);
+      if (!decode([...context, ...pending]).endsWith(INCOMPLETE)) return settle(pending.length);
+      // A character that began further back would have been completed, and settled, by now.
+      return settle(Math.max(0, pending.length - MAX_INCOMPLETE_TOKENS));
+    },
+    end: () => settle(pending.length),
+  };
+}
