@@ -1,0 +1,89 @@
+import { FacetError } from '@facet/errors';
+import { kernelsWasmBase64 } from './gen/kernels-wasm.ts';
+import type { KernelExports } from './kernel-exports.ts';
+
+/** What a WebAssembly memory can address; larger plans are refused. */
+export const MAX_MEMORY_BYTES = 65_536 * 65_536;
+
+/** SIMD kernels handle 4 floats at a time: row widths are rounded up to this. */
+export const LANES = 4;
+
+const PAGE_BYTES = 65_536;
+/** Every array begins on a cache line. */
+const ALIGNMENT_BYTES = 64;
+/** The first line stays unused, so that no array begins at the null pointer. */
+const RESERVED_BYTES = 64;
+
+/**
+ * One plain WebAssembly memory with the kernels bound to it. It is allocated once and never grows, for growing detaches
+ * every view; ONNX Runtime reads and writes the same views without a copy.
+ */
+export interface KernelMemory {
+  readonly kernels: KernelExports;
+  readonly bytes: number;
+  /** Takes a zeroed array of `length` floats; throws `exhausted` where the plan was too small. */
+  f32(length: number): Float32Array;
+  /** Takes a zeroed array of `length` unsigned integers; throws `exhausted` where the plan was too small. */
+  u32(length: number): Uint32Array;
+}
+
+/** Rounds a row width up to whole SIMD vectors. */
+export function padWidth(width: number): number {
+  return Math.ceil(width / LANES) * LANES;
+}
+
+/** Adds up what arrays of these lengths (in 4-byte words) take in a kernel memory, alignment included. */
+export function planMemoryBytes(lengths: readonly number[]): number {
+  return lengths.reduce((sum, length) => sum + alignUp(length * 4), RESERVED_BYTES);
+}
+
+/** Allocates a memory of at least `bytes` and instantiates the kernels on it; refuses more than 4 GiB with the number. */
+export function createKernelMemory(bytes: number): KernelMemory {
+  if (!(bytes > 0) || bytes > MAX_MEMORY_BYTES) {
+    throw new FacetError(
+      'exhausted',
+      `${bytes} bytes do not fit one WebAssembly memory of ${MAX_MEMORY_BYTES} bytes`,
+    );
+  }
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  const memory = allocate(pages);
+  const instance = new WebAssembly.Instance(compileKernels(), { env: { memory } });
+  let top = RESERVED_BYTES;
+  const take = (length: number): number => {
+    const at = top;
+    if (at + length * 4 > memory.buffer.byteLength) {
+      throw new FacetError(
+        'exhausted',
+        `${length} more words do not fit the planned memory of ${bytes} bytes`,
+      );
+    }
+    top = alignUp(at + length * 4);
+    return at;
+  };
+  return {
+    kernels: instance.exports as unknown as KernelExports,
+    bytes: memory.buffer.byteLength,
+    f32: (length) => new Float32Array(memory.buffer, take(length), length),
+    u32: (length) => new Uint32Array(memory.buffer, take(length), length),
+  };
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+function compileKernels(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(Buffer.from(kernelsWasmBase64, 'base64'));
+  return compiled;
+}
+
+function allocate(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch (cause) {
+    const message = `this machine cannot allocate ${pages * PAGE_BYTES} bytes; lower d_sae or the batch size`;
+    throw new FacetError('exhausted', message, { cause });
+  }
+}
+
+function alignUp(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+}
