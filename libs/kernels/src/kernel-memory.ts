@@ -1,3 +1,4 @@
+/// <reference path="./webassembly.d.ts" />
 import { FacetError } from '@facet/errors';
 import { kernelsWasmBase64 } from './gen/kernels-wasm.ts';
 import type { KernelExports } from './kernel-exports.ts';

@@ -17,6 +17,7 @@ export {
   type SparseActivations,
   usesThreshold,
 } from './sae.ts';
+export { createSaeEncoder, type SaeEncoder, type SaeEncoderOptions } from './sae-encoder.ts';
 export {
   readSaelens,
   SAELENS_CONFIG_FILE,

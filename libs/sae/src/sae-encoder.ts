@@ -1,0 +1,211 @@
+import { FacetError } from '@facet/errors';
+import {
+  createDenseProduct,
+  createKernelMemory,
+  type DenseProduct,
+  type KernelMemory,
+  padWidth,
+  planMemoryBytes,
+} from '@facet/kernels';
+import { requireFinite } from '@facet/tensor';
+import { decoderNorms } from './decoder-norms.ts';
+import { checkSae, type Sae, type SparseActivations, usesThreshold } from './sae.ts';
+
+export interface SaeEncoderOptions {
+  /** Most rows of one call that are worth preparing for; more rows are encoded in blocks of this. */
+  maxRows: number;
+  /** Threads of the dense product. @default 0: one per core */
+  threads?: number;
+}
+
+/** Encodes residual rows with one SAE; equal to `encodeReference` up to f32 rounding. */
+export interface SaeEncoder {
+  /** Encodes `x` [rows, d_in]; refuses non-finite input. Calls are answered one after the other. */
+  encode(x: Float32Array, rows: number): Promise<SparseActivations>;
+  close(): Promise<void>;
+}
+
+/** Pre-activations of one block stay below this, so that selection reads them from cache. */
+const BLOCK_BYTES = 4 << 20;
+
+/** Prepares a fast encoder of `sae`: dense product in ONNX Runtime, selection in SIMD WebAssembly. */
+export async function createSaeEncoder(sae: Sae, options: SaeEncoderOptions): Promise<SaeEncoder> {
+  checkSae(sae, 'sae');
+  const layout = layOut(sae, options.maxRows);
+  const { width, d_sae } = layout;
+  const product = await createDenseProduct({ inner: width, outer: d_sae, threads: options.threads });
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    encode(x, rows) {
+      const encoded = last.then(() => encodeRows({ sae, layout, product }, x, rows));
+      last = encoded.catch(() => undefined);
+      return encoded;
+    },
+    async close() {
+      await last;
+      await product.close();
+    },
+  };
+}
+
+/** Arrays in kernel memory; rows and features are padded to whole SIMD vectors. */
+interface Layout {
+  memory: KernelMemory;
+  /** Padded d_in and d_sae. */
+  width: number;
+  d_sae: number;
+  blockRows: number;
+  /** Entries that one block can produce. */
+  capacity: number;
+  W: Float32Array;
+  bias: Float32Array;
+  center: Float32Array;
+  threshold: Float32Array;
+  x: Float32Array;
+  pre: Float32Array;
+  index: Uint32Array;
+  value: Float32Array;
+  count: Uint32Array;
+  scratch: Uint32Array;
+}
+
+interface Encoder {
+  sae: Sae;
+  layout: Layout;
+  product: DenseProduct;
+}
+
+function layOut(sae: Sae, maxRows: number): Layout {
+  const { cfg } = sae;
+  const width = padWidth(cfg.d_in);
+  const d_sae = padWidth(cfg.d_sae);
+  const blockRows = Math.max(1, Math.min(maxRows, Math.floor(BLOCK_BYTES / 4 / d_sae)));
+  const capacity = blockRows * (cfg.architecture === 'topk' ? cfg.k! : d_sae);
+  const lengths = {
+    W: d_sae * width,
+    bias: d_sae,
+    center: width,
+    threshold: d_sae,
+    x: blockRows * width,
+    pre: blockRows * d_sae,
+    value: capacity,
+    index: capacity,
+    count: blockRows + 1,
+    scratch: cfg.architecture === 'topk' ? 3 * d_sae + 4 * cfg.k! + 4 : 0,
+  };
+  const memory = createKernelMemory(planMemoryBytes(Object.values(lengths)));
+  const layout: Layout = {
+    memory,
+    width,
+    d_sae,
+    blockRows,
+    capacity,
+    W: memory.f32(lengths.W),
+    bias: memory.f32(lengths.bias),
+    center: memory.f32(lengths.center),
+    threshold: memory.f32(lengths.threshold),
+    x: memory.f32(lengths.x),
+    pre: memory.f32(lengths.pre),
+    value: memory.f32(lengths.value),
+    index: memory.u32(lengths.index),
+    count: memory.u32(lengths.count),
+    scratch: memory.u32(lengths.scratch),
+  };
+  fillWeights(sae, layout);
+  return layout;
+}
+
+/** Writes W_encᵀ, b_enc and thresholds; padding features get the bias −∞ and never fire. */
+function fillWeights(sae: Sae, { W, bias, center, threshold, width }: Layout): void {
+  const { d_in, d_sae, apply_b_dec_to_input, rescale_acts_by_decoder_norm } = sae.cfg;
+  const norms = rescale_acts_by_decoder_norm ? decoderNorms(sae) : undefined;
+  bias.fill(Number.NEGATIVE_INFINITY);
+  for (let i = 0; i < d_sae; i++) {
+    const norm = norms?.[i] ?? 1;
+    for (let j = 0; j < d_in; j++) W[i * width + j] = sae.W_enc[j * d_sae + i] * norm;
+    bias[i] = sae.b_enc[i] * norm;
+  }
+  if (apply_b_dec_to_input) center.set(sae.b_dec);
+  if (usesThreshold(sae.cfg.architecture)) threshold.set(sae.threshold!);
+}
+
+async function encodeRows(encoder: Encoder, x: Float32Array, rows: number): Promise<SparseActivations> {
+  const { d_in } = encoder.sae.cfg;
+  if (x.length < rows * d_in) {
+    throw new FacetError(
+      'invalid',
+      `x has ${x.length} values; ${rows} rows of d_in ${d_in} need ${rows * d_in}`,
+    );
+  }
+  requireFinite(x.subarray(0, rows * d_in), 'activations to encode');
+  const offsets = new Uint32Array(rows + 1);
+  const indices: Uint32Array[] = [];
+  const values: Float32Array[] = [];
+  for (let first = 0; first < rows; first += encoder.layout.blockRows) {
+    const blockRows = Math.min(encoder.layout.blockRows, rows - first);
+    await computePre(encoder, x.subarray(first * d_in, (first + blockRows) * d_in), blockRows);
+    const counts = select(encoder, blockRows);
+    for (let r = 0; r < blockRows; r++) offsets[first + r + 1] = offsets[first + r] + counts[r];
+    const block = copyEntries(encoder, counts);
+    indices.push(block.indices);
+    values.push(block.values);
+  }
+  return {
+    rows,
+    offsets,
+    indices: concatenate(Uint32Array, indices),
+    values: concatenate(Float32Array, values),
+  };
+}
+
+async function computePre({ sae, layout, product }: Encoder, x: Float32Array, rows: number): Promise<void> {
+  const { d_in } = sae.cfg;
+  if (layout.width === d_in) layout.x.set(x);
+  else for (let r = 0; r < rows; r++) layout.x.set(x.subarray(r * d_in, (r + 1) * d_in), r * layout.width);
+  layout.memory.kernels.centerRows(layout.x.byteOffset, layout.center.byteOffset, rows, layout.width);
+  await product.run({ x: layout.x, W: layout.W, y: layout.pre, rows });
+}
+
+/** Selects the active features of one block and returns how many every row has. */
+function select({ sae, layout }: Encoder, rows: number): Uint32Array {
+  const { memory, pre, bias, threshold, index, value, count, scratch, d_sae } = layout;
+  if (sae.cfg.architecture === 'topk') {
+    const to = [index.byteOffset, value.byteOffset, count.byteOffset, scratch.byteOffset] as const;
+    memory.kernels.selectTopK(pre.byteOffset, bias.byteOffset, rows, d_sae, sae.cfg.k!, ...to);
+    return count.slice(0, rows);
+  }
+  const to = [index.byteOffset, value.byteOffset, count.byteOffset] as const;
+  memory.kernels.selectThreshold(pre.byteOffset, bias.byteOffset, threshold.byteOffset, rows, d_sae, ...to);
+  return count.slice(1, rows + 1).map((end, r) => end - count[r]);
+}
+
+function copyEntries(
+  { sae, layout }: Encoder,
+  counts: Uint32Array,
+): { indices: Uint32Array; values: Float32Array } {
+  const total = counts.reduce((sum, n) => sum + n, 0);
+  const indices = new Uint32Array(total);
+  const values = new Float32Array(total);
+  const stride = sae.cfg.architecture === 'topk' ? sae.cfg.k! : undefined;
+  let at = 0;
+  for (let r = 0; r < counts.length; r++) {
+    const from = stride === undefined ? at : r * stride;
+    indices.set(layout.index.subarray(from, from + counts[r]), at);
+    values.set(layout.value.subarray(from, from + counts[r]), at);
+    at += counts[r];
+  }
+  return { indices, values };
+}
+
+function concatenate<T extends Uint32Array | Float32Array>(
+  type: new (length: number) => T,
+  parts: readonly T[],
+): T {
+  const whole = new type(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

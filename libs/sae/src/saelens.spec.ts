@@ -1,0 +1,89 @@
+import { serializeSafetensors } from '@facet/tensor';
+import { readSaelens, writeSaelens } from './saelens.ts';
+import { parseSaelensConfig } from './saelens-config.ts';
+import { randomSae } from './testing/random-sae.ts';
+
+const join = (chunks: Uint8Array[]) => new Uint8Array(Buffer.concat(chunks));
+
+describe('writeSaelens and readSaelens', () => {
+  test.each(['topk', 'standard', 'jumprelu'] as const)('give back the same %s SAE', (architecture) => {
+    const sae = randomSae(architecture, { metadata: { hook_name: 'blocks.0.hook_resid_post', custom: [1] } });
+    const { cfg, weights } = writeSaelens(sae);
+    expect(readSaelens({ cfg, weights: join(weights) }, 'saes/x')).toEqual(sae);
+  });
+
+  test('publish batchtopk as jumprelu, as SAELens does', () => {
+    const sae = randomSae('batchtopk', { k: 5 });
+    const { cfg, weights } = writeSaelens(sae);
+    const read = readSaelens({ cfg, weights: join(weights) }, 'saes/x');
+    expect(read.cfg.architecture).toBe('jumprelu');
+    expect(read.threshold).toEqual(sae.threshold);
+    expect(JSON.parse(cfg).k).toBeUndefined();
+  });
+
+  test('refuse missing, unknown, misshapen and non-finite tensors by name', () => {
+    const sae = randomSae('standard');
+    const { cfg } = writeSaelens(sae);
+    const tensors = {
+      W_enc: { dtype: 'F32' as const, shape: [10, 37], data: sae.W_enc },
+      b_enc: { dtype: 'F32' as const, shape: [37], data: sae.b_enc },
+      W_dec: { dtype: 'F32' as const, shape: [37, 10], data: sae.W_dec },
+    };
+    const b_dec = { dtype: 'F32' as const, shape: [10], data: sae.b_dec };
+    const read = (changed: object) =>
+      readSaelens({ cfg, weights: join(serializeSafetensors({ ...tensors, ...changed })) }, 'saes/x');
+    expect(() => read({})).toThrow(/saes\/x: the tensor b_dec \[10\] is missing/);
+    expect(() => read({ b_dec, threshold: b_dec })).toThrow(/a standard SAE has no tensor threshold/);
+    expect(() => read({ b_dec, W_enc: { ...tensors.W_enc, shape: [37, 10] } })).toThrow(
+      /W_enc has shape \[37,10\]/,
+    );
+    const broken = { ...b_dec, data: Float32Array.from(sae.b_dec).fill(Number.NaN, 2, 3) };
+    expect(() => read({ b_dec: broken })).toThrow(/b_dec.*NaN/);
+    expect(() => writeSaelens({ ...sae, b_dec: broken.data })).toThrow(/b_dec.*NaN/);
+  });
+});
+
+describe('parseSaelensConfig', () => {
+  const flat = {
+    architecture: 'standard',
+    d_in: 768,
+    d_sae: 24576,
+    dtype: 'torch.float32',
+    model_name: 'gpt2-small',
+    hook_point: 'blocks.8.hook_resid_pre',
+    context_size: 128,
+    activation_fn_str: 'topk',
+    activation_fn_kwargs: { k: 32 },
+    apply_b_dec_to_input: true,
+    normalize_activations: 'none',
+    lr: 4e-4,
+  };
+
+  test('reads the older flat layout', () => {
+    const cfg = parseSaelensConfig(JSON.stringify(flat), 'saes/x');
+    expect(cfg).toMatchObject({ architecture: 'topk', k: 32, d_in: 768, dtype: 'float32' });
+    expect(cfg.metadata).toEqual({
+      model_name: 'gpt2-small',
+      hook_name: 'blocks.8.hook_resid_pre',
+      context_size: 128,
+    });
+  });
+
+  test.each([
+    [{ architecture: 'crosscoder' }, /cfg.json is not a SAELens configuration/],
+    [{ d_sae: 2 ** 40 }, /d_sae is 1099511627776/],
+    [{ d_in: -1 }, /d_in is -1/],
+    [{ activation_fn_kwargs: { k: 1e9 } }, /k is 1000000000/],
+    [{ activation_fn_kwargs: undefined }, /k is undefined/],
+    [{ activation_fn_str: 'gelu' }, /activation gelu is not supported/],
+    [{ normalize_activations: 'layer_norm' }, /normalize_activations layer_norm is not supported/],
+    [{ finetuning_scaling_factor: true }, /finetuning_scaling_factor/],
+    [{ architecture: 'gated', activation_fn_str: 'relu' }, /gated SAEs are not supported/],
+  ])('refuses %j', (change, message) => {
+    expect(() => parseSaelensConfig(JSON.stringify({ ...flat, ...change }), 'saes/x')).toThrow(message);
+  });
+
+  test('refuses what is not JSON', () => {
+    expect(() => parseSaelensConfig('{', 'saes/x')).toThrow(/saes\/x: cfg.json is not JSON/);
+  });
+});
