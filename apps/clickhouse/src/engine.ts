@@ -7,7 +7,7 @@ import { createKiller, type Killer } from './killer.ts';
 import { createNamedSessions, type NamedSessions } from './named-sessions.ts';
 import type { QueryRequest } from './query-request.ts';
 import { sessionRows } from './session-rows.ts';
-import { applyToSession, restoreSession } from './session-settings.ts';
+import { applyToSession, type Overridden, restoreSession } from './session-settings.ts';
 
 /** One statement, ready for the engine. */
 export interface EngineQuery {
@@ -97,19 +97,17 @@ async function run<T>({ open, named, killer }: Parts, { query, signal, consume }
   const name = query.request.session;
   const session = name === undefined ? open() : named.acquire(name);
   const watch = killer.watch(signal);
+  let overridden: Overridden;
   try {
-    const overridden = await applyToSession(session, query.request, watch.mark);
+    overridden = await applyToSession(session, query.request, watch.mark);
     if (signal.aborted) throw raise(394, 'Query was cancelled.');
-    const result = await execute(session, query);
-    const value = await consume(result);
-    await restoreSession(session, overridden);
-    return value;
+    return await consume(await execute(session, query));
   } catch (error) {
     throw signal.aborted ? raise(394, 'Query was cancelled.', { cause: error }) : fromEngine(error);
   } finally {
     watch.end();
     if (name === undefined) session.close();
-    else named.release(name);
+    else await restoreSession(session, overridden).finally(() => named.release(name));
   }
 }
 

@@ -12,5 +12,5 @@ await runMain(async () => {
   if (readConfig(schema, process.env)[STOP_WITH_STDIN] === '1') {
     process.stdin.resume().on('close', () => process.kill(process.pid, 'SIGTERM'));
   }
-  return running;
+  return { stop: () => running.stop() };
 });

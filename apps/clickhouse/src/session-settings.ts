@@ -23,9 +23,13 @@ export async function applyToSession(
   return overridden;
 }
 
-/** Undoes what a request changed in a named session: its settings and database hold for that request only. */
+/**
+ * Undoes what a request changed in a named session: its settings and database hold for that request only. The last
+ * statement makes chDB let go of a stream that failed; without it the query would stay in system.processes.
+ */
 export async function restoreSession(session: Session, overridden: Overridden): Promise<void> {
   for (const statement of overridden ?? []) await execute(session, statement);
+  await execute(session, 'SELECT 1');
 }
 
 function assignments({ settings, params }: QueryRequest): string[] {

@@ -21,6 +21,8 @@ export interface SpawnClickhouseOptions {
   maxRunning?: number;
   /** Queries that wait for their turn. @default 256 */
   maxWaiting?: number;
+  /** How long stopping lets running queries finish. @default 10 s */
+  drainMs?: number;
   /** How long to wait until it answers. @default 30 s */
   readyTimeoutMs?: number;
   /** Receives the lines it logs (JSON). @default they are dropped, the newest kept for error messages */
@@ -73,6 +75,7 @@ function environmentOf(options: SpawnClickhouseOptions): Record<string, string> 
     FACET_CLICKHOUSE_LISTEN: options.listen ?? '127.0.0.1:8123',
     FACET_CLICKHOUSE_PASSWORD: options.password ?? '',
     FACET_CLICKHOUSE_MAX_RUNNING: String(maxRunning),
+    FACET_CLICKHOUSE_DRAIN_MS: String(options.drainMs ?? 10_000),
     FACET_CLICKHOUSE_MAX_WAITING: String(options.maxWaiting ?? 256),
   };
 }
