@@ -1,1 +1,35 @@
-export {};
+export {
+  ACTIVATION_SET_KIND,
+  type ActivationSet,
+  type ActivationSetBody,
+  activationSetBodySchema,
+  finishActivationSet,
+  openActivationSet,
+} from './activation-set.ts';
+export {
+  type ActivationRows,
+  type ActivationShard,
+  type ShardRows,
+  type StoredRows,
+  type WrittenShard,
+  writeActivationShard,
+} from './activation-shard.ts';
+export {
+  activationSetPrefix,
+  inputFile,
+  MAX_PARTITIONS,
+  partitionFile,
+  SET_STATE_FILE,
+  saePrefix,
+  shardFile,
+} from './layout.ts';
+export {
+  listSaeArtifacts,
+  openSaeArtifact,
+  readSaeManifest,
+  SAE_KIND,
+  type SaeArtifact,
+  type SaeBody,
+  type SaeDetails,
+  writeSaeArtifact,
+} from './sae-artifact.ts';

@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type ObjectStore, openObjectStore } from '@facet/objects';
+import type { Sae } from '@facet/sae';
+import { listSaeArtifacts, openSaeArtifact, writeSaeArtifact } from './sae-artifact.ts';
+
+let directory: string;
+let store: ObjectStore;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'facet-artifacts-'));
+  store = openObjectStore(pathToFileURL(directory).href);
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const ramp = (length: number) => Float32Array.from({ length }, (_, i) => i / 8 - 1);
+const sae: Sae = {
+  cfg: {
+    architecture: 'topk',
+    d_in: 2,
+    d_sae: 4,
+    dtype: 'float32',
+    apply_b_dec_to_input: true,
+    normalize_activations: 'none',
+    k: 2,
+    metadata: { model_name: 'm', hook_name: 'blocks.0.hook_resid_post', inference_threshold: 0.5 },
+  },
+  W_enc: ramp(8),
+  b_enc: ramp(4),
+  W_dec: ramp(8),
+  b_dec: ramp(2),
+};
+const details = {
+  createTime: '2026-01-02T03:04:05.000Z',
+  lineage: { modelId: 'm', modelSha256: 'aa', tokenizerSha256: 'bb' },
+  metrics: { l0: 2, fvu: 0.25 },
+  sparsity: ramp(4),
+  trainingRun: 'trainingRuns/r',
+};
+
+describe('writeSaeArtifact', () => {
+  test('is read back with its weights, metrics and lineage', async () => {
+    const manifest = await writeSaeArtifact(store, 'a', sae, details);
+    const opened = await openSaeArtifact(store, 'a');
+    expect(opened.manifest).toEqual(JSON.parse(JSON.stringify(manifest)));
+    expect(opened.manifest.body).toMatchObject({
+      architecture: 'topk',
+      d_in: 2,
+      d_sae: 4,
+      k: 2,
+      metrics: details.metrics,
+    });
+    expect(Object.keys(opened.manifest.files)).toEqual([
+      'cfg.json',
+      'sae_weights.safetensors',
+      'sparsity.safetensors',
+    ]);
+    for (const name of ['W_enc', 'b_enc', 'W_dec', 'b_dec'] as const)
+      expect(opened.sae[name]).toEqual(sae[name]);
+    expect(opened.sae.cfg).toMatchObject({ architecture: 'topk', k: 2, d_sae: 4 });
+  });
+
+  test('refuses an id that is taken and leaves what is there', async () => {
+    await writeSaeArtifact(store, 'a', sae, details);
+    const other = { ...sae, b_dec: Float32Array.of(5, 5) };
+    await expect(writeSaeArtifact(store, 'a', other, details)).rejects.toMatchObject({ kind: 'exists' });
+    expect((await openSaeArtifact(store, 'a')).sae.b_dec).toEqual(sae.b_dec);
+  });
+});
+
+describe('openSaeArtifact', () => {
+  test('names an SAE that does not exist', async () => {
+    await expect(openSaeArtifact(store, 'none')).rejects.toThrow('saes/none does not exist');
+  });
+
+  test('names a file that was changed', async () => {
+    await writeSaeArtifact(store, 'a', sae, details);
+    const weights = await store.read('saes/a/sae_weights.safetensors');
+    weights[weights.length - 1]! ^= 1;
+    await store.write('saes/a/sae_weights.safetensors', weights);
+    await expect(openSaeArtifact(store, 'a')).rejects.toMatchObject({
+      kind: 'data-loss',
+      message: expect.stringContaining('saes/a/sae_weights.safetensors'),
+    });
+  });
+});
+
+describe('listSaeArtifacts', () => {
+  test('gives complete SAEs in order', async () => {
+    for (const id of ['b', 'a.2', 'a']) await writeSaeArtifact(store, id, sae, details);
+    await store.write('saes/incomplete/cfg.json', Buffer.from('{}'));
+    const ids: string[] = [];
+    for await (const id of listSaeArtifacts(store)) ids.push(id);
+    expect(ids.sort()).toEqual(['a', 'a.2', 'b']);
+  });
+});

@@ -1,0 +1,135 @@
+import { FacetError, isFacetError } from '@facet/errors';
+import {
+  type Lineage,
+  type Manifest,
+  type ManifestFile,
+  type ObjectStore,
+  readManifest,
+  type StoredManifest,
+  verifyManifest,
+  writeManifest,
+} from '@facet/objects';
+import {
+  readSaelens,
+  SAELENS_CONFIG_FILE,
+  SAELENS_SPARSITY_FILE,
+  SAELENS_WEIGHTS_FILE,
+  type Sae,
+  writeSaelens,
+  writeSaelensSparsity,
+} from '@facet/sae';
+import { z } from 'zod';
+import { saePrefix } from './layout.ts';
+
+/** The manifest kind of an SAE. */
+export const SAE_KIND = 'sae';
+
+/** What is known of an SAE besides its weights. */
+export interface SaeBody {
+  architecture: string;
+  d_in: number;
+  d_sae: number;
+  /** Features kept per row, for topk. */
+  k?: number | undefined;
+  /** Metrics at publication, by name: l0, fvu, dead_fraction, ... */
+  metrics: Record<string, number>;
+  /** Resource name of the run that trained it. */
+  trainingRun?: string | undefined;
+}
+
+/** What a writer tells of an SAE. */
+export interface SaeDetails {
+  /** RFC 3339, UTC. */
+  createTime: string;
+  lineage: Lineage;
+  metrics: Record<string, number>;
+  /** log10 of every feature's firing frequency [d_sae]. */
+  sparsity?: Float32Array | undefined;
+  trainingRun?: string | undefined;
+}
+
+/** An SAE with its manifest. */
+export interface SaeArtifact extends StoredManifest<SaeBody> {
+  id: string;
+  sae: Sae;
+}
+
+const bodySchema: z.ZodType<SaeBody> = z.object({
+  architecture: z.string(),
+  d_in: z.number().int().positive(),
+  d_sae: z.number().int().positive(),
+  k: z.number().int().positive().optional(),
+  metrics: z.record(z.string(), z.number()),
+  trainingRun: z.string().optional(),
+});
+
+/** Writes an SAE in SAELens's format, its manifest last; `exists` where the id is taken. */
+export async function writeSaeArtifact(
+  store: ObjectStore,
+  id: string,
+  sae: Sae,
+  details: SaeDetails,
+): Promise<Manifest<SaeBody>> {
+  const prefix = saePrefix(id);
+  if (await store.exists(`${prefix}/manifest.json`)) throw taken(id);
+  const { createTime, lineage, metrics, sparsity, trainingRun } = details;
+  const { cfg, weights } = writeSaelens(sae);
+  const files: Record<string, ManifestFile> = {};
+  const write = async (name: string, data: Uint8Array | Uint8Array[]) => {
+    files[name] = await store.write(`${prefix}/${name}`, data);
+  };
+  await write(SAELENS_CONFIG_FILE, Buffer.from(cfg));
+  await write(SAELENS_WEIGHTS_FILE, weights);
+  if (sparsity) await write(SAELENS_SPARSITY_FILE, writeSaelensSparsity(sparsity));
+  const { architecture, d_in, d_sae, k } = sae.cfg;
+  const body: SaeBody = { architecture, d_in, d_sae, k, metrics, trainingRun };
+  const manifest: Manifest<SaeBody> = { formatVersion: 1, kind: SAE_KIND, createTime, files, lineage, body };
+  try {
+    await writeManifest(store, prefix, manifest, { ifAbsent: true });
+  } catch (error) {
+    throw isFacetError(error) && error.kind === 'exists' ? taken(id) : error;
+  }
+  return manifest;
+}
+
+/** Reads an SAE and checks every file against its manifest; `data-loss` names a damaged one. */
+export async function openSaeArtifact(
+  store: ObjectStore,
+  id: string,
+  options: { signal?: AbortSignal } = {},
+): Promise<SaeArtifact> {
+  const prefix = saePrefix(id);
+  const stored = await readSaeManifest(store, id);
+  await verifyManifest(store, prefix, options);
+  const cfg = Buffer.from(await store.read(`${prefix}/${SAELENS_CONFIG_FILE}`, options)).toString('utf8');
+  const weights = await store.read(`${prefix}/${SAELENS_WEIGHTS_FILE}`, options);
+  return { id, ...stored, sae: readSaelens({ cfg, weights }, prefix) };
+}
+
+/** Reads only the manifest of an SAE. */
+export async function readSaeManifest(store: ObjectStore, id: string): Promise<StoredManifest<SaeBody>> {
+  try {
+    return await readManifest(store, saePrefix(id), { kind: SAE_KIND, body: bodySchema });
+  } catch (error) {
+    if (isFacetError(error) && error.kind === 'not-found')
+      throw new FacetError('not-found', `saes/${id} does not exist`, {
+        cause: error,
+        metadata: { resourceType: 'Sae', resourceName: `saes/${id}` },
+      });
+    throw error;
+  }
+}
+
+/** Lists the ids of all complete SAEs, in the order of their keys. */
+export async function* listSaeArtifacts(store: ObjectStore): AsyncGenerator<string> {
+  for await (const { key } of store.list('saes')) {
+    const id = /^saes\/([^/]+)\/manifest\.json$/.exec(key)?.[1];
+    if (id !== undefined) yield id;
+  }
+}
+
+function taken(id: string): FacetError {
+  return new FacetError('exists', `saes/${id} exists already; choose another id or delete it first`, {
+    metadata: { resourceType: 'Sae', resourceName: `saes/${id}` },
+  });
+}
