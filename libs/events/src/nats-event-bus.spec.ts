@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { openEventBus } from './open-event-bus.ts';
+import { ACK_WAIT_MS, describeEventBus, type Transport } from './testing/event-bus-contract.ts';
+import { freePort, hasNatsServer, type NatsServer, startNatsServer } from './testing/nats-server.ts';
+
+const DOOMED = fileURLToPath(new URL('./testing/doomed-worker.ts', import.meta.url));
+const installed = hasNatsServer();
+if (!installed)
+  console.warn('SKIPPED: the NATS transport is not tested, because nats-server is not installed');
+const describeNats = installed ? describe : describe.skip;
+
+async function openNatsTransport(): Promise<Transport> {
+  const server = await startNatsServer();
+  return {
+    open: () => openEventBus({ url: server.url, ackWaitMs: ACK_WAIT_MS, drainMs: 5_000 }),
+    startDoomedWorker: async (kind) => {
+      const flags = ['--import', 'tsx', '--conditions=facet-source'];
+      const child = spawn(process.execPath, [...flags, DOOMED, server.url, kind, String(ACK_WAIT_MS)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const taken = once(createInterface({ input: child.stdout }), 'line').then(([id]) => String(id));
+      return {
+        taken,
+        kill: async () => {
+          child.kill('SIGKILL');
+          await once(child, 'exit');
+        },
+      };
+    },
+    close: () => server.close(),
+  };
+}
+
+describeNats('NATS JetStream', () => {
+  describeEventBus('nats', openNatsTransport);
+
+  describe('when the server is away', () => {
+    let server: NatsServer;
+    beforeEach(async () => {
+      server = await startNatsServer();
+    });
+    afterEach(async () => server.close());
+
+    test('goes on after a restart: publishing, subscribing, working and queued jobs', async () => {
+      const bus = await openEventBus({ url: server.url, ackWaitMs: 2_000 });
+      const stop = new AbortController();
+      const done: string[] = [];
+      const events: string[] = [];
+      const working = bus.work('capture', async ({ id }) => void done.push(id), { signal: stop.signal });
+      const subscription = bus.subscribe('facet.sae.>', { signal: stop.signal });
+      const reading = (async () => {
+        for await (const { id } of subscription) events.push(id);
+      })();
+      await subscription.ready;
+      await bus.enqueue('train', { id: 'kept', payload: new Uint8Array() });
+      await bus.enqueue('capture', { id: 'before', payload: new Uint8Array() });
+      while (done.length < 1) await sleep(20);
+
+      await server.kill();
+      await expect(bus.health()).rejects.toMatchObject({ kind: 'unavailable' });
+      const during = [
+        bus.enqueue('capture', { id: 'during', payload: new Uint8Array() }),
+        bus.publish('facet.sae.x', new Uint8Array(), { id: 'e-during' }),
+      ];
+      await sleep(500);
+      await server.start();
+      await Promise.all(during);
+      await bus.enqueue('capture', { id: 'after', payload: new Uint8Array() });
+      while (done.length < 3 || events.length < 1) await sleep(20);
+      await bus.health();
+      expect(done.toSorted()).toEqual(['after', 'before', 'during']);
+      expect(events).toEqual(['e-during']);
+      expect(await bus.queueDepth('train')).toEqual({ pending: 1, active: 0 });
+      stop.abort();
+      await Promise.all([working, reading]);
+      await bus.close();
+    });
+
+    test('names the address when a call cannot be served in time', async () => {
+      const bus = await openEventBus({ url: server.url, connectTimeoutMs: 700 });
+      await server.kill();
+      const call = bus.enqueue('train', { id: 'x', payload: new Uint8Array() });
+      await expect(call).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining(server.url),
+      });
+      await bus.close();
+    });
+  });
+
+  test('says which address does not answer, after trying for the bounded time', async () => {
+    const url = `nats://127.0.0.1:${await freePort()}`;
+    const startedMs = performance.now();
+    await expect(openEventBus({ url, connectTimeoutMs: 600 })).rejects.toMatchObject({
+      kind: 'unavailable',
+      reason: 'NATS_NOT_REACHABLE',
+      message: expect.stringContaining(url),
+    });
+    expect(performance.now() - startedMs).toBeGreaterThan(300);
+  });
+
+  test('waits for a server that starts later', async () => {
+    const server = await startNatsServer();
+    await server.kill();
+    const opening = openEventBus({ url: server.url });
+    await sleep(300);
+    await server.start();
+    await (await opening).close();
+    await server.close();
+  });
+
+  test('says what to do when the server has no JetStream', async () => {
+    const server = await startNatsServer([]);
+    await expect(openEventBus({ url: server.url })).rejects.toMatchObject({
+      kind: 'precondition',
+      reason: 'JETSTREAM_DISABLED',
+      message: expect.stringContaining('-js'),
+    });
+    await server.close();
+  });
+});
