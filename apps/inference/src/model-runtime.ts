@@ -1,5 +1,7 @@
 import type { HookPoint, ModelSpec } from '@facet/transformer';
 
+export { openModelRuntime } from './runtime/open-model-runtime.ts';
+
 /**
  * One loaded model: the only place of Facet where a language model runs.
  *
@@ -35,6 +37,10 @@ export interface ModelRuntimeOptions {
   threads?: number;
   /** Most compiled graph variants kept; the least recently used one is released. @default 8 */
   maxSessions?: number;
+  /** Bytes for the KV caches of all open generations. @default 2 GiB */
+  maxCacheBytes?: number;
+  /** Cancels loading. */
+  signal?: AbortSignal;
 }
 
 export interface ForwardRequest {
@@ -157,8 +163,8 @@ export interface Generation {
   /** Tokens in the cache, per row. */
   readonly lengths: Int32Array;
   /**
-   * Appends T tokens to every row and returns the next-token logits of each row's last token.
-   * Only the first step may be ragged (`lengths`); later steps give the same T to every row.
+   * Appends up to T tokens to every row and returns the next-token logits of each row's last token. A step that fails
+   * while it computes breaks the generation: later steps are refused with `precondition`.
    */
   step(request: GenerationStepRequest): Promise<GenerationStep>;
   close(): Promise<void>;
@@ -167,7 +173,7 @@ export interface Generation {
 export interface GenerationStepRequest {
   /** Token ids [B*T]: the whole prompt, a chunk of it, or one token per row. */
   tokens: Int32Array;
-  /** First step only: tokens of each row that count, 1..T, padded on the right. @default T */
+  /** Tokens of each row that count, 1..T, padded on the right. @default T for every row */
   lengths?: ArrayLike<number>;
   /** Hook point name -> mask [B, T] or [B, T, n] for the positions of this step. @default 1 everywhere */
   masks?: ReadonlyMap<string, Float32Array>;
@@ -197,5 +203,5 @@ export interface ProjectionRequest {
   signal?: AbortSignal;
 }
 
-/** Loads the Hugging Face directory, checks every weight, and answers with the runtime: `openModelRuntime`. */
+/** Opens a runtime; the shape of `openModelRuntime`, for those who take it as a dependency. */
 export type OpenModelRuntime = (directory: string, options?: ModelRuntimeOptions) => Promise<ModelRuntime>;

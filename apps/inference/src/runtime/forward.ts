@@ -1,0 +1,237 @@
+import {
+  type GraphRequest,
+  HEAD_NAMES,
+  NAMES,
+  portInputs,
+  portOutputs,
+  resolveHookPoint,
+} from '@facet/transformer';
+import type { Activations, ForwardRequest, ForwardResult, TokenScores } from '../model-runtime.ts';
+import {
+  createProof,
+  type EditFeeds,
+  fillProof,
+  sliceRows,
+  sliceTensor,
+  toEditFeeds,
+  toMask,
+} from './edit-feeds.ts';
+import { runHead } from './head-blocks.ts';
+import { checkTokens, invalid, type TokenBatch } from './request-checks.ts';
+import { type RuntimeContext, throwIfCancelled, trunkVariant } from './runtime-context.ts';
+import type { WireTensor, WireTensors } from './session-protocol.ts';
+
+/**
+ * Tokens of one run. Attention scores of a run must stay in the processor's cache: twice as many tokens are a third
+ * slower per token on the machine this was measured on.
+ */
+const RUN_TOKENS = 512;
+
+/** Runs that wait in each lane, so that no lane idles while its last result is copied. */
+const RUNS_PER_LANE = 2;
+
+/** Runs whole contexts without a cache, in blocks of rows over all lanes. */
+export async function runForward(context: RuntimeContext, request: ForwardRequest): Promise<ForwardResult> {
+  const plan = planForward(context, request);
+  const { tokens, variant, outputs, edits, masks } = plan;
+  const { batch, positions } = tokens;
+  const result = allocateResult(context, request, plan);
+  const residual = plan.needsHead
+    ? new Float32Array(batch * positions * context.model.spec.d_model)
+    : new Float32Array(0);
+
+  const runRows = async (from: number, to: number): Promise<void> => {
+    throwIfCancelled(request.signal);
+    const feeds: Record<string, WireTensor> = {
+      [NAMES.tokens]: sliceTensor(plan.tokenTensor, from, to),
+    };
+    for (const [i, edit] of edits.entries()) {
+      Object.assign(feeds, edit.shared, sliceRows(edit.perRow, from, to));
+      feeds[portInputs(edit.hookPoint).mask] = sliceTensor(masks[i]!, from, to);
+    }
+    const values = await context.lanes.idlest().run(variant, { feeds, outputs });
+    takeRows(result, plan, { values, at: from * positions });
+    if (plan.needsHead)
+      residual.set(floats(values, NAMES.finalResidual), from * positions * context.model.spec.d_model);
+  };
+
+  await runBlocks(context, tokens, runRows);
+  if (request.logits === 'last' || request.logits === 'all')
+    result.logits = await computeLogits(context, request, { tokens, residual });
+  if (request.scores === true) result.scores = await computeScores(context, request, { tokens, residual });
+  return result;
+}
+
+interface ForwardPlan {
+  tokens: TokenBatch;
+  tokenTensor: WireTensor;
+  edits: readonly EditFeeds[];
+  masks: readonly WireTensor[];
+  needsHead: boolean;
+  variant: ReturnType<typeof trunkVariant>;
+  outputs: readonly string[];
+}
+
+function planForward(context: RuntimeContext, request: ForwardRequest): ForwardPlan {
+  const { spec } = context.model;
+  const tokens = checkTokens(spec, request);
+  const edits = toEditFeeds(spec, request.edits ?? [], tokens.batch);
+  const masks = edits.map((edit, i) =>
+    toMask(edit, request.edits![i]!.mask, [tokens.batch, tokens.positions]),
+  );
+  const hookPoints = [...new Set(request.hookPoints ?? [])];
+  for (const name of hookPoints) resolveHookPoint(spec, name);
+  const needsHead = (request.logits ?? 'none') !== 'none' || request.scores === true;
+  if (!needsHead && hookPoints.length === 0 && edits.length === 0)
+    throw invalid('nothing is asked for: name hook points, logits, scores or edits', 'hook_points');
+  const graph: GraphRequest = {
+    attention: 'context',
+    hookPoints,
+    activationDtype: request.activationDtype ?? 'F32',
+    ports: edits.map(({ hookPoint }) => hookPoint),
+    head: needsHead ? 'residual' : 'none',
+  };
+  const variant = trunkVariant(context, graph);
+  const proofs = edits.flatMap(({ hookPoint }) => Object.values(portOutputs(hookPoint)));
+  const heads = needsHead ? [NAMES.finalResidual] : [];
+  const outputs = [...new Set([...variant.activations.values(), ...proofs, ...heads])];
+  const dims = [tokens.batch, tokens.positions];
+  return {
+    tokens,
+    tokenTensor: { type: 'int32', dims, data: tokens.tokens },
+    edits,
+    masks,
+    needsHead,
+    variant,
+    outputs,
+  };
+}
+
+function allocateResult(
+  { model }: RuntimeContext,
+  request: ForwardRequest,
+  plan: ForwardPlan,
+): ForwardResult {
+  const { tokens, edits, variant } = plan;
+  const rows = tokens.batch * tokens.positions;
+  const dtype = request.activationDtype ?? 'F32';
+  const allocate = (width: number): Activations => ({
+    dtype,
+    width,
+    data: dtype === 'F16' ? new Uint16Array(rows * width) : new Float32Array(rows * width),
+  });
+  return {
+    batch: tokens.batch,
+    positions: tokens.positions,
+    activations: new Map([...variant.activations.keys()].map((name) => [name, allocate(model.spec.d_model)])),
+    proofs: edits.map((edit) => createProof(edit, rows)),
+  };
+}
+
+function takeRows(
+  result: ForwardResult,
+  { variant }: ForwardPlan,
+  { values, at }: { values: WireTensors; at: number },
+): void {
+  for (const [name, output] of variant.activations) {
+    const { data, width } = result.activations.get(name)!;
+    (data as Float32Array).set(values[output]!.data as Float32Array, at * width);
+  }
+  for (const proof of result.proofs) fillProof(proof, values, at);
+}
+
+/** Splits the rows into runs and keeps every lane busy; the first failure ends the rest. */
+async function runBlocks(
+  { lanes }: RuntimeContext,
+  { batch, positions }: TokenBatch,
+  runRows: (from: number, to: number) => Promise<void>,
+): Promise<void> {
+  const perRun = Math.max(1, Math.min(Math.floor(RUN_TOKENS / positions), Math.ceil(batch / lanes.size)));
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < batch) {
+      const from = next;
+      next = Math.min(from + perRun, batch);
+      await runRows(from, next).catch((error: unknown) => {
+        next = batch;
+        throw error;
+      });
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: lanes.size * RUNS_PER_LANE }, work));
+  const failed = results.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+interface TrunkOutput {
+  tokens: TokenBatch;
+  /** [B*T, d_model] */
+  residual: Float32Array;
+}
+
+async function computeLogits(
+  context: RuntimeContext,
+  { logits: which, signal }: ForwardRequest,
+  { tokens, residual }: TrunkOutput,
+): Promise<Float32Array> {
+  const { d_vocab } = context.model.spec;
+  const rows = which === 'all' ? residual : pickRows(context, residual, lastRows(tokens));
+  const logits = new Float32Array((rows.length / context.model.spec.d_model) * d_vocab);
+  await runHead(context, {
+    kind: 'logits',
+    rows,
+    signal,
+    take: (values, at) => logits.set(floats(values, HEAD_NAMES.logits), at * d_vocab),
+  });
+  return logits;
+}
+
+/** Scores token t of each row from the residual of token t − 1. */
+async function computeScores(
+  context: RuntimeContext,
+  { signal }: ForwardRequest,
+  { tokens, residual }: TrunkOutput,
+): Promise<TokenScores> {
+  const { batch, positions, lengths } = tokens;
+  const empty = () => new Float32Array(batch * positions).fill(Number.NaN);
+  const scores: TokenScores = { nll: empty(), logit: empty(), topLogit: empty() };
+  const scored: number[] = [];
+  for (let row = 0; row < batch; row++)
+    for (let t = 1; t < lengths[row]!; t++) scored.push(row * positions + t);
+  const before = scored.map((index) => index - 1);
+  const targets = BigInt64Array.from(scored, (index) => BigInt(tokens.tokens[index]!));
+  const fields = [
+    ['nll', HEAD_NAMES.nll],
+    ['logit', HEAD_NAMES.logit],
+    ['topLogit', HEAD_NAMES.topLogit],
+  ] as const;
+  await runHead(context, {
+    kind: 'scores',
+    rows: pickRows(context, residual, before),
+    targets,
+    signal,
+    take(values, at) {
+      for (const [field, name] of fields)
+        floats(values, name).forEach((value, i) => {
+          scores[field][scored[at + i]!] = value;
+        });
+    },
+  });
+  return scores;
+}
+
+function lastRows({ batch, positions, lengths }: TokenBatch): number[] {
+  return Array.from({ length: batch }, (_, row) => row * positions + lengths[row]! - 1);
+}
+
+function pickRows({ model }: RuntimeContext, rows: Float32Array, indices: readonly number[]): Float32Array {
+  const width = model.spec.d_model;
+  const picked = new Float32Array(indices.length * width);
+  for (const [i, row] of indices.entries())
+    picked.set(rows.subarray(row * width, (row + 1) * width), i * width);
+  return picked;
+}
+
+function floats(values: WireTensors, name: string): Float32Array {
+  return values[name]!.data as Float32Array;
+}

@@ -1,0 +1,254 @@
+import { FacetError } from '@facet/errors';
+import {
+  cacheNames,
+  type GraphRequest,
+  NAMES,
+  portInputs,
+  portOutputs,
+  resolveHookPoint,
+} from '@facet/transformer';
+import type {
+  Activations,
+  Generation,
+  GenerationRequest,
+  GenerationStep,
+  GenerationStepRequest,
+} from '../model-runtime.ts';
+import type { CacheBudget } from './cache-budget.ts';
+import { createProof, type EditFeeds, fillProof, toEditFeeds, toMask } from './edit-feeds.ts';
+import type { Lane } from './lane.ts';
+import { checkTokens, contextExceeded, invalid, MAX_BATCH, type TokenBatch } from './request-checks.ts';
+import { type RuntimeContext, type TrunkVariant, throwIfCancelled, trunkVariant } from './runtime-context.ts';
+import type { WireTensor, WireTensors } from './session-protocol.ts';
+
+/** Opens a generation: compiles its graph, reserves its cache and keeps both in one lane until it is closed. */
+export async function openGeneration(
+  context: RuntimeContext,
+  budget: CacheBudget,
+  request: GenerationRequest,
+): Promise<Generation> {
+  const { spec } = context.model;
+  const { batch, maxTokens } = request;
+  if (!Number.isInteger(batch) || batch < 1 || batch > MAX_BATCH)
+    throw invalid(`batch ${batch} is not between 1 and ${MAX_BATCH}`, 'batch');
+  if (!Number.isInteger(maxTokens) || maxTokens < 1)
+    throw invalid(`maxTokens ${maxTokens} is not positive`, 'max_tokens');
+  if (maxTokens > spec.n_ctx) throw contextExceeded(maxTokens, spec.n_ctx);
+  const edits = toEditFeeds(spec, request.edits ?? [], batch);
+  const variant = trunkVariant(context, toGraphRequest(context, request));
+  const release = budget.reserve(cacheBytes(context, request));
+  try {
+    const lane = context.lanes.idlest();
+    const kept = await lane.keep(keptTensors(context, request, edits));
+    return createGeneration({ context, request, edits, variant, lane, kept, release });
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function toGraphRequest({ model }: RuntimeContext, request: GenerationRequest): GraphRequest {
+  const hookPoints = [...new Set(request.hookPoints ?? [])];
+  for (const name of hookPoints) resolveHookPoint(model.spec, name);
+  return {
+    attention: 'cache',
+    hookPoints,
+    activationDtype: 'F32',
+    ports: (request.edits ?? []).map(({ hookPoint }) => hookPoint),
+    head: 'logits',
+  };
+}
+
+function cacheBytes({ model }: RuntimeContext, { batch, maxTokens }: GenerationRequest): number {
+  const { n_layers, n_kv_heads, d_head } = model.spec;
+  return 2 * n_layers * batch * n_kv_heads * maxTokens * d_head * Float32Array.BYTES_PER_ELEMENT;
+}
+
+function keptTensors({ model }: RuntimeContext, request: GenerationRequest, edits: readonly EditFeeds[]) {
+  const { n_layers, n_kv_heads, d_head } = model.spec;
+  const dims = [request.batch, n_kv_heads, request.maxTokens, d_head];
+  const layers = Array.from({ length: n_layers }, (_, layer) => cacheNames(layer)).flat();
+  return {
+    perRow: Object.assign({}, ...edits.map((edit) => edit.perRow)) as WireTensors,
+    shared: Object.assign({}, ...edits.map((edit) => edit.shared)) as WireTensors,
+    inPlace: layers.map(({ past, present }) => ({ input: past, output: present, dims })),
+  };
+}
+
+interface OpenGeneration {
+  context: RuntimeContext;
+  request: GenerationRequest;
+  edits: readonly EditFeeds[];
+  variant: TrunkVariant;
+  lane: Lane;
+  kept: number;
+  release(): void;
+}
+
+function createGeneration(open: OpenGeneration): Generation {
+  const { context, request, lane, kept } = open;
+  const { batch, maxTokens } = request;
+  const { incarnation } = lane;
+  const lengths = new Int32Array(batch);
+  let state: 'ready' | 'busy' | 'broken' | 'closed' = 'ready';
+
+  const step = async (stepRequest: GenerationStepRequest): Promise<GenerationStep> => {
+    if (state !== 'ready' || lane.incarnation !== incarnation) throw notReady(state);
+    throwIfCancelled(stepRequest.signal);
+    const tokens = checkTokens(context.model.spec, { ...stepRequest, batch });
+    requireRoom(tokens, lengths, maxTokens);
+    const masks = open.edits.map((edit) =>
+      toMask(edit, stepRequest.masks?.get(edit.hookPoint), [batch, tokens.positions]),
+    );
+    state = 'busy';
+    try {
+      const result = await runStep(open, { tokens, masks, lengths });
+      for (let row = 0; row < batch; row++) lengths[row]! += tokens.lengths[row]!;
+      if (state === 'busy') state = 'ready';
+      return result;
+    } catch (error) {
+      if (state === 'busy') state = 'broken';
+      throw error;
+    }
+  };
+
+  return {
+    batch,
+    maxTokens,
+    lengths,
+    step,
+    async close() {
+      if (state === 'closed') return;
+      state = 'closed';
+      try {
+        if (lane.incarnation === incarnation) await lane.drop(kept);
+      } finally {
+        open.release();
+      }
+    },
+  };
+}
+
+function notReady(state: string): FacetError {
+  const reasons: Record<string, string> = {
+    busy: 'the step before has not ended',
+    closed: 'the generation is closed',
+  };
+  return new FacetError(
+    'precondition',
+    `cannot step: ${reasons[state] ?? 'an earlier step failed; start again'}`,
+    {
+      reason: 'GENERATION_NOT_READY',
+    },
+  );
+}
+
+function requireRoom({ lengths: added }: TokenBatch, lengths: Int32Array, maxTokens: number): void {
+  const longest = Math.max(...lengths.map((length, row) => length + added[row]!));
+  if (longest > maxTokens) throw contextExceeded(longest, maxTokens);
+}
+
+interface Step {
+  tokens: TokenBatch;
+  masks: readonly WireTensor[];
+  /** Tokens of each row before this step. */
+  lengths: Int32Array;
+}
+
+/**
+ * Runs one step. ONNX Runtime appends several positions at once only to an empty cache or to a single row, so a later
+ * chunk is run row by row on views of the cache; single tokens and first prompts are one run for all rows.
+ */
+async function runStep(open: OpenGeneration, step: Step): Promise<GenerationStep> {
+  const { batch, positions, lengths: added } = step.tokens;
+  const result = allocateStep(open, step);
+  const isFirst = step.lengths.every((length) => length === 0) && Math.max(...added) === positions;
+  if (positions === 1 || isFirst || batch === 1) {
+    await runRows(open, step, { result, from: 0, to: batch });
+    return result;
+  }
+  for (let row = 0; row < batch; row++) await runRows(open, step, { result, from: row, to: row + 1 });
+  return result;
+}
+
+function allocateStep({ context, edits, variant }: OpenGeneration, { tokens }: Step): GenerationStep {
+  const { d_model, d_vocab } = context.model.spec;
+  const rows = tokens.batch * tokens.positions;
+  const allocate = (): Activations => ({
+    dtype: 'F32',
+    width: d_model,
+    data: new Float32Array(rows * d_model),
+  });
+  return {
+    positions: tokens.positions,
+    logits: new Float32Array(tokens.batch * d_vocab),
+    activations: new Map([...variant.activations.keys()].map((name) => [name, allocate()])),
+    proofs: edits.map((edit) => createProof(edit, rows)),
+  };
+}
+
+interface Target {
+  result: GenerationStep;
+  from: number;
+  to: number;
+}
+
+async function runRows(open: OpenGeneration, step: Step, { result, from, to }: Target): Promise<void> {
+  const { edits, variant, lane, kept } = open;
+  const { positions } = step.tokens;
+  const proofs = edits.flatMap(({ hookPoint }) => Object.values(portOutputs(hookPoint)));
+  const outputs = [...new Set([NAMES.logits, ...variant.activations.values(), ...proofs])];
+  const feeds = stepFeeds(open, step, [from, to]);
+  const values = await lane.run(variant, { feeds, outputs, kept, rows: [from, to] });
+  const at = from * positions;
+  result.logits.set(values[NAMES.logits]!.data as Float32Array, from * open.context.model.spec.d_vocab);
+  for (const [name, output] of variant.activations) {
+    const { data, width } = result.activations.get(name)!;
+    (data as Float32Array).set(values[output]!.data as Float32Array, at * width);
+  }
+  for (const proof of result.proofs) fillProof(proof, values, at);
+}
+
+/** Inputs of rows [from, to). A single row is cut to its own length; several rows share T. */
+function stepFeeds(
+  { edits }: OpenGeneration,
+  step: Step,
+  [from, to]: readonly [number, number],
+): WireTensors {
+  const { tokens, masks, lengths } = step;
+  const rows = to - from;
+  const T = rows === 1 ? tokens.lengths[from]! : tokens.positions;
+  const row = (r: number) => from + r;
+  const pasts = Array.from({ length: rows }, (_, r) => lengths[row(r)]!);
+  const totals = pasts.map((past, r) => past + tokens.lengths[row(r)]!);
+  const ids = Int32Array.from({ length: rows * T }, (_, i) => {
+    return tokens.tokens[row(Math.floor(i / T)) * tokens.positions + (i % T)]!;
+  });
+  const positions = BigInt64Array.from({ length: rows * T }, (_, i) =>
+    BigInt(pasts[Math.floor(i / T)]! + (i % T)),
+  );
+  const lastRows = BigInt64Array.from({ length: rows }, (_, r) =>
+    BigInt(r * T + tokens.lengths[row(r)]! - 1),
+  );
+  const feeds: Record<string, WireTensor> = {
+    [NAMES.tokens]: { type: 'int32', dims: [rows, T], data: ids },
+    [NAMES.positions]: { type: 'int64', dims: [rows, T], data: positions },
+    [NAMES.lastPosition]: {
+      type: 'int32',
+      dims: [rows],
+      data: Int32Array.from(totals, (total) => total - 1),
+    },
+    [NAMES.totalLength]: { type: 'int32', dims: [], data: Int32Array.of(Math.max(...totals)) },
+    [NAMES.logitRows]: { type: 'int64', dims: [rows], data: lastRows },
+  };
+  for (const [i, { hookPoint }] of edits.entries()) {
+    const mask = masks[i]!;
+    const [, stride, m] = mask.dims as [number, number, number];
+    const data = (mask.data as Float32Array).slice(
+      from * stride * m,
+      (from * stride + (rows - 1) * stride + T) * m,
+    );
+    feeds[portInputs(hookPoint).mask] = { type: 'float32', dims: [rows, T, m], data };
+  }
+  return feeds;
+}

@@ -1,0 +1,39 @@
+import { FacetError } from '@facet/errors';
+import {
+  buildGraph,
+  buildHeadGraph,
+  type GraphRequest,
+  type HeadKind,
+  type ModelDirectory,
+} from '@facet/transformer';
+import type { Variant } from './lane.ts';
+import type { LanePool } from './lane-pool.ts';
+
+/** What every operation of the runtime works with. */
+export interface RuntimeContext {
+  model: ModelDirectory;
+  lanes: LanePool;
+}
+
+/** A trunk variant and how its activations are called. */
+export interface TrunkVariant extends Variant {
+  /** Hook point -> output name. */
+  activations: ReadonlyMap<string, string>;
+}
+
+/** Writes the graph of a request; the same request has the same key. */
+export function trunkVariant({ model }: RuntimeContext, request: GraphRequest): TrunkVariant {
+  const { bytes, activations } = buildGraph(model, request);
+  return { key: `trunk ${JSON.stringify(request)}`, build: () => bytes, activations };
+}
+
+/** The unembedding of one kind. */
+export function headVariant({ model }: RuntimeContext, kind: HeadKind): Variant {
+  return { key: `head ${kind}`, build: () => buildHeadGraph(model, kind).bytes };
+}
+
+/** Throws `cancelled` when the caller has given up. */
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new FacetError('cancelled', 'the caller cancelled the computation', { cause: signal.reason });
+}

@@ -1,0 +1,146 @@
+import { parentPort } from 'node:worker_threads';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type {
+  CreateRequest,
+  KeptTensors,
+  RunRequest,
+  WireTensor,
+  WireTensors,
+  WorkerMessage,
+  WorkerReply,
+  WorkerRequest,
+} from './session-protocol.ts';
+
+/**
+ * Hosts ONNX Runtime sessions on a thread of their own: `run` of onnxruntime-node blocks its thread, and the service's
+ * thread must stay free for the network. Messages are done one after another, so a session is never released in use.
+ */
+const port = parentPort!;
+const sessions = new Map<number, InferenceSession>();
+const keptTensors = new Map<number, Kept>();
+
+interface Kept {
+  perRow: Record<string, Tensor>;
+  shared: Record<string, Tensor>;
+  inPlace: { input: string; output: string; tensor: Tensor }[];
+}
+
+let last: Promise<void> = Promise.resolve();
+port.on('message', (message: WorkerMessage) => {
+  last = last.then(() => answer(message));
+});
+
+async function answer(message: WorkerMessage): Promise<void> {
+  const { id } = message;
+  try {
+    const outputs = await perform(message);
+    const buffers = Object.values(outputs ?? {}).map(({ data }) => data.buffer as ArrayBuffer);
+    port.postMessage({ id, outputs } satisfies WorkerReply, [...new Set(buffers)]);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    port.postMessage({ id, error: { message: text, phase: message.op } } satisfies WorkerReply);
+  }
+}
+
+async function perform(request: WorkerRequest): Promise<WireTensors | undefined> {
+  switch (request.op) {
+    case 'create':
+      sessions.set(request.session, await create(request));
+      return undefined;
+    case 'run':
+      return run(request.session, request);
+    case 'release':
+      await sessions.get(request.session)?.release();
+      sessions.delete(request.session);
+      return undefined;
+    case 'keep':
+      keptTensors.set(request.kept, keep(request.tensors));
+      return undefined;
+    case 'drop':
+      keptTensors.delete(request.kept);
+      return undefined;
+    case 'close':
+      return close();
+  }
+}
+
+function create({ model, folder, threads }: CreateRequest): Promise<InferenceSession> {
+  return InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    extra: {
+      session: {
+        model_external_initializers_file_folder_path: folder,
+        intra_op: { allow_spinning: '0' },
+      },
+    },
+  });
+}
+
+async function run(session: number, { feeds, outputs, kept, rows }: RunRequest): Promise<WireTensors> {
+  const found = sessions.get(session);
+  if (found === undefined) throw new Error(`session ${session} could not be created`);
+  const inputs: Record<string, Tensor> = mapTensors(feeds);
+  const fetches: Record<string, Tensor | null> = Object.fromEntries(outputs.map((name) => [name, null]));
+  if (kept !== undefined) addKept(keptTensors.get(kept)!, rows, { inputs, fetches });
+  const results = await found.run(inputs, fetches);
+  return Object.fromEntries(outputs.map((name) => [name, toWire(results[name] as Tensor)]));
+}
+
+interface Bindings {
+  inputs: Record<string, Tensor>;
+  fetches: Record<string, Tensor | null>;
+}
+
+function addKept(kept: Kept, rows: RunRequest['rows'], { inputs, fetches }: Bindings): void {
+  Object.assign(inputs, kept.shared);
+  for (const [name, tensor] of Object.entries(kept.perRow)) inputs[name] = pickRows(tensor, rows);
+  for (const { input, output, tensor } of kept.inPlace) {
+    const picked = pickRows(tensor, rows);
+    inputs[input] = picked;
+    fetches[output] = picked;
+  }
+}
+
+/** Rows [from, to) of a tensor as a view: what is written to them is written to the tensor. */
+function pickRows(tensor: Tensor, rows: RunRequest['rows']): Tensor {
+  if (rows === undefined) return tensor;
+  const [count, ...rest] = tensor.dims;
+  const size = tensor.size / count!;
+  const data = (tensor.data as Float32Array).subarray(rows[0] * size, rows[1] * size);
+  return new Tensor(tensor.type as 'float32', data, [rows[1] - rows[0], ...rest]);
+}
+
+function keep({ perRow, shared, inPlace }: KeptTensors): Kept {
+  return {
+    perRow: mapTensors(perRow),
+    shared: mapTensors(shared),
+    inPlace: inPlace.map(({ input, output, dims }) => {
+      const size = dims.reduce((product, extent) => product * extent, 1);
+      return { input, output, tensor: new Tensor('float32', new Float32Array(size), dims) };
+    }),
+  };
+}
+
+function mapTensors(tensors: WireTensors): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { type, data, dims }]) => [
+      name,
+      new Tensor(type as 'float32', data as Float32Array, dims),
+    ]),
+  );
+}
+
+function toWire({ type, dims, data }: Tensor): WireTensor {
+  return { type: type as WireTensor['type'], dims, data: data as Float32Array };
+}
+
+async function close(): Promise<undefined> {
+  keptTensors.clear();
+  for (const session of sessions.values()) await session.release();
+  sessions.clear();
+  port.unref();
+}

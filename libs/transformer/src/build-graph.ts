@@ -1,0 +1,104 @@
+import { type BuiltModel, elementType, type Value } from '@facet/onnx';
+import { createAttention } from './attention.ts';
+import { createEmitter, type GraphEmitter } from './graph-emitter.ts';
+import { type GraphRequest, NAMES } from './graph-request.ts';
+import { type HookKind, hookPointName, resolveHookPoint } from './hook-points.ts';
+import { emitInterventionPort } from './intervention-port.ts';
+import type { ModelDirectory } from './model-directory.ts';
+
+/** A graph of one variant, and how its activations are called. */
+export interface ModelGraph extends BuiltModel {
+  /** Hook point -> output [B, T, width]; two hook points at the same place share one output. */
+  activations: ReadonlyMap<string, string>;
+}
+
+/**
+ * Writes the model as an ONNX graph whose weights stay in the checkpoint's own files. Each block computes
+ *
+ *   resid_mid = resid_pre + Attention(RMSNorm(resid_pre)) · W_Oᵀ
+ *   resid_post = resid_mid + (SiLU(h · W_gateᵀ) ⊙ h · W_upᵀ) · W_downᵀ,   h = RMSNorm(resid_mid)
+ *
+ * and everything that no requested output needs is left out. An unknown hook point is `invalid`.
+ */
+export function buildGraph(model: ModelDirectory, request: GraphRequest): ModelGraph {
+  for (const name of [...request.hookPoints, ...request.ports]) resolveHookPoint(model.spec, name);
+  const emitter = createEmitter(model, `${model.spec.modelType}.${request.attention}`);
+  const { graph, weights } = emitter;
+  const tokens = graph.input(NAMES.tokens, 'I32', ['B', 'T']);
+  const places = new Map<string, Value>();
+  const at: HookVisitor = (layer, kind, value) => {
+    const name = hookPointName(layer, kind);
+    const width = model.spec.d_model;
+    const place = request.ports.includes(name) ? emitInterventionPort(emitter, name, value, width) : value;
+    places.set(name, place);
+    return place;
+  };
+  let residual = graph.node('Gather', [emitter.weight(weights.embedding), tokens]);
+  const attention = createAttention(emitter, request.attention);
+  for (let layer = 0; layer < weights.blocks.length; layer++)
+    residual = emitBlock(emitter, { layer, residual, attention, at });
+  emitHead(emitter, request.head, residual);
+  const activations = emitActivations(emitter, request, places);
+  return { ...graph.build(), activations };
+}
+
+/** Called at each hook point in the order of computation; returns the value to go on with. */
+type HookVisitor = (layer: number, kind: HookKind, value: Value) => Value;
+
+interface Block {
+  layer: number;
+  residual: Value;
+  attention: ReturnType<typeof createAttention>;
+  at: HookVisitor;
+}
+
+function emitBlock(emitter: GraphEmitter, { layer, residual, attention, at }: Block): Value {
+  const { graph, linear, norm } = emitter;
+  const block = emitter.weights.blocks[layer]!;
+  const before = at(layer, 'hook_resid_pre', residual);
+  const heads = attention(norm(before, block.attentionNorm), block, layer);
+  const attentionOut = at(layer, 'hook_attn_out', linear(heads, block.o));
+  const middle = at(layer, 'hook_resid_mid', graph.node('Add', [before, attentionOut]));
+  const mlpOut = at(layer, 'hook_mlp_out', emitMlp(emitter, middle, layer));
+  return at(layer, 'hook_resid_post', graph.node('Add', [middle, mlpOut]));
+}
+
+/** (SiLU(h · W_gateᵀ) ⊙ h · W_upᵀ) · W_downᵀ with h = RMSNorm(rows). */
+function emitMlp({ graph, weights, linear, norm }: GraphEmitter, rows: Value, layer: number): Value {
+  const block = weights.blocks[layer]!;
+  const normed = norm(rows, block.mlpNorm);
+  const gate = linear(normed, block.gate);
+  const activated = graph.node('Mul', [gate, graph.node('Sigmoid', [gate])]);
+  return linear(graph.node('Mul', [activated, linear(normed, block.up)]), block.down);
+}
+
+function emitHead(emitter: GraphEmitter, head: GraphRequest['head'], residual: Value): void {
+  if (head === 'none') return;
+  const { graph, spec, weights, integers, linear, norm } = emitter;
+  const rows = graph.node('Reshape', [residual, integers(-1, spec.d_model)], {
+    outputs: [NAMES.finalResidual],
+  });
+  if (head === 'residual') {
+    graph.output(rows, 'F32', ['N', spec.d_model]);
+    return;
+  }
+  const picked = graph.node('Gather', [rows, graph.input(NAMES.logitRows, 'I64', ['K'])]);
+  const logits = linear(norm(picked, weights.finalNorm), weights.unembedding);
+  graph.output(graph.node('Identity', [logits], { outputs: [NAMES.logits] }), 'F32', ['K', spec.d_vocab]);
+}
+
+/** Declares the rows of each wanted hook point an output, in half precision where asked for. */
+function emitActivations(
+  { graph, spec }: GraphEmitter,
+  { hookPoints, activationDtype }: GraphRequest,
+  places: ReadonlyMap<string, Value>,
+): Map<string, string> {
+  const outputs = new Map<Value, string>();
+  const half = { attributes: { to: elementType('F16') } };
+  for (const place of new Set(hookPoints.map((name) => places.get(name)!))) {
+    const output = activationDtype === 'F16' ? graph.node('Cast', [place], half) : place;
+    graph.output(output, activationDtype, ['B', 'T', spec.d_model]);
+    outputs.set(place, output);
+  }
+  return new Map(hookPoints.map((name) => [name, outputs.get(places.get(name)!)!]));
+}

@@ -1,0 +1,51 @@
+import { FacetError } from '@facet/errors';
+
+/** What tells one Llama-like family from another; everything else is read from `config.json`. */
+export interface Family {
+  /** Whether the q, k and v projections carry a bias. */
+  qkvBias: boolean;
+}
+
+/** The model types that are read and tested; a further one is a row here and a row in the tests. */
+export const FAMILIES: Readonly<Record<string, Family>> = {
+  llama: { qkvBias: false },
+  mistral: { qkvBias: false },
+  qwen2: { qkvBias: true },
+};
+
+/** Looks a family up; an unknown `model_type` is `unimplemented` and the message names the supported ones. */
+export function requireFamily(modelType: string, source: string): Family {
+  if (Object.hasOwn(FAMILIES, modelType)) return FAMILIES[modelType]!;
+  throw new FacetError(
+    'unimplemented',
+    `${source} has model_type ${JSON.stringify(modelType)}; supported are ${Object.keys(FAMILIES).join(', ')}`,
+    { reason: 'MODEL_TYPE_UNSUPPORTED' },
+  );
+}
+
+/** The tensors of one block in Hugging Face spelling, without the `model.layers.{L}.` before them. */
+export const BLOCK_TENSORS = {
+  attentionNorm: 'input_layernorm.weight',
+  q: 'self_attn.q_proj.weight',
+  k: 'self_attn.k_proj.weight',
+  v: 'self_attn.v_proj.weight',
+  o: 'self_attn.o_proj.weight',
+  qBias: 'self_attn.q_proj.bias',
+  kBias: 'self_attn.k_proj.bias',
+  vBias: 'self_attn.v_proj.bias',
+  mlpNorm: 'post_attention_layernorm.weight',
+  gate: 'mlp.gate_proj.weight',
+  up: 'mlp.up_proj.weight',
+  down: 'mlp.down_proj.weight',
+} as const;
+
+export type BlockTensor = keyof typeof BLOCK_TENSORS;
+
+export const EMBEDDING = 'model.embed_tokens.weight';
+export const FINAL_NORM = 'model.norm.weight';
+export const UNEMBEDDING = 'lm_head.weight';
+
+/** Names a block's tensor in full. */
+export function blockTensorName(layer: number, tensor: BlockTensor): string {
+  return `model.layers.${layer}.${BLOCK_TENSORS[tensor]}`;
+}

@@ -1,0 +1,79 @@
+/** What a graph reads, edits and answers: its variant. Two equal requests are one compiled session. */
+export interface GraphRequest {
+  /** `context`: whole contexts from position 0, no cache. `cache`: T positions appended to an in-place KV cache. */
+  attention: 'context' | 'cache';
+  /** Hook points whose rows are outputs. */
+  hookPoints: readonly string[];
+  activationDtype: 'F32' | 'F16';
+  /** Hook points that take edits. */
+  ports: readonly string[];
+  /**
+   * `none`: the graph stops at the last hook point or port. `residual`: also the final residual stream [B*T, d_model]
+   * before the last norm. `logits`: also next-token logits [K, d_vocab] of the rows named by `logit_rows`.
+   */
+  head: 'none' | 'residual' | 'logits';
+}
+
+/** Names of graph inputs and outputs; shapes in brackets, B rows, T positions, P allocated cache positions. */
+export const NAMES = {
+  /** I32 [B, T] */
+  tokens: 'tokens',
+  /** I64 [B, T], only with a cache: the position of each token in its row. */
+  positions: 'positions',
+  /** I32 [B], only with a cache: tokens of each row after this step, minus one. */
+  lastPosition: 'last_position',
+  /** I32 scalar, only with a cache: the largest number of tokens of a row after this step. */
+  totalLength: 'total_length',
+  /** I64 [K], for head `logits`: indices into the B*T rows. */
+  logitRows: 'logit_rows',
+  /** F32 [B*T, d_model] */
+  finalResidual: 'final_residual',
+  /** F32 [K, d_vocab] */
+  logits: 'logits',
+} as const;
+
+/** The cache tensors [B, n_kv_heads, P, d_head] of one layer: the same memory is given as past and as present. */
+export function cacheNames(layer: number): { past: string; present: string }[] {
+  return ['key', 'value'].map((part) => ({
+    past: `past.${layer}.${part}`,
+    present: `present.${layer}.${part}`,
+  }));
+}
+
+/** Inputs of the port at hook point `name`; n features. */
+export function portInputs(name: string) {
+  return {
+    /** F32 [n, d] */
+    W_enc_rows: `${name}.W_enc_rows`,
+    /** F32 [n] */
+    b_enc: `${name}.b_enc`,
+    /** F32 [n] */
+    threshold: `${name}.threshold`,
+    /** F32 [n, d] */
+    W_dec_rows: `${name}.W_dec_rows`,
+    /** F32 [B, 1, n] */
+    scale: `${name}.scale`,
+    /** F32 [B, 1, n] */
+    offset: `${name}.offset`,
+    /** I64 [B, 1, n] */
+    gateSource: `${name}.gate_source`,
+    /** F32 [B, 1, n] */
+    gateThreshold: `${name}.gate_threshold`,
+    /** F32 [B, T, m], m = 1 or n */
+    mask: `${name}.mask`,
+  };
+}
+
+/** Outputs of the port at hook point `name`. */
+export function portOutputs(name: string) {
+  return {
+    /** F32 [B, T, n] */
+    fBefore: `${name}.f_before`,
+    /** F32 [B, T, n] */
+    fAfter: `${name}.f_after`,
+    /** F32 [B, T] */
+    deltaNorm: `${name}.delta_norm`,
+    /** F32 [B, T] */
+    xNorm: `${name}.x_norm`,
+  };
+}

@@ -1,0 +1,150 @@
+import { FacetError } from '@facet/errors';
+import { z } from 'zod';
+import { requireFamily } from './families.ts';
+import type { ModelSpec } from './model-spec.ts';
+
+/** Any dimension above this is a mistake or an attack: the largest open models stay under 300,000. */
+const MAX_EXTENT = 1 << 24;
+const MAX_LAYERS = 1024;
+
+const extent = z.number().int().min(1).max(MAX_EXTENT);
+const tokenId = z.number().int().min(0).max(MAX_EXTENT);
+const rope = z.looseObject({
+  rope_type: z.string().optional(),
+  type: z.string().optional(),
+  rope_theta: z.number().positive().optional(),
+});
+
+/** The fields of a Llama-family `config.json` that decide what is computed. */
+const configSchema = z.looseObject({
+  model_type: z.string(),
+  hidden_size: extent,
+  num_hidden_layers: z.number().int().min(1).max(MAX_LAYERS),
+  num_attention_heads: extent,
+  num_key_value_heads: extent.nullish(),
+  head_dim: extent.nullish(),
+  intermediate_size: extent,
+  vocab_size: extent,
+  max_position_embeddings: extent,
+  rms_norm_eps: z.number().positive().max(1),
+  rope_theta: z.number().positive().nullish(),
+  rope_scaling: rope.nullish(),
+  rope_parameters: rope.nullish(),
+  hidden_act: z.string().default('silu'),
+  attention_bias: z.boolean().nullish(),
+  mlp_bias: z.boolean().nullish(),
+  partial_rotary_factor: z.number().nullish(),
+  sliding_window: z.number().nullish(),
+  use_sliding_window: z.boolean().nullish(),
+  quantization_config: z.looseObject({ quant_method: z.string().optional() }).nullish(),
+  tie_word_embeddings: z.boolean().default(false),
+  bos_token_id: tokenId.nullish(),
+  eos_token_id: z.union([tokenId, z.array(tokenId)]).nullish(),
+});
+
+type Config = z.infer<typeof configSchema>;
+
+/** The rotary base that the Llama family uses when the config names none. */
+const DEFAULT_ROPE_THETA = 10_000;
+
+/**
+ * Reads a Hugging Face `config.json` into a ModelSpec. A field that is missing or wrong is `invalid`; one that asks
+ * for another computation than the one written here is `unimplemented`, never ignored.
+ */
+export function parseModelConfig(text: string, source: string): ModelSpec {
+  const json = parseJson(text, source);
+  const modelType =
+    typeof json === 'object' && json !== null && 'model_type' in json ? json.model_type : undefined;
+  requireFamily(String(modelType), source);
+  const parsed = configSchema.safeParse(json);
+  if (!parsed.success)
+    throw new FacetError(
+      'invalid',
+      `${source} is not a valid model configuration: ${z.prettifyError(parsed.error)}`,
+      {
+        reason: 'MODEL_CONFIG_INVALID',
+      },
+    );
+  requireSupported(parsed.data, source);
+  return toSpec(parsed.data, source);
+}
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new FacetError('invalid', `${source} is not JSON`, { cause, reason: 'MODEL_CONFIG_INVALID' });
+  }
+}
+
+/** Refuses every option that would change the numbers and that the graph does not compute. */
+function requireSupported(config: Config, source: string): void {
+  const scaling = [config.rope_scaling, config.rope_parameters].map(
+    (r) => r?.rope_type ?? r?.type ?? 'default',
+  );
+  const window = config.use_sliding_window === false ? null : config.sliding_window;
+  const wrong: [boolean, string][] = [
+    [!['silu', 'swish'].includes(config.hidden_act), `hidden_act ${JSON.stringify(config.hidden_act)}`],
+    [
+      scaling.some((type) => type !== 'default'),
+      `rope scaling ${JSON.stringify(scaling.find((t) => t !== 'default'))}`,
+    ],
+    [config.attention_bias === true, 'attention_bias true'],
+    [config.mlp_bias === true, 'mlp_bias true'],
+    [(config.partial_rotary_factor ?? 1) !== 1, `partial_rotary_factor ${config.partial_rotary_factor}`],
+    [window != null && window < config.max_position_embeddings, `sliding_window ${window}`],
+    [
+      config.quantization_config != null,
+      `quantization ${config.quantization_config?.quant_method ?? 'unknown'}`,
+    ],
+  ];
+  const found = wrong.find(([unsupported]) => unsupported);
+  if (found !== undefined)
+    throw new FacetError('unimplemented', `${source} asks for ${found[1]}, which is not supported`, {
+      reason: 'MODEL_OPTION_UNSUPPORTED',
+    });
+}
+
+function toSpec(config: Config, source: string): ModelSpec {
+  const n_heads = config.num_attention_heads;
+  const n_kv_heads = config.num_key_value_heads ?? n_heads;
+  const d_head = config.head_dim ?? config.hidden_size / n_heads;
+  requireHeads({ n_heads, n_kv_heads, d_head }, source);
+  const eos = config.eos_token_id ?? [];
+  return {
+    modelType: config.model_type,
+    d_model: config.hidden_size,
+    n_layers: config.num_hidden_layers,
+    n_heads,
+    n_kv_heads,
+    d_head,
+    d_mlp: config.intermediate_size,
+    d_vocab: config.vocab_size,
+    n_ctx: config.max_position_embeddings,
+    normEpsilon: config.rms_norm_eps,
+    ropeTheta: config.rope_theta ?? config.rope_parameters?.rope_theta ?? DEFAULT_ROPE_THETA,
+    tiedEmbeddings: config.tie_word_embeddings,
+    bosTokenId: config.bos_token_id ?? null,
+    eosTokenIds: Array.isArray(eos) ? eos : [eos],
+  };
+}
+
+/** ONNX Runtime's GroupQueryAttention takes head sizes that are multiples of this. */
+const HEAD_MULTIPLE = 8;
+
+function requireHeads(heads: Pick<ModelSpec, 'n_heads' | 'n_kv_heads' | 'd_head'>, source: string): void {
+  const { n_heads, n_kv_heads, d_head } = heads;
+  if (!Number.isInteger(d_head) || n_heads % n_kv_heads !== 0)
+    throw new FacetError(
+      'invalid',
+      `${source} splits into heads of ${d_head} floats, ${n_heads} query heads over ${n_kv_heads} key heads; ` +
+        'both must divide evenly',
+      { reason: 'MODEL_CONFIG_INVALID' },
+    );
+  if (d_head % HEAD_MULTIPLE !== 0)
+    throw new FacetError(
+      'unimplemented',
+      `${source} has heads of ${d_head} floats; only multiples of ${HEAD_MULTIPLE} are supported`,
+      { reason: 'MODEL_OPTION_UNSUPPORTED' },
+    );
+}

@@ -1,0 +1,27 @@
+import { readFile, stat } from 'node:fs/promises';
+import { FacetError } from '@facet/errors';
+
+/** A configuration or index file larger than this is refused unread. */
+const MAX_TEXT_BYTES = 64 * 1024 * 1024;
+
+/** Reads a small text file of the directory; one that is missing is `not-found` and named. */
+export async function readModelText(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_TEXT_BYTES)
+      throw new FacetError('invalid', `${path} has ${size} bytes; the limit is ${MAX_TEXT_BYTES}`);
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw missingFile(cause, path);
+  }
+}
+
+/** Turns "no such file" into a `not-found` that names the path; any other error stays as it is. */
+export function missingFile(cause: unknown, path: string): unknown {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') return cause;
+  return new FacetError('not-found', `${path} does not exist; a model directory needs it`, {
+    cause,
+    reason: 'MODEL_FILE_MISSING',
+  });
+}
