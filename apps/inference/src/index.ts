@@ -1,1 +1,2 @@
-export {};
+export { type InferenceConfig, readInferenceConfig } from './config.ts';
+export { type InferenceDependencies, type RunningInference, startInference } from './service.ts';

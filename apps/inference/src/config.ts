@@ -1,0 +1,62 @@
+import { availableParallelism } from 'node:os';
+import { commonVariables, type Environment, integerVariable, listenVariable, readConfig } from '@facet/mesh';
+import { z } from 'zod';
+
+/** Settings of the inference service. */
+export interface InferenceConfig {
+  /** Host to listen on. @default 127.0.0.1 */
+  host: string;
+  /** TCP port; 0 lets the system choose. @default 50051 */
+  port: number;
+  /** Where the models are: see `findModels`. */
+  models: string;
+  /** Threads that compute at once for one model. @default the number of cores */
+  threads: number;
+  /** Tokens of one batch of a forward pass, padding included. @default 4096 */
+  batchTokens: number;
+  /** Steps of model work (a batch, a decode step) that run at once. @default 1 */
+  concurrentSteps: number;
+  /** Requests that take turns at model work. @default 8 */
+  activeRequests: number;
+  /** Requests that wait for a turn; more are refused with RESOURCE_EXHAUSTED. @default 64 */
+  waitingRequests: number;
+  /** Memory of the key/value caches of one model, bytes. @default 1 GiB */
+  cacheBytes: number;
+  /** `development` switches gRPC reflection on. @default development */
+  environment: 'development' | 'production';
+  /** Least severe level that is logged. @default info */
+  logLevel: string;
+}
+
+const variables = z.object({
+  ...commonVariables,
+  FACET_INFERENCE_LISTEN: listenVariable('inference'),
+  FACET_MODELS: z.string('name a model directory, a folder of them, or id=directory pairs'),
+  FACET_INFERENCE_THREADS: integerVariable(availableParallelism(), { min: 1, max: 256 }),
+  FACET_INFERENCE_BATCH_TOKENS: integerVariable(4096, { min: 64, max: 1_048_576 }),
+  FACET_INFERENCE_CONCURRENT_STEPS: integerVariable(1, { min: 1, max: 64 }),
+  FACET_INFERENCE_ACTIVE_REQUESTS: integerVariable(8, { min: 1, max: 1024 }),
+  FACET_INFERENCE_WAITING_REQUESTS: integerVariable(64, { min: 0, max: 65_536 }),
+  FACET_INFERENCE_CACHE_MIB: integerVariable(1024, { min: 1, max: 1_048_576 }),
+});
+
+const schema = variables.transform(
+  (env): InferenceConfig => ({
+    host: env.FACET_INFERENCE_LISTEN.host,
+    port: env.FACET_INFERENCE_LISTEN.port,
+    models: env.FACET_MODELS,
+    threads: env.FACET_INFERENCE_THREADS,
+    batchTokens: env.FACET_INFERENCE_BATCH_TOKENS,
+    concurrentSteps: env.FACET_INFERENCE_CONCURRENT_STEPS,
+    activeRequests: env.FACET_INFERENCE_ACTIVE_REQUESTS,
+    waitingRequests: env.FACET_INFERENCE_WAITING_REQUESTS,
+    cacheBytes: env.FACET_INFERENCE_CACHE_MIB * 2 ** 20,
+    environment: env.FACET_ENV,
+    logLevel: env.FACET_LOG_LEVEL,
+  }),
+);
+
+/** Reads the service's settings from environment variables; throws one `invalid` error naming every problem. */
+export function readInferenceConfig(env: Environment): Readonly<InferenceConfig> {
+  return readConfig(schema, env);
+}

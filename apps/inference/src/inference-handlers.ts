@@ -1,0 +1,99 @@
+import type { InferenceServiceDefinition } from '@facet/contracts';
+import { decodePageToken, encodePageToken, pageSize, type ServedCallContext } from '@facet/mesh';
+import type { ServiceImplementation } from 'nice-grpc';
+import { z } from 'zod';
+import { activationsHeader, activationsMessages, readActivationsRequest } from './activation-messages.ts';
+import { computeActivations } from './compute-activations.ts';
+import { generateText } from './generate-text.ts';
+import { generationMessages, generationStarted, readGenerationRequest } from './generation-messages.ts';
+import { modelMessage } from './model-messages.ts';
+import type { ModelRegistry } from './model-registry.ts';
+import { projectVocabulary } from './project-vocabulary.ts';
+import { projectionMessage, readProjectionRequest } from './projection-messages.ts';
+import type { ModelTurn, Scheduler } from './scheduler.ts';
+import { readScoreRequest, scoreMessage } from './score-messages.ts';
+import { scoreText } from './score-text.ts';
+import { readTokenizeRequest, tokenizeMessage } from './tokenize-messages.ts';
+
+export interface InferenceHandlersOptions {
+  models: ModelRegistry;
+  scheduler: Scheduler;
+  /** Tokens of one step of model work, padding included. */
+  batchTokens: number;
+}
+
+const MODEL_PAGES = { fallback: 50, max: 1000 };
+
+/** Creates the handlers of facet.inference.v1.InferenceService. */
+export function createInferenceHandlers({
+  models,
+  scheduler,
+  batchTokens,
+}: InferenceHandlersOptions): ServiceImplementation<typeof InferenceServiceDefinition, ServedCallContext> {
+  /** Takes a place at the model for as long as `work` runs. */
+  const inTurn = async <T>(signal: AbortSignal, work: (turn: ModelTurn) => Promise<T>): Promise<T> => {
+    const admission = await scheduler.admit(signal);
+    try {
+      return await work({ admission, batchTokens, signal });
+    } finally {
+      admission.leave();
+    }
+  };
+  async function* streamInTurn<T>(signal: AbortSignal, work: (turn: ModelTurn) => AsyncGenerator<T>) {
+    const admission = await scheduler.admit(signal);
+    try {
+      yield* work({ admission, batchTokens, signal });
+    } finally {
+      admission.leave();
+    }
+  }
+
+  return {
+    async getModel({ name }) {
+      return { model: modelMessage(models.get(name, 'name')) };
+    },
+
+    async listModels(request) {
+      const after = decodePageToken(request.pageToken, z.string(), 'models') ?? '';
+      const rest = models.list().filter(({ id }) => id > after);
+      const page = rest.slice(0, pageSize(request.pageSize, MODEL_PAGES));
+      const nextPageToken = page.length < rest.length ? encodePageToken(page.at(-1)!.id, 'models') : '';
+      return { models: page.map(modelMessage), nextPageToken };
+    },
+
+    async tokenizeText(request, { signal }) {
+      const model = models.get(request.model, 'model');
+      const sequences = await readTokenizeRequest(request, model, signal);
+      return tokenizeMessage(model, sequences, request.includeTokenTexts);
+    },
+
+    async *computeActivations(request, { signal }) {
+      const question = await readActivationsRequest(request, models.get(request.model, 'model'), signal);
+      const header = activationsHeader(question, request.includeTokenTexts);
+      yield* streamInTurn(signal, async function* (turn) {
+        yield header;
+        for await (const event of computeActivations(question, turn)) yield* activationsMessages(event);
+      });
+    },
+
+    async *generateText(request, { signal }) {
+      const question = readGenerationRequest(request, models.get(request.model, 'model'));
+      yield* streamInTurn(signal, async function* (turn) {
+        yield generationStarted(question);
+        for await (const event of generateText(question, turn)) yield* generationMessages(event);
+      });
+    },
+
+    async scoreText(request, { signal }) {
+      const question = await readScoreRequest(request, models.get(request.model, 'model'), signal);
+      const scores = await inTurn(signal, (turn) => scoreText(question, turn));
+      return scoreMessage(question, scores, request.includeTokenTexts);
+    },
+
+    async projectToVocabulary(request, { signal }) {
+      const question = readProjectionRequest(request, models.get(request.model, 'model'));
+      const projections = await inTurn(signal, (turn) => projectVocabulary(question, turn));
+      return projectionMessage(question, projections);
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { DType } from '@facet/tensor';
+import type { Tokenizer } from '@facet/transformer';
+import type { ModelRuntime } from './model-runtime.ts';
+
+/** A model that is held: its runtime, its tokenizer, and what the contract tells about it. */
+export interface LoadedModel {
+  /** As in `models/{id}`. */
+  id: string;
+  runtime: ModelRuntime;
+  tokenizer: Tokenizer;
+  /** Element type of the weights on disk. */
+  weightDtype: DType;
+  /** [d_vocab], 1 for special tokens. */
+  special: Uint8Array;
+}
+
+/** Looks up, for every id of `ids`, whether it is a special token: U8 of the same length. */
+export function specialOf(model: LoadedModel, ids: Int32Array): Uint8Array {
+  return Uint8Array.from(ids, (id) => model.special[id]!);
+}

@@ -1,0 +1,57 @@
+import { DataType, type Lineage, type Model } from '@facet/contracts';
+import { formatName } from '@facet/mesh';
+import type { DType } from '@facet/tensor';
+import type { LoadedModel } from './loaded-model.ts';
+
+const DATA_TYPES: Partial<Record<DType, DataType>> = {
+  F32: DataType.F32,
+  F16: DataType.F16,
+  BF16: DataType.BF16,
+};
+
+/** Writes the resource of a held model. */
+export function modelMessage(model: LoadedModel): Model {
+  const { runtime, tokenizer, id, weightDtype } = model;
+  const { spec } = runtime;
+  return {
+    name: formatName('models', id),
+    modelType: spec.modelType,
+    dModel: spec.d_model,
+    nLayers: spec.n_layers,
+    nHeads: spec.n_heads,
+    nKvHeads: spec.n_kv_heads,
+    dHead: spec.d_head,
+    dMlp: spec.d_mlp,
+    dVocab: spec.d_vocab,
+    nCtx: spec.n_ctx,
+    dtype: DATA_TYPES[weightDtype] ?? DataType.UNRECOGNIZED,
+    bosTokenId: tokenizer.bosTokenId,
+    eosTokenIds: [...spec.eosTokenIds],
+    hookPoints: runtime.hookPoints.map(({ name, layer, width }) => ({
+      name,
+      layer,
+      dIn: width,
+      steerable: true,
+    })),
+    lineage: lineageMessage(model),
+    executionProvider: 'cpu',
+    specialTokenIds: [...tokenizer.specialTokenIds],
+  };
+}
+
+/** Writes the hashes that bind what a model computed to it. */
+export function lineageMessage({ id, runtime }: LoadedModel): Lineage {
+  const { modelSha256, tokenizerSha256 } = runtime.identity;
+  return {
+    modelId: id,
+    modelSha256,
+    tokenizerSha256,
+    corpusSha256: '',
+    hookPoint: '',
+    normalization: '',
+    saeId: '',
+    saeSha256: '',
+    activationSetId: '',
+    activationSetSha256: '',
+  };
+}

@@ -1,0 +1,85 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FacetError } from '@facet/errors';
+import { formatName, type Logger, parseName } from '@facet/mesh';
+import { type DType, elementCount, readSafetensorsHeader } from '@facet/tensor';
+import { loadTokenizer } from '@facet/transformer';
+import type { ModelLocation } from './find-models.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import type { ModelRuntimeOptions, OpenModelRuntime } from './model-runtime.ts';
+
+/** The models that the service holds. */
+export interface ModelRegistry {
+  /** Finds a model by resource name; `field` is the request field that named it. */
+  get(name: string, field: string): LoadedModel;
+  /** All models, by id. */
+  list(): readonly LoadedModel[];
+  /** Releases every model. */
+  close(): Promise<void>;
+}
+
+export interface LoadOptions {
+  openModelRuntime: OpenModelRuntime;
+  runtime: ModelRuntimeOptions;
+  logger: Logger;
+}
+
+/** Loads the models one after another; when one fails, those before it are released. */
+export async function loadModels(
+  locations: readonly ModelLocation[],
+  options: LoadOptions,
+): Promise<ModelRegistry> {
+  const models = new Map<string, LoadedModel>();
+  const close = async () => {
+    await Promise.all([...models.values()].map(({ runtime }) => runtime.close()));
+  };
+  try {
+    for (const location of locations) {
+      if (options.runtime.signal?.aborted)
+        throw new FacetError('cancelled', 'stopped while models were loading');
+      models.set(location.id, await loadModel(location, options));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { get: (name, field) => find(models, name, field), list: () => [...models.values()], close };
+}
+
+async function loadModel(
+  { id, directory }: ModelLocation,
+  { openModelRuntime, runtime: runtimeOptions, logger }: LoadOptions,
+): Promise<LoadedModel> {
+  const startedMs = performance.now();
+  const tokenizer = await loadTokenizer(directory);
+  const weightDtype = await readWeightDtype(directory);
+  const runtime = await openModelRuntime(directory, runtimeOptions);
+  const { d_vocab, modelType } = runtime.spec;
+  const special = Uint8Array.from({ length: d_vocab }, (_, token) => (tokenizer.isSpecial(token) ? 1 : 0));
+  const seconds = (performance.now() - startedMs) / 1000;
+  logger.info({ model: id, directory, modelType, seconds: Math.round(seconds * 100) / 100 }, 'model loaded');
+  return { id, runtime, tokenizer, weightDtype, special };
+}
+
+function find(models: ReadonlyMap<string, LoadedModel>, name: string, field: string): LoadedModel {
+  const model = models.get(parseName(name, 'models', field));
+  if (model !== undefined) return model;
+  const held = [...models.keys()].map((id) => formatName('models', id)).join(', ');
+  throw new FacetError('not-found', `${name} is not held here; held are: ${held}`, {
+    reason: 'MODEL_NOT_FOUND',
+    metadata: { resourceType: 'models', resourceName: name },
+  });
+}
+
+/** The element type of the largest tensor: what most of the weights are stored in. */
+async function readWeightDtype(directory: string): Promise<DType> {
+  const files = (await readdir(directory)).filter((name) => name.endsWith('.safetensors')).sort();
+  const largest = { dtype: 'F32' as DType, elements: 0 };
+  for (const file of files) {
+    const header = await readSafetensorsHeader(join(directory, file));
+    for (const { dtype, shape } of header.entries.values())
+      if (elementCount(shape) > largest.elements)
+        Object.assign(largest, { dtype, elements: elementCount(shape) });
+  }
+  return largest.dtype;
+}

@@ -1,0 +1,70 @@
+import type { ScoreTextRequest, ScoreTextResponse, SequenceScore } from '@facet/contracts';
+import { planEdits } from './edit-plan.ts';
+import { proofMessages, readInterventions } from './intervention-messages.ts';
+import { hasRules } from './interventions.ts';
+import { MAX_SCORE_SEQUENCES, MAX_SCORE_TOKENS } from './limits.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { lineageMessage } from './model-messages.ts';
+import type { Score, ScoreQuestion } from './score-text.ts';
+import { floatTensor, idTensor } from './tensor-messages.ts';
+import { readInput, requireResponseFits, textBytes } from './token-messages.ts';
+import { sequenceAt } from './token-sequences.ts';
+import { tokenTexts } from './tokenize-texts.ts';
+
+/** Reads a ScoreText request for `model`; refuses one whose answer would not fit a message. */
+export async function readScoreRequest(
+  request: ScoreTextRequest,
+  model: LoadedModel,
+  signal: AbortSignal,
+): Promise<ScoreQuestion> {
+  const { compareWithUnedited } = request;
+  const interventions = readInterventions(request.interventions, {
+    model,
+    field: 'interventions',
+    generates: false,
+  });
+  const limits = { maxSequences: MAX_SCORE_SEQUENCES, maxTokens: MAX_SCORE_TOKENS, signal };
+  const sequences = await readInput(request.input, model, limits);
+  const question = {
+    model,
+    sequences,
+    plan: planEdits([interventions]),
+    edited: hasRules(interventions),
+    compareWithUnedited,
+  };
+  const texts = request.includeTokenTexts ? textBytes(tokenTexts(model, sequences.ids)) : 0;
+  requireResponseFits(scoreBytes(question) + texts, 'score fewer tokens, or fewer features, at once');
+  return question;
+}
+
+/** Writes the answer. */
+export function scoreMessage(
+  { model, sequences }: ScoreQuestion,
+  scores: readonly Score[],
+  includeTokenTexts: boolean,
+): ScoreTextResponse {
+  const messages = scores.map(({ nll, meanNll, kl, evidence }, index): SequenceScore => {
+    const ids = sequenceAt(sequences, index);
+    return {
+      tokenIds: idTensor(ids),
+      tokenTexts: includeTokenTexts ? tokenTexts(model, ids) : [],
+      nll: floatTensor(nll, [nll.length]),
+      meanNll,
+      kl: kl && floatTensor(kl, [kl.length]),
+      proofs: evidence.flatMap(proofMessages),
+    };
+  });
+  return { scores: messages, lineage: lineageMessage(model) };
+}
+
+/** Bytes of names, shapes and tags of one sequence's tensors, and of one proof's. */
+const SEQUENCE_FRAME_BYTES = 128;
+const PROOF_FRAME_BYTES = 192;
+
+function scoreBytes({ sequences, plan, compareWithUnedited }: ScoreQuestion): number {
+  const perToken = 4 + 4 + (compareWithUnedited ? 4 : 0);
+  const placements = plan.ports.flatMap((port) => port.placements);
+  const proofBytes = placements.reduce((sum, { intervention }) => sum + 8 * intervention.features + 9, 0);
+  const frames = SEQUENCE_FRAME_BYTES + PROOF_FRAME_BYTES * placements.length;
+  return sequences.ids.length * (perToken + proofBytes) + sequences.lengths.length * frames;
+}

@@ -1,0 +1,68 @@
+import { InferenceServiceDefinition } from '@facet/contracts';
+import { bindService, createLogger, type Logger, serve } from '@facet/mesh';
+import type { InferenceConfig } from './config.ts';
+import { findModels } from './find-models.ts';
+import { createInferenceHandlers } from './inference-handlers.ts';
+import { loadModels } from './model-registry.ts';
+import { type OpenModelRuntime, openModelRuntime } from './model-runtime.ts';
+import { createScheduler, type SchedulerLoad } from './scheduler.ts';
+
+export interface InferenceDependencies {
+  /** Opens a model. @default ONNX Runtime in this process */
+  openModelRuntime?: OpenModelRuntime;
+  logger?: Logger;
+  /** Stops a start that is under way. */
+  signal?: AbortSignal;
+}
+
+/** The service while it runs. */
+export interface RunningInference {
+  /** `host:port` as bound. */
+  readonly address: string;
+  readonly port: number;
+  /** How busy the model is. */
+  load(): SchedulerLoad;
+  /** Drains calls for at most `graceMs`, then releases the models. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** Loads the models and serves facet.inference.v1. */
+export async function startInference(
+  config: InferenceConfig,
+  dependencies: InferenceDependencies = {},
+): Promise<RunningInference> {
+  const logger = dependencies.logger ?? createLogger({ service: 'inference', level: config.logLevel });
+  const models = await loadModels(await findModels(config.models), {
+    openModelRuntime: dependencies.openModelRuntime ?? openModelRuntime,
+    runtime: {
+      threads: config.threads,
+      maxCacheBytes: config.cacheBytes,
+      ...(dependencies.signal && { signal: dependencies.signal }),
+    },
+    logger,
+  });
+  const scheduler = createScheduler({
+    steps: config.concurrentSteps,
+    active: config.activeRequests,
+    waiting: config.waitingRequests,
+  });
+  const { batchTokens, host, port, environment } = config;
+  const handlers = createInferenceHandlers({ models, scheduler, batchTokens });
+  const services = [bindService(InferenceServiceDefinition, handlers)];
+  const reflection = environment === 'development';
+  try {
+    const server = await serve({ name: 'inference', host, port, services, reflection, logger });
+    return {
+      address: server.address,
+      port: server.port,
+      load: scheduler.load,
+      async stop(graceMs) {
+        await server.stop(graceMs);
+        await models.close();
+      },
+    };
+  } catch (error) {
+    await models.close();
+    throw error;
+  }
+}
