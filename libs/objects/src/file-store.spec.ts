@@ -260,6 +260,15 @@ describe('list', () => {
   });
 });
 
+describe('listFolders', () => {
+  test('names the folders below a prefix, in the order of their names', async () => {
+    for (const key of ['a/b/c', 'a/b-c/d', 'a/b.d/e/f', 'a/g']) await store.write(key, bytes('x'));
+    expect(await store.listFolders('a')).toEqual(['b', 'b-c', 'b.d']);
+    expect(await store.listFolders('')).toEqual(['a']);
+    expect(await store.listFolders('none')).toEqual([]);
+  });
+});
+
 describe('delete', () => {
   test('removes one object and is content when it is gone', async () => {
     await store.write('a/b', bytes('x'));

@@ -34,6 +34,7 @@ export function openFileStore({ directory }: FileStoreOptions): ObjectStore {
       return writeAtomically(temp, { path: pathOf(key), key, chunks }, options ?? {});
     },
     list: (prefix, options) => listFolder(directory, requirePrefix(prefix), options?.signal),
+    listFolders: async (prefix) => childFolders(join(directory, requirePrefix(prefix))),
     exists: async (key) => isFile(pathOf(key)),
     delete: async (key) => removeFile(pathOf(key)),
     deletePrefix: async (prefix) => removeFolder(directory, requirePrefix(prefix), temp),
@@ -118,6 +119,13 @@ async function* listFolder(
     const bytes = await fileBytes(join(directory, key));
     if (bytes !== undefined) yield { key, bytes };
   }
+}
+
+async function childFolders(path: string): Promise<string[]> {
+  const names = (await readFolder(path))
+    .filter((name) => name.endsWith('/'))
+    .map((name) => name.slice(0, -1));
+  return names.sort((a, b) => (a < b ? -1 : 1));
 }
 
 async function readFolder(path: string): Promise<string[]> {

@@ -16,6 +16,8 @@ export interface ObjectStore {
   ): Promise<WrittenObject>;
   /** Lists the objects below a prefix ("" for all), ordered by key, byte by byte. */
   list(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<ListedObject>;
+  /** Lists the names of the folders directly below a prefix, in order, without looking into them. */
+  listFolders(prefix: string): Promise<string[]>;
   exists(key: string): Promise<boolean>;
   /** Removes an object; nothing happens where there is none. */
   delete(key: string): Promise<void>;
