@@ -1,0 +1,102 @@
+import { FacetError } from '@facet/errors';
+import { MAX_D_SAE } from '@facet/sae';
+import { requireInteger, requireRange } from './checks.ts';
+import { recipeOf } from './recipes/registry.ts';
+import type { TopkRecipeConfig } from './recipes/topk.ts';
+
+/** A recipe's own settings, told apart by `name`; a further recipe adds its type here. */
+export type RecipeConfig = TopkRecipeConfig;
+
+/** What to train, as a caller states it. */
+export interface TrainingConfig {
+  recipe: RecipeConfig;
+  d_sae: number;
+  /** Rows to train on, repeats counted. @default 0: one pass over the source */
+  tokens?: number;
+  /** Rows of a step. @default 4096 */
+  batch_rows?: number;
+  /** Peak learning rate of Adam. @default 2e-4 / √(d_sae / 2¹⁴) */
+  learning_rate?: number;
+  /** Steps of the rise from 0. @default the smaller of 1000 and 5 % of the steps */
+  warmup_steps?: number;
+  /** Share of the steps over which the rate falls to 0. @default 0.2 */
+  decay_fraction?: number;
+  /** Largest norm of the gradient of all weights; 0 turns clipping off. @default 1 */
+  gradient_clip_norm?: number;
+  /** Rows without firing after which a feature is dead. @default the smaller of 10⁷ and half the rows trained on */
+  dead_window_tokens?: number;
+  /** Seed of initialisation; the source has its own use of it. @default 0n */
+  seed?: bigint;
+  /** Engine by name. @default 'cpu' */
+  engine?: string;
+  /** Threads of the dense product. @default 0: one per core */
+  threads?: number;
+}
+
+/** A configuration with every default filled in, checked against the rows there are. */
+export interface ResolvedConfig extends Required<TrainingConfig> {
+  d_in: number;
+  steps: number;
+  adam: { beta1: number; beta2: number; epsilon: number };
+}
+
+/** Most rows of one step. */
+export const MAX_BATCH_ROWS = 65_536;
+/** Most rows of one run, repeats counted. */
+export const MAX_TOKENS = 2 ** 40;
+
+const DEFAULT_BATCH_ROWS = 4096;
+const DEFAULT_DEAD_WINDOW = 10_000_000;
+const MAX_WARMUP_STEPS = 1000;
+
+/** Fills in defaults and checks every value, naming the one at fault; `rows` are what one pass gives. */
+export function resolveConfig(
+  config: TrainingConfig,
+  source: { d_in: number; rows: number },
+): ResolvedConfig {
+  requireInteger('d_sae', config.d_sae, 2, MAX_D_SAE);
+  const batch_rows = config.batch_rows || DEFAULT_BATCH_ROWS;
+  requireInteger('batch_tokens', batch_rows, 1, MAX_BATCH_ROWS);
+  requireRows(source.rows, batch_rows);
+  const tokens = config.tokens || source.rows;
+  requireInteger('tokens', tokens, batch_rows, MAX_TOKENS);
+  const steps = Math.floor(tokens / batch_rows);
+  const resolved: ResolvedConfig = {
+    recipe: recipeOf(config.recipe).resolve(config.recipe, { d_in: source.d_in, d_sae: config.d_sae }),
+    d_in: source.d_in,
+    d_sae: config.d_sae,
+    tokens: steps * batch_rows,
+    steps,
+    batch_rows,
+    learning_rate: config.learning_rate ?? 2e-4 / Math.sqrt(config.d_sae / 2 ** 14),
+    warmup_steps: config.warmup_steps ?? Math.min(MAX_WARMUP_STEPS, Math.floor(steps / 20)),
+    decay_fraction: config.decay_fraction ?? 0.2,
+    gradient_clip_norm: config.gradient_clip_norm ?? 1,
+    dead_window_tokens: config.dead_window_tokens ?? Math.min(DEFAULT_DEAD_WINDOW, Math.ceil(tokens / 2)),
+    seed: config.seed ?? 0n,
+    engine: config.engine || 'cpu',
+    threads: config.threads ?? 0,
+    adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+  };
+  checkRates(resolved);
+  return resolved;
+}
+
+function requireRows(rows: number, batch_rows: number): void {
+  if (rows === 0) {
+    throw new FacetError('precondition', 'the activation set has no rows to train on; capture more text', {
+      reason: 'ACTIVATION_SET_EMPTY',
+    });
+  }
+  if (rows >= batch_rows) return;
+  const message = `batch_tokens ${batch_rows} is more than the ${rows} rows there are to train on; lower it or capture more text`;
+  throw new FacetError('invalid', message, { field: 'spec.batch_tokens' });
+}
+
+function checkRates(config: ResolvedConfig): void {
+  requireRange('learning_rate', config.learning_rate, Number.MIN_VALUE, 10);
+  requireRange('decay_fraction', config.decay_fraction, 0, 1);
+  requireRange('gradient_clip_norm', config.gradient_clip_norm, 0, Number.MAX_VALUE);
+  requireInteger('warmup_steps', config.warmup_steps, 0, Number.MAX_SAFE_INTEGER);
+  requireInteger('dead_window_tokens', config.dead_window_tokens, 1, Number.MAX_SAFE_INTEGER);
+}

@@ -1,0 +1,72 @@
+import { FacetError } from '@facet/errors';
+import type { ResolvedConfig } from './config.ts';
+import { cpuEngine } from './cpu/cpu-engine.ts';
+import type { Weights } from './weights.ts';
+
+/** Memory of a run in bytes, known before it starts. */
+export interface EngineMemoryPlan {
+  weights_bytes: number;
+  /** Adam moments and gradients. */
+  optimizer_bytes: number;
+  /** The batch, one block of pre-activations and the entries selected from it. */
+  batch_bytes: number;
+}
+
+/** What one step did. */
+export interface StepStatistics {
+  /** The whole loss, auxiliary terms included. */
+  loss: number;
+  /** Mean features fired per row. */
+  l0: number;
+  /** Σ‖x − x̂‖² / Σ‖x − mean‖² over the rows of the step. */
+  fvu: number;
+  /** Smallest activation that was selected; +∞ where nothing fired. */
+  smallest_activation: number;
+  /** Norm of the gradient before clipping. */
+  gradient_norm: number;
+  /** Rows in which each feature fired [d_sae]; overwritten by the next step. */
+  firings: Uint32Array;
+}
+
+/** Sums over evaluated rows, from which metrics of a whole set follow. */
+export interface EvaluationSums {
+  rows: number;
+  squared_error: number;
+  /** Σ‖x − b_dec‖². */
+  squared_norm: number;
+  /** Σ(x − b_dec) [d_in]. */
+  column_sums: Float64Array;
+  /** Entries that fired. */
+  firings: number;
+}
+
+/** One run on an engine: it owns the weights, the optimizer's state and the memory. */
+export interface EngineSession {
+  /** Trains on one batch [batch_rows, d_in] that `fill` wrote; throws where the loss is no longer finite. */
+  step(step: number, learning_rate: number, deadFeatures: Uint32Array): Promise<StepStatistics>;
+  /** Copies rows [rows, d_in] into the batch, beginning at row `at`. */
+  fill(x: Float32Array, at: number): void;
+  /** Encodes and decodes the first `rows` rows of the batch without training. */
+  evaluate(rows: number): Promise<EvaluationSums>;
+  weights(): Weights;
+  close(): Promise<void>;
+}
+
+/** A place that can train: the CPU now, tfjs on CUDA later, behind the same interface. */
+export interface TrainingEngine {
+  name: string;
+  planMemory(config: ResolvedConfig): EngineMemoryPlan;
+  open(config: ResolvedConfig, initial: Weights): Promise<EngineSession>;
+}
+
+const ENGINES: readonly TrainingEngine[] = [cpuEngine];
+
+/** Finds an engine by name; one that is not installed is refused by name. */
+export function engineOf(name: string): TrainingEngine {
+  const engine = ENGINES.find((candidate) => candidate.name === name);
+  if (engine) return engine;
+  const known = ENGINES.map((candidate) => candidate.name).join(', ');
+  throw new FacetError('invalid', `there is no training engine "${name}"; use ${known}`, {
+    field: 'spec.engine',
+  });
+}

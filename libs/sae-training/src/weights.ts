@@ -1,0 +1,20 @@
+/** The weights of an SAE in training. W_enc is kept transposed, so that a feature's encoder and direction are rows. */
+export interface Weights {
+  /** [d_sae, d_in]. */
+  W_enc: Float32Array;
+  /** [d_sae]. */
+  b_enc: Float32Array;
+  /** [d_sae, d_in]. */
+  W_dec: Float32Array;
+  /** [d_in]. */
+  b_dec: Float32Array;
+}
+
+/** Returns `matrix` [rows, columns] transposed. */
+export function transpose(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(matrix.length);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) result[c * rows + r] = matrix[r * columns + c];
+  }
+  return result;
+}
