@@ -1,0 +1,118 @@
+import type { TinyModel } from './tiny-model.ts';
+
+/** Rows of one hook point or of the logits, position by position. */
+export type Rows = number[][];
+
+/** Changes the rows of a hook point; the tests' statement of what an edit means. */
+export type ReferenceEdit = (hookPoint: string, rows: Rows) => Rows;
+
+/** Everything that one context computes. */
+export interface ReferenceRun {
+  hooks: ReadonlyMap<string, Rows>;
+  logits: Rows;
+}
+
+/** Runs one context through a Llama-like model in plain f64, loop by loop: slow, and independent of the graphs. */
+export function runReference(
+  model: TinyModel,
+  tokens: readonly number[],
+  edit?: ReferenceEdit,
+): ReferenceRun {
+  const { config } = model;
+  const hooks = new Map<string, Rows>();
+  const at = (layer: number, kind: string, rows: Rows): Rows => {
+    const name = `blocks.${layer}.${kind}`;
+    const edited = edit?.(name, rows) ?? rows;
+    hooks.set(name, edited);
+    return edited;
+  };
+  const embedding = weight(model, 'model.embed_tokens.weight');
+  let x = tokens.map((id) => row(embedding, id, config.hidden_size));
+  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+    const prefix = `model.layers.${layer}.`;
+    x = at(layer, 'hook_resid_pre', x);
+    const attention = attend(model, prefix, normalize(model, `${prefix}input_layernorm.weight`, x));
+    x = at(layer, 'hook_resid_mid', add(x, at(layer, 'hook_attn_out', attention)));
+    const h = normalize(model, `${prefix}post_attention_layernorm.weight`, x);
+    const gate = linear(model, `${prefix}mlp.gate_proj`, h);
+    const up = linear(model, `${prefix}mlp.up_proj`, h);
+    const inner = gate.map((values, t) => values.map((g, i) => (g / (1 + Math.exp(-g))) * up[t]![i]!));
+    x = at(
+      layer,
+      'hook_resid_post',
+      add(x, at(layer, 'hook_mlp_out', linear(model, `${prefix}mlp.down_proj`, inner))),
+    );
+  }
+  const unembedding = config.tie_word_embeddings ? 'model.embed_tokens' : 'lm_head';
+  return { hooks, logits: linear(model, unembedding, normalize(model, 'model.norm.weight', x)) };
+}
+
+function weight(model: TinyModel, name: string): Float32Array {
+  return model.tensors.get(name)!;
+}
+
+function row(matrix: Float32Array, index: number, width: number): number[] {
+  return [...matrix.subarray(index * width, (index + 1) * width)];
+}
+
+function add(a: Rows, b: Rows): Rows {
+  return a.map((values, t) => values.map((value, i) => value + b[t]![i]!));
+}
+
+function normalize(model: TinyModel, name: string, rows: Rows): Rows {
+  const scale = weight(model, name);
+  return rows.map((values) => {
+    const square = values.reduce((sum, value) => sum + value * value, 0) / values.length;
+    return values.map((value, i) => (value / Math.sqrt(square + model.config.rms_norm_eps)) * scale[i]!);
+  });
+}
+
+function linear(model: TinyModel, name: string, rows: Rows): Rows {
+  const matrix = weight(model, `${name}.weight`);
+  const bias = model.tensors.get(`${name}.bias`);
+  return rows.map((values) =>
+    Array.from({ length: matrix.length / values.length }, (_, out) =>
+      values.reduce((sum, value, i) => sum + value * matrix[out * values.length + i]!, bias?.[out] ?? 0),
+    ),
+  );
+}
+
+function attend(model: TinyModel, prefix: string, rows: Rows): Rows {
+  const { config } = model;
+  const { num_attention_heads: heads, num_key_value_heads: kvHeads } = config;
+  const d_head = config.head_dim ?? config.hidden_size / heads;
+  const project = (name: string) => linear(model, `${prefix}self_attn.${name}_proj`, rows);
+  const q = project('q').map((values, t) => rotate(values, t, d_head, config.rope_theta));
+  const k = project('k').map((values, t) => rotate(values, t, d_head, config.rope_theta));
+  const v = project('v');
+  const mixed = q.map((query, t) => {
+    const out: number[] = [];
+    for (let head = 0; head < heads; head++) {
+      const kv = Math.floor(head / (heads / kvHeads)) * d_head;
+      const scores = Array.from({ length: t + 1 }, (_, s) => {
+        let sum = 0;
+        for (let i = 0; i < d_head; i++) sum += query[head * d_head + i]! * k[s]![kv + i]!;
+        return Math.exp(sum / Math.sqrt(d_head));
+      });
+      const total = scores.reduce((sum, score) => sum + score, 0);
+      for (let i = 0; i < d_head; i++)
+        out.push(scores.reduce((sum, score, s) => sum + (score / total) * v[s]![kv + i]!, 0));
+    }
+    return out;
+  });
+  return linear(model, `${prefix}self_attn.o_proj`, mixed);
+}
+
+/** Rotary embedding, the two halves of each head being the real and the imaginary part. */
+function rotate(values: number[], position: number, d_head: number, theta: number): number[] {
+  const out = [...values];
+  const half = d_head / 2;
+  for (let start = 0; start < values.length; start += d_head)
+    for (let i = 0; i < half; i++) {
+      const angle = position * theta ** ((-2 * i) / d_head);
+      const [re, im] = [values[start + i]!, values[start + half + i]!];
+      out[start + i] = re * Math.cos(angle) - im * Math.sin(angle);
+      out[start + half + i] = im * Math.cos(angle) + re * Math.sin(angle);
+    }
+  return out;
+}
