@@ -1,0 +1,152 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ClickHouseClient, ClickHouseError, type ClickHouseSettings } from '@clickhouse/client';
+import { FacetError } from '@facet/errors';
+
+/** First and longest pause between attempts. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2000;
+
+/** How long unreachable ClickHouse is tried before the caller is told. */
+export const DEFAULT_RETRY_FOR_MS = 15_000;
+
+export interface ClickhouseSessionOptions {
+  client: ClickHouseClient;
+  /** Address for error messages, without credentials. */
+  address: string;
+  /** How long a ClickHouse that cannot be reached is tried again. @default 15 s */
+  retryForMs?: number;
+}
+
+export interface CallOptions {
+  params?: Record<string, unknown>;
+  settings?: ClickHouseSettings;
+  signal?: AbortSignal;
+}
+
+/** Queries with retries: every call here is safe to repeat (reads, idempotent DDL, inserts with a deduplication token). */
+export interface ClickhouseSession {
+  rows<T>(query: string, options?: CallOptions): Promise<T[]>;
+  command(query: string, options?: CallOptions): Promise<void>;
+  insertRows(table: string, rows: readonly object[], token: string, options?: CallOptions): Promise<void>;
+  /** Sends a body in any format; `body` is called anew for every attempt. */
+  insertBody(
+    query: string,
+    body: () => import('node:stream').Readable,
+    token: string,
+    options?: CallOptions,
+  ): Promise<void>;
+}
+
+/** 64-bit numbers as JSON numbers on every version of ClickHouse: all of ours are below 2^53. */
+const SETTINGS: ClickHouseSettings = { output_format_json_quote_64bit_integers: 0 };
+
+/** Creates a session; errors come out as FacetErrors: `unavailable` naming the address when ClickHouse is not there. */
+export function createClickhouseSession({
+  client,
+  address,
+  retryForMs = DEFAULT_RETRY_FOR_MS,
+}: ClickhouseSessionOptions): ClickhouseSession {
+  const call = <T>(attempt: () => Promise<T>, signal?: AbortSignal) =>
+    retry(attempt, { address, retryForMs, signal });
+  const common = ({ params, settings, signal }: CallOptions) => ({
+    clickhouse_settings: { ...SETTINGS, ...settings },
+    ...(params === undefined ? {} : { query_params: params }),
+    ...(signal === undefined ? {} : { abort_signal: signal }),
+  });
+  const withToken = (options: CallOptions, token: string): CallOptions => ({
+    ...options,
+    settings: { ...options.settings, insert_deduplication_token: token },
+  });
+  return {
+    rows: <T>(query: string, options: CallOptions = {}) =>
+      call(async () => {
+        const result = await client.query({ query, format: 'JSONEachRow', ...common(options) });
+        return result.json<T>();
+      }, options.signal),
+    command: (query, options = {}) =>
+      call(async () => void (await client.command({ query, ...common(options) })), options.signal),
+    insertRows: (table, rows, token, options = {}) =>
+      call(async () => {
+        await client.insert({
+          table,
+          values: rows,
+          format: 'JSONEachRow',
+          ...common(withToken(options, token)),
+        });
+      }, options.signal),
+    insertBody: (query, body, token, options = {}) =>
+      call(async () => {
+        const { stream } = await client.exec({ query, values: body(), ...common(withToken(options, token)) });
+        await stream.resume().toArray();
+      }, options.signal),
+  };
+}
+
+interface RetryOptions {
+  address: string;
+  retryForMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+async function retry<T>(
+  attempt: () => Promise<T>,
+  { address, retryForMs, signal }: RetryOptions,
+): Promise<T> {
+  const giveUpAt = performance.now() + retryForMs;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (signal?.aborted) throw new FacetError('cancelled', 'the query was cancelled', { cause: error });
+      if (!isTransient(error)) throw toFacetError(error);
+      if (performance.now() + pauseMs > giveUpAt) throw unreachable(address, retryForMs, error);
+    }
+    await delay(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+  }
+}
+
+const TRANSIENT_SYSTEM_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/** ClickHouse's codes for "later": too many queries, shutting down, network, keeper. */
+const TRANSIENT_CLICKHOUSE_CODES = new Set(['202', '209', '210', '236', '319', '425', '999']);
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof ClickHouseError) return TRANSIENT_CLICKHOUSE_CODES.has(error.code);
+  const { code, message } = error as NodeJS.ErrnoException;
+  return TRANSIENT_SYSTEM_CODES.has(code ?? '') || /^Timeout error|socket hang up/.test(message ?? '');
+}
+
+function unreachable(address: string, retryForMs: number, cause: unknown): FacetError {
+  const seconds = Math.round(retryForMs / 1000);
+  return new FacetError(
+    'unavailable',
+    `ClickHouse at ${address} does not answer (tried for ${seconds} s): ${(cause as Error).message}; start it or set FACET_CLICKHOUSE_URL`,
+    { cause, reason: 'CLICKHOUSE_UNAVAILABLE', metadata: { address } },
+  );
+}
+
+/** Disk full and memory limits are the operator's business; everything else is a defect and stays what it is. */
+function toFacetError(error: unknown): unknown {
+  if (!(error instanceof ClickHouseError)) return error;
+  if (error.code === '243' || error.code === '241') {
+    return new FacetError('exhausted', `ClickHouse has no room: ${error.message}`, {
+      cause: error,
+      reason: error.type ?? 'CLICKHOUSE_FULL',
+    });
+  }
+  if (error.code === '516' || error.code === '194') {
+    return new FacetError('precondition', `ClickHouse refuses the credentials: ${error.message}`, {
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,246 @@
+import { createServer } from 'node:net';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { createExampleCollector } from './example-collector.ts';
+import { cursorBehind, type FeatureIndex, type FeatureOrder, openFeatureIndex } from './feature-index.ts';
+import { createStatistics } from './feature-statistics.ts';
+import type { FeatureSource } from './index-writer.ts';
+import type { FeatureRecord, IndexInfo } from './records.ts';
+import {
+  type ClickhouseProcess,
+  createRandom,
+  startClickhouseProcess,
+  syntheticRows,
+} from './testing/index.ts';
+
+const D_SAE = 40;
+
+let server: ClickhouseProcess;
+let client: ClickHouseClient;
+let index: FeatureIndex;
+
+beforeAll(async () => {
+  server = await startClickhouseProcess();
+  client = createClient({ url: server.url, log: { level: 127 } });
+  index = openFeatureIndex({ client, address: server.url });
+  await index.ensureSchema();
+}, 60_000);
+
+afterAll(async () => {
+  await client?.close();
+  await server?.stop();
+});
+
+async function query<T>(sql: string): Promise<T[]> {
+  return (await client.query({ query: sql, format: 'JSONEachRow' })).json<T>();
+}
+
+/** Starts an index of synthetic shards; `complete` makes it visible. */
+async function build(sae: string, seed: number) {
+  const random = createRandom(seed);
+  const writer = await index.begin({ sae, now: Date.now() });
+  const [statistics, examples] = [createStatistics(D_SAE), createExampleCollector(D_SAE)];
+  const shards = [0, 320].map((firstRow) =>
+    syntheticRows(random, { rows: 320, d_sae: D_SAE - 4, k: 4, firstRow, levels: 5 }),
+  );
+  for (const { sparse, corpus } of shards) {
+    statistics.add(sparse, corpus.special);
+    examples.add(sparse, corpus);
+    await writer.writeEvents(sparse, corpus);
+  }
+  const source: FeatureSource = {
+    feature: (feature) => ({
+      statistics: statistics.of(feature),
+      top: [{ tokenId: feature, text: ` word${feature}`, logit: 1.5 }],
+      bottom: [{ tokenId: 1, text: 'x', logit: -0.25 }],
+      examples: examples.of(feature),
+    }),
+    textOf: (tokenId) => ` t${tokenId}`,
+  };
+  const facts = {
+    run: `run-${seed}`,
+    d_sae: D_SAE,
+    tokens: statistics.tokens,
+    excludedRows: 640 - statistics.tokens,
+  };
+  const complete = () =>
+    writer.complete({ ...facts, liveFeatures: statistics.liveFeatures, lineage: { modelId: 'm' } }, source);
+  return { complete, statistics, examples };
+}
+
+describe('an index', () => {
+  test('holds every event once, and the statistics ClickHouse itself computes from them', async () => {
+    const built = await build('exact', 1);
+    const info = await built.complete();
+    expect(await index.current('exact')).toEqual(info);
+    expect(info).toMatchObject({
+      events: built.statistics.events,
+      tokens: built.statistics.tokens,
+      lineage: { modelId: 'm' },
+    });
+    const rows = await query<{ feature: number; n: number; max: number; q: number }>(
+      `SELECT feature, count() AS n, max(activation) AS max, quantileExact(0.5)(activation) AS q
+       FROM facet.current_events WHERE sae = 'exact' GROUP BY feature ORDER BY feature`,
+    );
+    const records = await index.features(
+      info,
+      rows.map(({ feature }) => feature),
+    );
+    expect(
+      records.map(({ feature, firingCount, maxActivation, quantiles }) => ({
+        feature,
+        n: firingCount,
+        max: maxActivation,
+        q: quantiles[2],
+      })),
+    ).toEqual(rows);
+    expect(records[0]).toMatchObject({
+      topEffects: [{ text: ' word0', logit: 1.5 }],
+      bottomEffects: [{ logit: -0.25 }],
+      label: '',
+    });
+  });
+
+  test('gives examples page by page, with texts and activations', async () => {
+    const built = await build('examples', 2);
+    const info = await built.complete();
+    const first = await index.listExamples(info, { feature: 3, afterRank: -1, limit: 4 });
+    const rest = await index.listExamples(info, { feature: 3, afterRank: first.at(-1)!.rank, limit: 100 });
+    const expected = built.examples.of(3);
+    expect([...first, ...rest].map(({ row, activation }) => [row, activation])).toEqual(
+      expected
+        .map(({ row, activation }) => [row, Number(String(activation))])
+        .map(([row, value]) => [row, expect.closeTo(value!, 6)]),
+    );
+    expect(first[0]!.tokens.map(({ tokenId, text }) => [tokenId, text])).toEqual(
+      Array.from(expected[0]!.tokenIds, (id) => [id, ` t${id}`]),
+    );
+  });
+
+  test.each<FeatureOrder>(['index', 'density', 'max-activation'])(
+    'lists features by %s in pages that miss and repeat nothing',
+    async (order) => {
+      const info = await index.current('examples');
+      const all = await index.listFeatures(info, { order, limit: 1000 });
+      const paged: FeatureRecord[] = [];
+      for (let last: FeatureRecord | undefined; ; last = paged.at(-1)) {
+        const page = await index.listFeatures(info, {
+          order,
+          limit: 7,
+          after: last && cursorBehind(last, order),
+        });
+        paged.push(...page);
+        if (page.length < 7) break;
+      }
+      expect(paged).toEqual(all);
+      expect(all).toHaveLength(D_SAE);
+      const key = ({ density, maxActivation }: FeatureRecord) =>
+        order === 'index' ? 0 : order === 'density' ? density : maxActivation;
+      expect([...all].sort((a, b) => key(b) - key(a) || a.feature - b.feature)).toEqual(all);
+    },
+  );
+
+  test('filters by density', async () => {
+    const info = await index.current('examples');
+    const dead = await index.listFeatures(info, { order: 'index', limit: 100, maxDensity: 0 });
+    expect(dead.map(({ feature }) => feature)).toEqual([36, 37, 38, 39]);
+  });
+
+  test('names the features it does not have', async () => {
+    const info = await index.current('examples');
+    await expect(index.features(info, [1, 70_000])).rejects.toMatchObject({
+      kind: 'not-found',
+      message: 'saes/examples has no feature 70000; d_sae is 40',
+    });
+    await expect(index.current('nothing')).rejects.toMatchObject({
+      kind: 'precondition',
+      reason: 'SAE_NOT_INDEXED',
+    });
+  });
+});
+
+describe('replacing an index', () => {
+  test('shows the old one until the new one is complete, then only the new one', async () => {
+    const old = await (await build('replaced', 3)).complete();
+    const abandoned = await build('replaced', 4);
+    const next = await build('replaced', 5);
+    expect(await index.current('replaced')).toEqual(old);
+    const seen = () =>
+      query<{ g: number }>(
+        `SELECT DISTINCT generation AS g FROM facet.current_events WHERE sae = 'replaced'`,
+      );
+    expect(await seen()).toEqual([{ g: old.generation }]);
+    const info: IndexInfo = await next.complete();
+    expect(await index.current('replaced')).toEqual(info);
+    expect(await seen()).toEqual([{ g: info.generation }]);
+    const partitions = await query(
+      `SELECT DISTINCT partition FROM system.parts WHERE active AND database = 'facet' AND startsWith(partition, '(''replaced''')`,
+    );
+    expect(partitions).toEqual([{ partition: `('replaced',${info.generation})` }]);
+    expect(abandoned.statistics.events).toBeGreaterThan(0);
+    await expect(index.features(old, [0])).rejects.toMatchObject({ kind: 'aborted' });
+  });
+
+  test('drops an index and leaves the others', async () => {
+    await (await build('dropped', 6)).complete();
+    await index.drop('dropped');
+    await expect(index.current('dropped')).rejects.toMatchObject({ reason: 'SAE_NOT_INDEXED' });
+    expect(await index.current('exact')).toMatchObject({ sae: 'exact' });
+  });
+});
+
+describe('labels and search', () => {
+  test('the newest label counts, survives re-indexing, and is found first', async () => {
+    await (await build('labelled', 7)).complete();
+    await index.putLabels([{ sae: 'labelled', feature: 5, label: 'Old', description: '', version: 1 }]);
+    await index.putLabels([
+      { sae: 'labelled', feature: 5, label: 'Word9 animals', description: 'of the ZOO', version: 2 },
+    ]);
+    const info = await (await build('labelled', 8)).complete();
+    expect((await index.features(info, [5]))[0]).toMatchObject({
+      label: 'Word9 animals',
+      description: 'of the ZOO',
+    });
+    const matches = await index.search(info, ['word9'], 10);
+    expect(matches.map(({ feature, score, fields }) => [feature.feature, score, fields])).toEqual([
+      [5, 8, ['label']],
+      [9, 2, ['top_effects']],
+    ]);
+    expect(await index.search(info, ['word9', 'zoo'], 10)).toMatchObject([
+      { score: 12, fields: ['label', 'description'] },
+    ]);
+    expect(await index.search(info, ['word9', 'nowhere'], 10)).toEqual([]);
+  });
+
+  test('counts the share of the examples that hold a word', async () => {
+    const built = await build('shares', 9);
+    const info = await built.complete();
+    const word = `t${built.examples.of(0)[0]!.tokenIds[0]} `;
+    const [found] = (await index.search(info, [word], 100)).filter(({ feature }) => feature.feature === 0);
+    const texts = built.examples
+      .of(0)
+      .map(({ tokenIds }) => Array.from(tokenIds, (id) => ` t${id}`).join(''));
+    expect(found!.score).toBeCloseTo(texts.filter((text) => text.includes(word)).length / texts.length, 12);
+    expect(found!.fields).toEqual(['examples']);
+  });
+
+  test('takes words as words, not as patterns or SQL', async () => {
+    const info = await index.current('labelled');
+    expect(await index.search(info, ["%'; DROP"], 10)).toEqual([]);
+  });
+});
+
+describe('ClickHouse that is not there', () => {
+  test('is tried again, then named', async () => {
+    const free = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => free.once('listening', resolve));
+    const { port } = free.address() as { port: number };
+    await new Promise((resolve) => free.close(resolve));
+    const nobody = createClient({ url: `http://127.0.0.1:${port}`, log: { level: 127 } });
+    const away = openFeatureIndex({ client: nobody, address: `127.0.0.1:${port}`, retryForMs: 500 });
+    await expect(away.current('x')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining(`ClickHouse at 127.0.0.1:${port} does not answer`),
+    });
+    await nobody.close();
+  });
+});

@@ -1,0 +1,16 @@
+import type { CorpusRows } from './example-collector.ts';
+
+/**
+ * Yields the end of every segment of `rows` rows, in order: segments are stretches of consecutive positions of one document;
+ * special tokens are segments of their own kind, so that no segment mixes them with others.
+ */
+export function* segmentEnds({ documents, positions, special }: CorpusRows, rows: number): Generator<number> {
+  for (let row = 1; row < rows; row += 1) {
+    const continues =
+      documents[row] === documents[row - 1] &&
+      positions[row] === positions[row - 1] + 1 &&
+      (special[row] !== 0) === (special[row - 1] !== 0);
+    if (!continues) yield row;
+  }
+  if (rows > 0) yield rows;
+}
