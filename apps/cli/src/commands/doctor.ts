@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { type AddressOptions, addAddressOptions, readAddresses } from '../addresses.ts';
+import { addCommand, DEFAULT_DATA_DIRECTORY } from '../command-builder.ts';
+import type { Check } from '../doctor/check.ts';
+import { checkMachine } from '../doctor/machine.ts';
+import { checkPrograms } from '../doctor/programs.ts';
+import { checkServices } from '../doctor/services.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Action, Run } from '../invocation.ts';
+import type { Palette } from '../render/palette.ts';
+import { renderTable } from '../render/table.ts';
+
+interface DoctorOptions extends AddressOptions {
+  dataDir: string;
+}
+
+/** Adds `facet doctor`: is everything here that Facet needs? */
+export function addDoctorCommand(program: Command, run: Run): void {
+  const command = addCommand(program, 'doctor', 'check this machine and the services that run').option(
+    '--data-dir <directory>',
+    'where everything is stored',
+    DEFAULT_DATA_DIRECTORY,
+  );
+  addAddressOptions(command).action(run(examine));
+}
+
+const examine: Action<DoctorOptions> = async (invocation, options) => {
+  const { env, palette } = invocation;
+  const addresses = readAddresses(options, env);
+  const groups = await Promise.all([
+    checkMachine(options.dataDir),
+    checkPrograms(env),
+    checkServices({ addresses, env }),
+  ]);
+  const checks = groups.flat();
+  const healthy = checks.every(({ status }) => status !== 'failed');
+  return {
+    text: `${renderChecks(checks, palette)}\n\n${verdict(checks)}`,
+    json: { healthy, checks },
+    exitCode: healthy ? EXIT.OK : EXIT.PRECONDITION,
+  };
+};
+
+function renderChecks(checks: readonly Check[], palette: Palette): string {
+  const marks = {
+    ok: palette.green('ok'),
+    warning: palette.yellow('warning'),
+    failed: palette.red('FAILED'),
+  };
+  return renderTable(
+    checks,
+    [
+      { title: '', cell: ({ status }) => marks[status] },
+      { title: 'what', cell: ({ name }) => name },
+      { title: 'found', cell: ({ found, remedy }) => (remedy === '' ? found : `${found}: ${remedy}`) },
+    ],
+    palette,
+  );
+}
+
+function verdict(checks: readonly Check[]): string {
+  const count = (status: Check['status']) => checks.filter((check) => check.status === status).length;
+  const failures = count('failed');
+  if (failures > 0) return `${failures} of ${checks.length} checks failed`;
+  return count('warning') > 0 ? 'ready, with warnings' : 'ready';
+}

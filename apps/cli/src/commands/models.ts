@@ -1,0 +1,62 @@
+import { Model } from '@facet/contracts';
+import type { Command } from 'commander';
+import { addGroup } from '../command-builder.ts';
+import type { Run } from '../invocation.ts';
+import type { Field } from '../render/fields.ts';
+import { formatCount } from '../render/quantities.ts';
+import type { Column } from '../render/table.ts';
+import { addListVerb } from './verbs/list.ts';
+import type { ResourceKind } from './verbs/resource-kind.ts';
+import { addShowVerb } from './verbs/show.ts';
+
+/** Adds `facet models list|show`. */
+export function addModelsCommands(program: Command, run: Run): void {
+  const group = addGroup(program, 'models', 'list the models that are held, and their hook points');
+  addListVerb(group, run, MODELS);
+  addShowVerb(group, run, MODELS);
+}
+
+const COLUMNS: readonly Column<Model>[] = [
+  { title: 'name', cell: ({ name }) => name },
+  { title: 'type', cell: ({ modelType }) => modelType },
+  { title: 'd_model', cell: ({ dModel }) => formatCount(dModel), align: 'right' },
+  { title: 'layers', cell: ({ nLayers }) => String(nLayers), align: 'right' },
+  { title: 'vocabulary', cell: ({ dVocab }) => formatCount(dVocab), align: 'right' },
+  { title: 'context', cell: ({ nCtx }) => formatCount(nCtx), align: 'right' },
+  { title: 'runs on', cell: ({ executionProvider }) => executionProvider },
+];
+
+const MODELS: ResourceKind<Model> = {
+  noun: 'model',
+  collection: 'models',
+  get: async (clients, name, call) => (await clients.inference.getModel({ name }, call)).model,
+  list: async (clients, page, call) => {
+    const { models, nextPageToken } = await clients.inference.listModels(page, call);
+    return { items: models, nextPageToken };
+  },
+  columns: COLUMNS,
+  fields: modelFields,
+  toJson: Model.toJSON,
+};
+
+function modelFields(model: Model): Field[] {
+  const { nHeads, nKvHeads, dHead, hookPoints, bosTokenId, eosTokenIds } = model;
+  return [
+    ['name', model.name],
+    ['type', model.modelType],
+    ['d_model', String(model.dModel)],
+    ['layers', String(model.nLayers)],
+    ['heads', `${nHeads} of width ${dHead}, ${nKvHeads} for keys and values`],
+    ['d_mlp', String(model.dMlp)],
+    ['vocabulary', formatCount(model.dVocab)],
+    ['context', `${formatCount(model.nCtx)} tokens`],
+    ['BOS', bosTokenId === undefined ? 'none' : String(bosTokenId)],
+    ['EOS', eosTokenIds.join(', ')],
+    ['weights', `${model.dtype.replace('DATA_TYPE_', '')}, sha256 ${model.lineage?.modelSha256 ?? ''}`],
+    ['runs on', model.executionProvider],
+    ...hookPoints.map(({ name, dIn, steerable }, i): Field => {
+      const label = i === 0 ? 'hook points' : ' ';
+      return [label, `${name}  width ${dIn}${steerable ? '' : ', read only'}`];
+    }),
+  ];
+}

@@ -1,0 +1,104 @@
+import type { Command } from 'commander';
+import { addAddressOptions, readAddresses } from '../addresses.ts';
+import { type Clients, withClients } from '../clients.ts';
+import { addCommand, DEFAULT_DATA_DIRECTORY, repeatable } from '../command-builder.ts';
+import type { Action, Invocation, Run } from '../invocation.ts';
+import { addSamplingOptions } from '../parse/sampling.ts';
+import { STEER_MODES } from '../parse/steer-mode.ts';
+import { addTrainingOptions } from '../parse/training.ts';
+import { cleanUpRun } from '../run/clean-up.ts';
+import { DEFAULT_EPOCHS, planRun, type RunOptions, type RunPlan } from '../run/plan.ts';
+import { renderRun, runJson } from '../run/report.ts';
+import { createTimings, type Timings } from '../run/timings.ts';
+import { goTheWay, type WayResult } from '../run/way.ts';
+
+/** Adds `facet run`: the whole way from a corpus to steered text. */
+export function addRunCommand(program: Command, run: Run): void {
+  const modes = Object.keys(STEER_MODES).join(', ');
+  const command = addCommand(program, 'run', 'capture, train, index, find a feature and steer with it')
+    .requiredOption('--model <directory>', 'Hugging Face model directory; with --connect the name of a model')
+    .requiredOption('--corpus <file>', 'UTF-8 text or JSON lines')
+    .requiredOption('--hook <name>', 'hook point, such as blocks.2.hook_resid_post')
+    .addOption(repeatable('--find <texts>', 'texts that the feature is for, "a|b"').makeOptionMandatory())
+    .addOption(repeatable('--against <texts>', 'texts that it is not for, "c|d"').makeOptionMandatory())
+    .requiredOption('--steer <mode>', `what to do with the feature: ${modes}`)
+    .requiredOption('--prompt <text>', 'text to go on from')
+    .option('--tokens <count>', 'capture this many tokens (default: the whole corpus)')
+    .option('--context <count>', 'tokens of a context (default: 256 or the model’s longest)')
+    .option('--format <name>', 'text or jsonl (default: by the file’s ending)')
+    .option('--separator <text>', 'text between documents (default: <|endoftext|>); \\n is understood')
+    .option('--text-field <name>', 'field of a JSON line that holds the text (default: text)')
+    .option('--epochs <number>', `passes of training over the captured tokens (default: ${DEFAULT_EPOCHS})`)
+    .option('--max-density <share>', 'only features that fire at most this often', '1')
+    .option('--feature <index>', 'steer with this feature instead of the best one')
+    .option('--positions <count>', 'positions of the proof that are shown', '12')
+    .option('--id <id>', 'id of everything that the run makes (default: one is chosen)')
+    .option('--keep', 'keep what an interrupted run made (default: it is deleted)')
+    .option('--data-dir <directory>', 'where everything is stored', DEFAULT_DATA_DIRECTORY)
+    .option('--connect', 'use running services instead of starting them in this process');
+  addAddressOptions(addSamplingOptions(addTrainingOptions(command))).action(run(runTheWay));
+}
+
+const runTheWay: Action<RunOptions> = async (invocation, options) => {
+  const plan = await planRun(options, invocation.env);
+  const timings = createTimings(() => performance.now());
+  const result =
+    plan.services.kind === 'running'
+      ? await withClients(readAddresses(options, invocation.env), (clients) =>
+          goOrCleanUp(clients, plan, invocation, timings),
+        )
+      : await runEmbedded(plan, invocation, timings);
+  const spent = { stages: timings.stages, total: timings.total() };
+  return { text: renderRun(plan, result, spent, invocation), json: runJson(plan, result, spent) };
+};
+
+async function runEmbedded(plan: RunPlan, invocation: Invocation, timings: Timings): Promise<WayResult> {
+  if (plan.services.kind !== 'embedded') throw new Error('the plan is not for embedded services');
+  const { dataDirectory, modelDirectory, modelId } = plan.services;
+  const { startStack } = await import('../stack/stack.ts');
+  const stack = await timings.measure(
+    'start',
+    () =>
+      startStack(
+        {
+          dataDirectory,
+          models: [`${modelId}=${modelDirectory}`],
+          ports: 'any',
+          logLevel: plan.verbose ? 'info' : 'silent',
+        },
+        invocation,
+      ),
+    () => 'five services and ClickHouse',
+  );
+  let result: WayResult;
+  try {
+    result = await withClients(stack.addresses, (clients) => goOrCleanUp(clients, plan, invocation, timings));
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+  await timings.measure(
+    'stop',
+    () => stack.stop(),
+    () => '',
+  );
+  return result;
+}
+
+/** An interrupted run takes away what it made, unless it is told to keep it. */
+async function goOrCleanUp(
+  clients: Clients,
+  plan: RunPlan,
+  invocation: Invocation,
+  timings: Timings,
+): Promise<WayResult> {
+  try {
+    return await goTheWay(clients, plan, invocation, timings);
+  } catch (error) {
+    if (invocation.signal.aborted && !plan.keep) {
+      const deleted = await cleanUpRun(clients, plan.id);
+      if (deleted.length > 0) invocation.progress.note(`deleted ${deleted.join(', ')}`);
+    }
+    throw error;
+  }
+}

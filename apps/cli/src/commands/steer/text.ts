@@ -1,0 +1,55 @@
+import { type Command, Option } from 'commander';
+import type { AddressOptions } from '../../addresses.ts';
+import { clientAction } from '../../client-action.ts';
+import { addDefaultClientCommand, repeatable } from '../../command-builder.ts';
+import type { Run } from '../../invocation.ts';
+import { parseEdit, SCOPES, type ScopeName } from '../../parse/edit.ts';
+import { parseResource } from '../../parse/names.ts';
+import { parseCount } from '../../parse/numbers.ts';
+import { addSamplingOptions, parseSamplingOptions, type SamplingOptions } from '../../parse/sampling.ts';
+import { renderSteering, steeringJson } from '../../render/steering.ts';
+import { steer } from '../../steps/steer.ts';
+
+interface TextOptions extends AddressOptions, SamplingOptions {
+  edit: string[];
+  prompt: string;
+  model?: string;
+  scope: ScopeName;
+  seed?: string;
+  positions: string;
+  requireEffect?: boolean;
+}
+
+/** Adds `facet steer --edit … --prompt …`. */
+export function addTextCommand(group: Command, run: Run): void {
+  const command = addDefaultClientCommand(group, 'text', 'generate default and steered text with the proof')
+    .addOption(
+      repeatable(
+        '--edit <edit>',
+        'saes/{id}/features/{index}=mode, mode one of clamp_to_max:m, clamp:v, clamp_if_active:v, scale:s, ablate, add:c; can be given again',
+      ).makeOptionMandatory(),
+    )
+    .requiredOption('--prompt <text>', 'text to go on from')
+    .option('--model <name>', 'model (default: the one of the SAE)')
+    .addOption(new Option('--scope <scope>', 'where edits apply').choices(Object.keys(SCOPES)).default('all'))
+    .option('--seed <number>', 'seed of sampling (default: one is chosen and said)')
+    .option('--require-effect', 'fail when no position was changed')
+    .option('--positions <count>', 'positions of the proof that are shown', '12');
+  addSamplingOptions(command).action(run(steerText));
+}
+
+const MAX_POSITIONS = 1_000_000;
+
+const steerText = clientAction<TextOptions>(async (clients, invocation, options) => {
+  const { prompt, scope } = options;
+  const limit = parseCount(options.positions, '--positions', { min: 0, max: MAX_POSITIONS });
+  const request = {
+    prompt,
+    model: options.model === undefined ? '' : parseResource(options.model, 'models', '--model'),
+    edits: options.edit.map((text) => parseEdit(text, scope)),
+    sampling: parseSamplingOptions(options, options.seed),
+    requireEffect: options.requireEffect ?? false,
+  };
+  const outcome = await steer(clients, request, invocation);
+  return { text: renderSteering(prompt, outcome, { ...invocation, limit }), json: steeringJson(outcome) };
+});

@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { FacetError } from '@facet/errors';
+import { redactPassword } from '@facet/mesh';
+import type { Command } from 'commander';
+import { SERVICE_NAMES } from '../addresses.ts';
+import { addCommand, DEFAULT_DATA_DIRECTORY, repeatable } from '../command-builder.ts';
+import type { Action, CommandResult, Invocation, Run } from '../invocation.ts';
+import { modelIdOf } from '../parse/names.ts';
+import { renderFields } from '../render/fields.ts';
+import { existingModel } from '../run/plan.ts';
+import type { Stack } from '../stack/stack.ts';
+
+interface UpOptions {
+  model?: string[];
+  dataDir: string;
+  verbose?: boolean;
+}
+
+/** Adds `facet up`: all services on this machine. */
+export function addUpCommand(program: Command, run: Run): void {
+  addCommand(program, 'up', 'run all services on this machine until Ctrl-C')
+    .addOption(
+      repeatable(
+        '--model <directory>',
+        'Hugging Face model directory; can be given again (else FACET_MODELS)',
+      ),
+    )
+    .option('--data-dir <directory>', 'where everything is stored', DEFAULT_DATA_DIRECTORY)
+    .addHelpText('after', ENVIRONMENT)
+    .action(run(up));
+}
+
+const ENVIRONMENT = `
+Environment: FACET_INFERENCE_LISTEN and its siblings (host:port), FACET_CLICKHOUSE_LISTEN, FACET_CLICKHOUSE_URL (use a
+ClickHouse server), NATS_URL (use NATS JetStream), FACET_OBJECTS_URL, FACET_LOG_LEVEL, and what each service reads.`;
+
+const up: Action<UpOptions> = async (invocation, options) => {
+  const dataDirectory = resolve(options.dataDir);
+  const { startStack } = await import('../stack/stack.ts');
+  const stack = await startStack(
+    {
+      dataDirectory,
+      models: await modelsOf(options, invocation.env),
+      ports: 'standard',
+      logLevel: options.verbose ? 'debug' : 'info',
+    },
+    invocation,
+  );
+  invocation.print(describeStack(stack, dataDirectory, invocation));
+  await interrupted(invocation.signal);
+  const stage = invocation.progress.stage('stop');
+  await stack.stop();
+  stage.done('all services drained');
+  return undefined;
+};
+
+/** The models to hold, as FACET_MODELS takes them. */
+async function modelsOf({ model }: UpOptions, env: Invocation['env']): Promise<string[]> {
+  if (model !== undefined) {
+    const directories = await Promise.all(model.map(existingModel));
+    return directories.map((directory) => `${modelIdOf(directory)}=${directory}`);
+  }
+  if (env.FACET_MODELS) return [env.FACET_MODELS];
+  throw new FacetError('invalid', 'no model is given; add --model with a Hugging Face model directory');
+}
+
+function describeStack(stack: Stack, dataDirectory: string, { palette }: Invocation): CommandResult {
+  const { addresses, clickhouseUrl, eventsUrl, objectsUrl } = stack;
+  const events = redactPassword(eventsUrl);
+  const fields = renderFields(
+    [
+      ...SERVICE_NAMES.map((name): [string, string] => [name, addresses[name]]),
+      ['clickhouse', clickhouseUrl],
+      ['events', events],
+      ['objects', objectsUrl],
+    ],
+    palette,
+  );
+  return {
+    text: `${fields}\n\nready; Ctrl-C stops`,
+    json: { addresses, clickhouseUrl, eventsUrl: events, objectsUrl, dataDirectory },
+  };
+}
+
+function interrupted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,36 @@
+import { EXIT } from './exit-codes.ts';
+
+/** A way to be interrupted: `signal` aborts at the first SIGINT or SIGTERM; the second one exits the process at once. */
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** Exit code of the signal that came, once one came. */
+  exitCode(): number | undefined;
+  dispose(): void;
+}
+
+const CODES = { SIGINT: EXIT.INTERRUPTED, SIGTERM: EXIT.TERMINATED } as const;
+/** Cleaning up gets this long; a service that hangs must not keep the terminal, milliseconds. */
+const MAX_CLEANUP_MS = 30_000;
+
+/** Listens for Ctrl-C and SIGTERM; `say` tells the person that the first one was understood. */
+export function listenForInterruption(say: (line: string) => void): Interruption {
+  const controller = new AbortController();
+  let code: number | undefined;
+  const onSignal = (name: keyof typeof CODES) => {
+    if (code !== undefined) process.exit(CODES[name]);
+    code = CODES[name];
+    setTimeout(() => process.exit(CODES[name]), MAX_CLEANUP_MS).unref();
+    say('stopping; press Ctrl-C again to exit at once');
+    controller.abort(new Error(`received ${name}`));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    exitCode: () => code,
+    dispose: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { TrainingSpec } from '@facet/contracts';
+import { FacetError } from '@facet/errors';
+import type { Command } from 'commander';
+import { type Bounds, parseCount, parseDecimal, parseSeed } from './numbers.ts';
+
+/** Options that `addTrainingOptions` adds, as commander gives them. */
+export interface TrainingOptions {
+  dSae: string;
+  k: string;
+  trainTokens?: string;
+  batch?: string;
+  learningRate?: string;
+  seed: string;
+}
+
+/** Limits of the contract; the service checks what depends on the data. */
+const D_SAE: Bounds = { min: 2, max: 1_048_576 };
+const BATCH: Bounds = { min: 1, max: 65_536 };
+const LEARNING_RATE: Bounds = { min: 1e-9, max: 1 };
+const TOKENS: Bounds = { min: 1, max: Number.MAX_SAFE_INTEGER };
+
+/** Adds the options that say how an SAE is trained. */
+export function addTrainingOptions(command: Command): Command {
+  return command
+    .requiredOption('--d-sae <count>', 'number of features')
+    .requiredOption('--k <count>', 'features that fire for a token (topk)')
+    .option('--train-tokens <count>', 'tokens to train on, repeats counted (default: one pass)')
+    .option('--batch <count>', 'tokens of a step (default: 4096)')
+    .option('--learning-rate <rate>', 'peak learning rate of Adam (default: 2e-4 / sqrt(d_sae / 16384))')
+    .option('--seed <number>', 'seed of initialisation and shuffling', '0');
+}
+
+/** Checks the options and makes the part of a TrainingSpec that they give. */
+export function parseTrainingOptions(options: TrainingOptions): Partial<TrainingSpec> {
+  const dSae = parseCount(options.dSae, '--d-sae', D_SAE);
+  const k = parseCount(options.k, '--k', { min: 1, max: D_SAE.max });
+  if (k > dSae) throw new FacetError('invalid', `--k ${k} is more than --d-sae ${dSae}; give a smaller k`);
+  return {
+    dSae,
+    recipe: { $case: 'topk', value: { k, auxkAlpha: undefined, kAux: undefined } },
+    tokens:
+      options.trainTokens === undefined
+        ? 0n
+        : BigInt(parseCount(options.trainTokens, '--train-tokens', TOKENS)),
+    batchTokens: options.batch === undefined ? 0 : parseCount(options.batch, '--batch', BATCH),
+    learningRate:
+      options.learningRate === undefined
+        ? undefined
+        : parseDecimal(options.learningRate, '--learning-rate', LEARNING_RATE),
+    seed: parseSeed(options.seed, '--seed'),
+  };
+}

@@ -1,0 +1,59 @@
+import type { TrainingRun, TrainingSpec } from '@facet/contracts';
+import { describeProgress, stageProgress } from '../progress.ts';
+import { shortState } from '../steps/state.ts';
+import type { Field } from './fields.ts';
+import { formatBytes, formatCount, formatSeconds, formatShare, formatValue } from './quantities.ts';
+import type { Column } from './table.ts';
+
+/** Columns of a list of training runs. */
+export const TRAINING_RUN_COLUMNS: readonly Column<TrainingRun>[] = [
+  { title: 'name', cell: ({ name }) => name },
+  { title: 'state', cell: ({ state }) => shortState(state) },
+  { title: 'sae', cell: ({ spec }) => spec?.sae ?? '' },
+  { title: 'd_sae', cell: ({ spec }) => (spec ? formatCount(spec.dSae) : ''), align: 'right' },
+  { title: 'recipe', cell: ({ spec }) => describeRecipe(spec) },
+  { title: 'fvu', cell: ({ evaluation }) => (evaluation ? formatValue(evaluation.fvu) : ''), align: 'right' },
+  {
+    title: 'dead',
+    cell: ({ evaluation }) => (evaluation ? formatShare(evaluation.deadFraction) : ''),
+    align: 'right',
+  },
+];
+
+/** What `show` says of a training run. */
+export function trainingRunFields(run: TrainingRun): Field[] {
+  const { name, spec, state, error, progress, evaluation, memoryPlan, createTime } = run;
+  const shown = stageProgress(progress);
+  return [
+    ['name', name],
+    ['state', shortState(state)],
+    ['error', error?.message],
+    ['progress', shown && describeProgress(shown)],
+    ['activation sets', spec?.activationSets.join(', ')],
+    ['sae', spec?.sae],
+    ['d_sae', spec && formatCount(spec.dSae)],
+    ['recipe', describeRecipe(spec)],
+    ['seed', spec && String(spec.seed)],
+    ['memory', memoryPlan && formatBytes(memoryPlan.totalBytes)],
+    ...evaluationFields(evaluation),
+    ['created', createTime?.toISOString()],
+  ];
+}
+
+/** The metrics of an SAE as fields. */
+export function evaluationFields(evaluation: TrainingRun['evaluation']): Field[] {
+  if (evaluation === undefined) return [];
+  const { l0, fvu, explainedVariance, deadFraction, deadWindowTokens, heldOutTokens } = evaluation;
+  return [
+    ['l0', formatValue(l0)],
+    ['fvu', `${formatValue(fvu)} on ${formatCount(heldOutTokens)} held-out tokens`],
+    ['explained variance', formatValue(explainedVariance)],
+    ['dead features', `${formatShare(deadFraction)} silent over ${formatCount(deadWindowTokens)} tokens`],
+    ['trained on', `${formatCount(evaluation.trainedTokens)} tokens, engine ${evaluation.engine}`],
+    ['time', `${formatSeconds(evaluation.secondsPerMillionTokens)} for a million tokens`],
+  ];
+}
+
+function describeRecipe(spec: TrainingSpec | undefined): string {
+  return spec?.recipe === undefined ? '' : `${spec.recipe.$case} k ${spec.recipe.value.k}`;
+}

@@ -1,0 +1,139 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ActivationSetSpec, SamplingOptions, TrainingSpec } from '@facet/contracts';
+import { FacetError } from '@facet/errors';
+import { newId, parseId } from '@facet/mesh';
+import { type AddressOptions, hasAddresses } from '../addresses.ts';
+import type { Invocation } from '../invocation.ts';
+import { type CorpusOptions, parseCorpus } from '../parse/corpus.ts';
+import { modelIdOf, parseResource } from '../parse/names.ts';
+import { parseCount, parseDecimal } from '../parse/numbers.ts';
+import { parseSamplingOptions, type SamplingOptions as SamplingTexts } from '../parse/sampling.ts';
+import { parseSteerMode, type SteerMode } from '../parse/steer-mode.ts';
+import { parseTexts } from '../parse/texts.ts';
+import { parseTrainingOptions, type TrainingOptions } from '../parse/training.ts';
+
+/** Options of `facet run` as commander gives them. */
+export interface RunOptions extends AddressOptions, CorpusOptions, TrainingOptions, SamplingTexts {
+  model: string;
+  hook: string;
+  tokens?: string;
+  context?: string;
+  epochs?: string;
+  find: string[];
+  against: string[];
+  maxDensity: string;
+  feature?: string;
+  steer: string;
+  prompt: string;
+  positions: string;
+  dataDir: string;
+  connect?: boolean;
+  keep?: boolean;
+  id?: string;
+  verbose?: boolean;
+}
+
+/** Everything `facet run` is going to do, checked before anything starts. */
+export interface RunPlan {
+  /** Id of all resources that the run makes. */
+  id: string;
+  /** Where the services come from. */
+  services: EmbeddedServices | { kind: 'running' };
+  capture: Partial<ActivationSetSpec>;
+  training: Partial<TrainingSpec>;
+  /** Passes over the activation set, where the tokens to train on are not given. */
+  epochs: number;
+  find: { positiveTexts: string[]; negativeTexts: string[]; maxDensity: number };
+  /** Feature to steer with instead of the best one. */
+  feature: number | undefined;
+  steer: SteerMode;
+  prompt: string;
+  sampling: Partial<SamplingOptions>;
+  /** Positions of the proof that are shown. */
+  positions: number;
+  /** Keep what an interrupted run made. */
+  keep: boolean;
+  verbose: boolean;
+}
+
+/** All services in this process. */
+export interface EmbeddedServices {
+  kind: 'embedded';
+  dataDirectory: string;
+  /** The model directory, absolute. */
+  modelDirectory: string;
+  modelId: string;
+}
+
+/** Passes over the activation set unless told otherwise. */
+export const DEFAULT_EPOCHS = 1;
+
+const MAX_COUNT = { min: 1, max: Number.MAX_SAFE_INTEGER };
+const CONTEXT = { min: 2, max: 1_048_576 };
+const EPOCHS = { min: 0.01, max: 10_000 };
+const POSITIONS = { min: 0, max: 1_000_000 };
+const FEATURE = { min: 0, max: 1_048_575 };
+
+/** Checks every option of `facet run`; throws `invalid` naming the first one that is wrong. */
+export async function planRun(options: RunOptions, env: Invocation['env']): Promise<RunPlan> {
+  const running = options.connect === true || hasAddresses(options, env);
+  const services = running ? { kind: 'running' as const } : await embeddedServices(options);
+  const model = services.kind === 'embedded' ? `models/${services.modelId}` : runningModel(options.model);
+  return {
+    id: options.id === undefined ? newId('run') : parseId(options.id, '--id'),
+    services,
+    capture: await captureSpec(options, model),
+    training: parseTrainingOptions(options),
+    epochs: parseDecimal(options.epochs ?? String(DEFAULT_EPOCHS), '--epochs', EPOCHS),
+    find: {
+      positiveTexts: parseTexts(options.find, '--find'),
+      negativeTexts: parseTexts(options.against, '--against'),
+      maxDensity: parseDecimal(options.maxDensity, '--max-density', { min: 0, max: 1 }),
+    },
+    feature: options.feature === undefined ? undefined : parseCount(options.feature, '--feature', FEATURE),
+    steer: parseSteerMode(options.steer),
+    prompt: options.prompt,
+    sampling: parseSamplingOptions(options, options.seed),
+    positions: parseCount(options.positions, '--positions', POSITIONS),
+    keep: options.keep ?? false,
+    verbose: options.verbose ?? false,
+  };
+}
+
+async function captureSpec(options: RunOptions, model: string): Promise<Partial<ActivationSetSpec>> {
+  const { tokens, context } = options;
+  return {
+    model,
+    hookPoint: options.hook,
+    corpus: await parseCorpus(options),
+    maxTokens: tokens === undefined ? 0n : BigInt(parseCount(tokens, '--tokens', MAX_COUNT)),
+    contextTokens: context === undefined ? 0 : parseCount(context, '--context', CONTEXT),
+  };
+}
+
+async function embeddedServices(options: RunOptions): Promise<EmbeddedServices> {
+  const modelDirectory = await existingModel(options.model);
+  return {
+    kind: 'embedded',
+    dataDirectory: resolve(options.dataDir),
+    modelDirectory,
+    modelId: modelIdOf(modelDirectory),
+  };
+}
+
+/** The absolute path of a model directory; it must hold a config.json, the service checks the rest. */
+export async function existingModel(path: string): Promise<string> {
+  const directory = resolve(path);
+  if ((await stat(join(directory, 'config.json')).catch(() => undefined))?.isFile()) return directory;
+  throw new FacetError(
+    'invalid',
+    `the model directory ${path} has no config.json; give --model the path of a Hugging Face model directory`,
+  );
+}
+
+/** With running services a model is a name; a directory's name is taken for the id it would have got. */
+function runningModel(text: string): string {
+  const isName = text.startsWith('models/') || !/[/\\]/.test(text);
+  return isName ? parseResource(text, 'models', '--model') : `models/${modelIdOf(text)}`;
+}

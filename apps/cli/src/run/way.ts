@@ -1,0 +1,82 @@
+import type {
+  ActivationSet,
+  Feature,
+  FeatureContrast,
+  FeatureExample,
+  IndexingRun,
+  TrainingRun,
+} from '@facet/contracts';
+import { FacetError } from '@facet/errors';
+import type { Clients } from '../clients.ts';
+import type { Invocation } from '../invocation.ts';
+import { createEdit } from '../parse/edit.ts';
+import { capture, describeCapture } from '../steps/capture.ts';
+import { findFeatures } from '../steps/find.ts';
+import { describeIndexing, indexFeatures } from '../steps/index-features.ts';
+import { describeSteering, type SteeringOutcome, steer } from '../steps/steer.ts';
+import { describeTraining, train } from '../steps/train.ts';
+import type { RunPlan } from './plan.ts';
+import type { Timings } from './timings.ts';
+
+/** What the whole way made and found. */
+export interface WayResult {
+  activationSet: ActivationSet;
+  trainingRun: TrainingRun;
+  indexingRun: IndexingRun;
+  contrasts: readonly FeatureContrast[];
+  /** The feature that was steered with. */
+  feature: Feature;
+  examples: readonly FeatureExample[];
+  steering: SteeringOutcome;
+}
+
+/** Goes the whole way: corpus to activation set to SAE to index to feature to steered text. */
+export async function goTheWay(
+  clients: Clients,
+  plan: RunPlan,
+  invocation: Invocation,
+  timings: Timings,
+): Promise<WayResult> {
+  const { id } = plan;
+  const activationSet = await timings.measure(
+    'capture',
+    () => capture(clients, { id, spec: plan.capture }, invocation),
+    describeCapture,
+  );
+  const trainingRun = await timings.measure(
+    'train',
+    () => train(clients, { id, spec: trainingSpec(plan, activationSet) }, invocation),
+    describeTraining,
+  );
+  const sae = `saes/${id}`;
+  const indexingRun = await timings.measure(
+    'index',
+    () => indexFeatures(clients, { id, spec: { sae, activationSet: activationSet.name } }, invocation),
+    describeIndexing,
+  );
+  const found = await timings.measure(
+    'find',
+    () => findFeatures(clients, { parent: sae, ...plan.find }, plan.feature, invocation),
+    ({ contrasts }) => `${contrasts.length} best of ${trainingRun.spec?.dSae} features`,
+  );
+  const edit = createEdit(found.feature.name, plan.steer);
+  const request = { prompt: plan.prompt, edits: [edit], sampling: plan.sampling };
+  const steering = await timings.measure(
+    'steer',
+    () => steer(clients, request, invocation),
+    describeSteering,
+  );
+  return { activationSet, trainingRun, indexingRun, ...found, steering };
+}
+
+/** The tokens to train on follow from the epochs and what was captured, unless they are given. */
+function trainingSpec(
+  { training, epochs, id }: RunPlan,
+  { name, summary }: ActivationSet,
+): RunPlan['training'] {
+  if (summary === undefined) throw new FacetError('unavailable', `${name} came without a summary; try again`);
+  const usable = Number(summary.rows - summary.specialRows);
+  const given = training.tokens ?? 0n;
+  const tokens = given > 0n ? given : BigInt(Math.max(1, Math.round(usable * epochs)));
+  return { ...training, activationSets: [name], sae: `saes/${id}`, tokens };
+}

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { readCaptureConfig, startCapture } from '@facet/capture';
+import { spawnClickhouse } from '@facet/clickhouse';
+import { type EventBus, openEventBus } from '@facet/events';
+import { readFeaturesConfig, startFeatures } from '@facet/features';
+import { readInferenceConfig, startInference } from '@facet/inference';
+import { readSteeringConfig, startSteering } from '@facet/steering';
+import { readTrainingConfig, startTraining } from '@facet/training';
+import { addressVariableOf, type ServiceAddresses } from '../addresses.ts';
+import type { Invocation } from '../invocation.ts';
+import { type StackOptions, stackEnvironment } from './environment.ts';
+import { createTeardown, type Teardown } from './teardown.ts';
+
+/** All services of Facet in this process, ClickHouse in one beside it. */
+export interface Stack {
+  readonly addresses: ServiceAddresses;
+  readonly clickhouseUrl: string;
+  readonly objectsUrl: string;
+  readonly eventsUrl: string;
+  /** Drains and stops everything, the last started first. */
+  stop(): Promise<void>;
+}
+
+/** Time that open calls get when the services stop, milliseconds. */
+const GRACE_MS = 5000;
+
+/** Starts ClickHouse, the event bus and the five services; what did start is stopped again when one of them cannot. */
+export async function startStack(
+  options: StackOptions,
+  { signal, progress, env }: Pick<Invocation, 'signal' | 'progress' | 'env'>,
+): Promise<Stack> {
+  const stage = progress.stage('start');
+  const teardown = createTeardown();
+  try {
+    const stack = await startAll(stackEnvironment(options, env), { options, teardown, signal });
+    stage.done('five services and ClickHouse');
+    return stack;
+  } catch (error) {
+    stage.stopped(signal.aborted ? 'interrupted' : 'failed');
+    await teardown.run().catch(() => undefined);
+    throw error;
+  }
+}
+
+interface Start {
+  options: StackOptions;
+  teardown: Teardown;
+  signal: AbortSignal;
+}
+
+async function startAll(env: Record<string, string>, start: Start): Promise<Stack> {
+  const { teardown, signal } = start;
+  const eventsUrl = env.FACET_EVENTS_URL ?? env.NATS_URL ?? 'memory:';
+  const events = await openEventBus({ url: eventsUrl });
+  teardown.add(() => events.close());
+  const [clickhouseUrl, inference] = await bothOrNeither(
+    startClickhouse(env, start),
+    keep(teardown, startInference(readInferenceConfig(env), { signal })),
+  );
+  signal.throwIfAborted();
+  const addresses = await startOthers({ ...env, FACET_CLICKHOUSE_URL: clickhouseUrl }, inference, {
+    ...start,
+    events,
+  });
+  return {
+    addresses,
+    clickhouseUrl,
+    objectsUrl: env.FACET_OBJECTS_URL!,
+    eventsUrl,
+    stop: () => teardown.run(),
+  };
+}
+
+/** Starts the services that need inference, each knowing the addresses of those before it. */
+async function startOthers(
+  env: Record<string, string>,
+  inference: string,
+  { teardown, events, signal }: Start & { events: EventBus },
+): Promise<ServiceAddresses> {
+  env[addressVariableOf('inference')] = inference;
+  const capture = await keep(teardown, startCapture(readCaptureConfig(env), { events }));
+  env[addressVariableOf('capture')] = capture;
+  const training = await keep(teardown, startTraining(readTrainingConfig(env), { events }));
+  env[addressVariableOf('training')] = training;
+  signal.throwIfAborted();
+  const features = await keep(teardown, startFeatures(readFeaturesConfig(env), { events }));
+  env[addressVariableOf('features')] = features;
+  const steering = await keep(teardown, startSteering(readSteeringConfig(env)));
+  return { inference, capture, training, features, steering };
+}
+
+/** Waits for a service, notes how to stop it, and gives its address. */
+async function keep(
+  teardown: Teardown,
+  starting: Promise<{ address: string; stop(graceMs?: number): Promise<void> }>,
+): Promise<string> {
+  const service = await starting;
+  teardown.add(() => service.stop(GRACE_MS));
+  return service.address;
+}
+
+/** Starts the embedded ClickHouse, unless the environment names a server. */
+async function startClickhouse(
+  env: Record<string, string>,
+  { options, teardown, signal }: Start,
+): Promise<string> {
+  const given = env.FACET_CLICKHOUSE_URL ?? env.CLICKHOUSE_URL;
+  if (given !== undefined) return given;
+  const listen = options.ports === 'any' ? '127.0.0.1:0' : env.FACET_CLICKHOUSE_LISTEN;
+  const clickhouse = await spawnClickhouse({
+    dataDirectory: join(options.dataDirectory, 'clickhouse'),
+    ...(listen === undefined ? {} : { listen }),
+    signal,
+  });
+  teardown.add(() => clickhouse.stop());
+  return clickhouse.url;
+}
+
+/** Waits for both, also when one fails, so that nothing starts behind the back of the teardown. */
+async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}

@@ -1,0 +1,63 @@
+import { TrainingRun, type TrainingSpec } from '@facet/contracts';
+import type { Clients } from '../clients.ts';
+import type { Invocation } from '../invocation.ts';
+import { formatCount, formatShare, formatValue } from '../render/quantities.ts';
+import { follow, type LongWork, type WorkView } from './follow.ts';
+import { shortState } from './state.ts';
+
+/** What to train and under which id. */
+export interface TrainRequest {
+  id: string;
+  spec: Partial<TrainingSpec>;
+}
+
+/** Creates a training run and follows it until its SAE is published; cancels it when interrupted. */
+export async function train(
+  clients: Clients,
+  { id, spec }: TrainRequest,
+  { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
+): Promise<TrainingRun> {
+  const stage = progress.stage('train');
+  try {
+    const name = `trainingRuns/${id}`;
+    await clients.training.createTrainingRun({ trainingRunId: id, requestId: id, spec }, { signal });
+    const run = await follow(trainingWork(clients, name), stage, signal);
+    stage.done(describeTraining(run));
+    return run;
+  } catch (error) {
+    stage.stopped(signal.aborted ? 'interrupted' : 'failed');
+    throw error;
+  }
+}
+
+/** A training run as work that can be followed. */
+export function trainingWork(clients: Clients, name: string): LongWork<TrainingRun> {
+  return {
+    name,
+    watch: async function* (signal) {
+      for await (const { trainingRun } of clients.training.watchTrainingRun({ name }, { signal })) {
+        yield TrainingRun.fromPartial(trainingRun ?? {});
+      }
+    },
+    cancel: (signal) => clients.training.cancelTrainingRun({ name }, { signal }),
+    view: trainingView,
+  };
+}
+
+function trainingView({ state, progress, error, stepMetrics }: TrainingRun): WorkView {
+  const detail =
+    stepMetrics === undefined
+      ? undefined
+      : `fvu ${formatValue(stepMetrics.fvu)}, dead ${formatShare(stepMetrics.deadFraction)}`;
+  return { state: shortState(state), progress, error, detail };
+}
+
+/** Says how good the SAE of a run is. */
+export function describeTraining({ evaluation }: TrainingRun): string {
+  if (evaluation === undefined) return 'no evaluation';
+  const { trainedTokens, l0, fvu, explainedVariance, deadFraction } = evaluation;
+  return (
+    `${formatCount(trainedTokens)} tokens, l0 ${formatValue(l0)}, fvu ${formatValue(fvu)} ` +
+    `(explained variance ${formatValue(explainedVariance)}), dead ${formatShare(deadFraction)}`
+  );
+}
