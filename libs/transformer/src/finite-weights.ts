@@ -1,5 +1,6 @@
 import { FacetError } from '@facet/errors';
 import { type DType, dtypeBytes, openSafetensors } from '@facet/tensor';
+import { throwIfCancelled } from './model-text.ts';
 
 /** Weights are scanned in pieces of this size, so that memory stays small for any checkpoint. */
 const SCAN_BYTES = 8 * 1024 * 1024;
@@ -15,7 +16,7 @@ export async function requireFiniteWeights(path: string, signal?: AbortSignal): 
       const exponent = EXPONENT[dtype];
       if (exponent === undefined) continue;
       for (let start = 0; start < byteLength; start += SCAN_BYTES) {
-        signal?.throwIfAborted();
+        throwIfCancelled(signal, path);
         const bytes = await file.readRaw(name, { start, end: Math.min(start + SCAN_BYTES, byteLength) });
         const found = firstNonFinite(bytes, dtype, exponent);
         if (found < 0) continue;

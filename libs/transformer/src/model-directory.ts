@@ -6,7 +6,7 @@ import { readSafetensorsHeader } from '@facet/tensor';
 import { requireFiniteWeights } from './finite-weights.ts';
 import { parseModelConfig } from './model-config.ts';
 import type { ModelSpec } from './model-spec.ts';
-import { missingFile, readModelText } from './model-text.ts';
+import { missingFile, readModelText, throwIfCancelled } from './model-text.ts';
 import { collectWeights, type ModelWeights, type Weight } from './model-weights.ts';
 import { resolveWeightFiles } from './weight-files.ts';
 
@@ -75,6 +75,7 @@ async function sha256File(path: string, signal?: AbortSignal): Promise<string> {
     for await (const chunk of createReadStream(path, { signal, highWaterMark: 1 << 20 }))
       hash.update(chunk as Buffer);
   } catch (cause) {
+    throwIfCancelled(signal, path);
     throw missingFile(cause, path);
   }
   return hash.digest('hex');

@@ -25,3 +25,11 @@ export function missingFile(cause: unknown, path: string): unknown {
     reason: 'MODEL_FILE_MISSING',
   });
 }
+
+/** Throws `cancelled` when the caller gave up while `path` was read. */
+export function throwIfCancelled(signal: AbortSignal | undefined, path: string): void {
+  if (signal?.aborted === true)
+    throw new FacetError('cancelled', `loading was cancelled while reading ${path}`, {
+      cause: signal.reason,
+    });
+}

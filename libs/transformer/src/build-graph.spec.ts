@@ -1,0 +1,152 @@
+import { buildGraph } from './build-graph.ts';
+import { buildHeadGraph } from './build-head-graph.ts';
+import { blockTensorName } from './families.ts';
+import type { GraphRequest } from './graph-request.ts';
+import type { ModelDirectory } from './model-directory.ts';
+import type { ModelSpec } from './model-spec.ts';
+import { collectWeights, type Weight } from './model-weights.ts';
+
+const spec: ModelSpec = {
+  modelType: 'llama',
+  d_model: 2048,
+  n_layers: 6,
+  n_heads: 16,
+  n_kv_heads: 4,
+  d_head: 128,
+  d_mlp: 8192,
+  d_vocab: 128_000,
+  n_ctx: 131_072,
+  normEpsilon: 1e-5,
+  ropeTheta: 5e5,
+  tiedEmbeddings: false,
+  bosTokenId: 1,
+  eosTokenIds: [2],
+};
+
+/** A model of two billion weights that exists in name only: graphs never read a weight. */
+const model: ModelDirectory = {
+  spec,
+  weights: collectWeights(spec, imaginaryTensors(), 'model'),
+  weightFolder: '/models/m',
+  weightBytes: 0,
+  modelSha256: '',
+  tokenizerSha256: '',
+};
+
+function imaginaryTensors(): Map<string, Weight> {
+  const [d, m, q, kv, v] = [2048, 8192, 2048, 512, 128_000];
+  const shapes: Record<string, number[]> = {
+    'model.embed_tokens.weight': [v, d],
+    'lm_head.weight': [v, d],
+    'model.norm.weight': [d],
+  };
+  for (let layer = 0; layer < spec.n_layers; layer++) {
+    const block = { attentionNorm: [d], q: [q, d], k: [kv, d], v: [kv, d], o: [d, q], mlpNorm: [d] };
+    const all = { ...block, gate: [m, d], up: [m, d], down: [d, m] };
+    for (const [tensor, shape] of Object.entries(all))
+      shapes[blockTensorName(layer, tensor as keyof typeof all)] = shape;
+  }
+  let byteOffset = 1000;
+  return new Map(
+    Object.entries(shapes).map(([name, shape]) => {
+      const byteLength = 2 * shape.reduce((product, extent) => product * extent, 1);
+      const weight: Weight = {
+        name,
+        dtype: 'BF16',
+        shape,
+        byteOffset,
+        byteLength,
+        file: 'model.safetensors',
+      };
+      byteOffset += byteLength;
+      return [name, weight];
+    }),
+  );
+}
+
+const REQUEST: GraphRequest = {
+  attention: 'context',
+  hookPoints: [],
+  activationDtype: 'F32',
+  ports: [],
+  head: 'none',
+};
+
+/** Names of the weights that a graph refers to. */
+function referredWeights(bytes: Uint8Array): string[] {
+  const text = Buffer.from(bytes).toString('latin1');
+  return [...(imaginaryTensors() as Map<string, Weight>).keys()].filter((name) => text.includes(name));
+}
+
+describe('buildGraph', () => {
+  test('writes a few kilobytes whatever the weights and the context', () => {
+    const { bytes } = buildGraph(model, { ...REQUEST, attention: 'cache', head: 'logits' });
+    expect(bytes.length).toBeLessThan(32 * 1024);
+    expect(referredWeights(bytes).length).toBe(3 + 9 * 6);
+  });
+
+  test('stops at the last hook point and leaves everything after it out', () => {
+    const { bytes } = buildGraph(model, { ...REQUEST, hookPoints: ['blocks.2.hook_resid_mid'] });
+    const names = referredWeights(bytes);
+    expect(names).toContain('model.layers.2.self_attn.o_proj.weight');
+    expect(
+      names.some((name) => /layers\.[3-5]\.|layers\.2\.(mlp|post_)|lm_head|model\.norm/.test(name)),
+    ).toBe(false);
+    expect(names.length).toBe(1 + 2 * 9 + 5);
+  });
+
+  test('needs nothing but the embedding for the first hook point', () => {
+    const { bytes, inputs } = buildGraph(model, { ...REQUEST, hookPoints: ['blocks.0.hook_resid_pre'] });
+    expect(referredWeights(bytes)).toEqual(['model.embed_tokens.weight']);
+    expect(inputs.map(({ name }) => name)).toEqual(['tokens']);
+  });
+
+  test('reads on to a port behind the last hook point', () => {
+    const ports = ['blocks.1.hook_mlp_out'];
+    const { bytes, outputs } = buildGraph(model, {
+      ...REQUEST,
+      hookPoints: ['blocks.0.hook_resid_pre'],
+      ports,
+    });
+    expect(referredWeights(bytes)).toContain('model.layers.1.mlp.down_proj.weight');
+    expect(outputs.map(({ name }) => name)).toContain('blocks.1.hook_mlp_out.delta_norm');
+  });
+
+  test('shares one output between two hook points at the same place, unless an edit lies between', () => {
+    const hookPoints = ['blocks.0.hook_resid_post', 'blocks.1.hook_resid_pre'];
+    const plain = buildGraph(model, { ...REQUEST, hookPoints });
+    expect(new Set(plain.activations.values()).size).toBe(1);
+    const edited = buildGraph(model, { ...REQUEST, hookPoints, ports: ['blocks.1.hook_resid_pre'] });
+    expect(new Set(edited.activations.values()).size).toBe(2);
+  });
+
+  test('gives half precision where asked for', () => {
+    const request: GraphRequest = {
+      ...REQUEST,
+      hookPoints: ['blocks.0.hook_attn_out'],
+      activationDtype: 'F16',
+    };
+    expect(buildGraph(model, request).outputs.map(({ dtype }) => dtype)).toEqual(['F16']);
+  });
+
+  test('refuses a hook point or a port that does not exist', () => {
+    expect(() => buildGraph(model, { ...REQUEST, hookPoints: ['blocks.6.hook_resid_pre'] })).toThrow(
+      /nearest/,
+    );
+    expect(() => buildGraph(model, { ...REQUEST, ports: ['hook_embed'] })).toThrow(/nearest/);
+  });
+});
+
+describe('buildHeadGraph', () => {
+  test.each([
+    ['logits', ['rows'], ['logits']],
+    ['scores', ['rows', 'targets'], ['nll', 'logit', 'top_logit']],
+    ['projection', ['rows'], ['logits']],
+    ['folded-projection', ['rows'], ['logits']],
+  ] as const)('writes %s', (kind, inputs, outputs) => {
+    const graph = buildHeadGraph(model, kind);
+    expect(graph.inputs.map(({ name }) => name)).toEqual(inputs);
+    expect(graph.outputs.map(({ name }) => name)).toEqual(outputs);
+    expect(referredWeights(graph.bytes).includes('model.norm.weight')).toBe(kind !== 'projection');
+  });
+});

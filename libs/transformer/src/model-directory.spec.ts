@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serializeSafetensors, type TensorData } from '@facet/tensor';
+import { loadModelDirectory } from './model-directory.ts';
+
+const CONFIG = {
+  model_type: 'llama',
+  hidden_size: 8,
+  num_hidden_layers: 1,
+  num_attention_heads: 1,
+  intermediate_size: 4,
+  vocab_size: 5,
+  max_position_embeddings: 16,
+  rms_norm_eps: 1e-5,
+  tie_word_embeddings: true,
+};
+
+const SHAPES: Record<string, number[]> = {
+  'model.embed_tokens.weight': [5, 8],
+  'model.norm.weight': [8],
+  'model.layers.0.input_layernorm.weight': [8],
+  'model.layers.0.self_attn.q_proj.weight': [8, 8],
+  'model.layers.0.self_attn.k_proj.weight': [8, 8],
+  'model.layers.0.self_attn.v_proj.weight': [8, 8],
+  'model.layers.0.self_attn.o_proj.weight': [8, 8],
+  'model.layers.0.post_attention_layernorm.weight': [8],
+  'model.layers.0.mlp.gate_proj.weight': [4, 8],
+  'model.layers.0.mlp.up_proj.weight': [4, 8],
+  'model.layers.0.mlp.down_proj.weight': [8, 4],
+};
+
+type Tensors = Record<string, TensorData>;
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'facet-model-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** Writes a small valid checkpoint after `change` has had its way with its tensors. */
+async function writeModel(change: (tensors: Tensors) => void = () => undefined): Promise<string> {
+  const tensors: Tensors = {};
+  for (const [name, shape] of Object.entries(SHAPES)) {
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    tensors[name] = { dtype: 'F32', shape, data: new Float32Array(size).fill(0.5) };
+  }
+  change(tensors);
+  const directory = join(root, 'model');
+  await mkdir(directory);
+  await writeFile(join(directory, 'config.json'), JSON.stringify(CONFIG));
+  await writeFile(join(directory, 'tokenizer.json'), '{"model":{}}');
+  await writeFile(join(directory, 'model.safetensors'), Buffer.concat(serializeSafetensors(tensors)));
+  return directory;
+}
+
+const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
+
+async function expectRefusal(directory: string, kind: string, message: RegExp): Promise<void> {
+  await expect(loadModelDirectory(directory)).rejects.toMatchObject({
+    kind,
+    message: expect.stringMatching(message),
+  });
+}
+
+describe('loadModelDirectory', () => {
+  test('finds every weight in its file and hashes weights and tokenizer', async () => {
+    const directory = await writeModel();
+    const model = await loadModelDirectory(directory);
+    const bytes = await readFile(join(directory, 'model.safetensors'));
+    expect(model.modelSha256).toBe(sha256(bytes));
+    expect(model.tokenizerSha256).toBe(sha256('{"model":{}}'));
+    expect(model.weightBytes).toBe(bytes.length);
+    const { gate } = model.weights.blocks[0]!;
+    expect(gate).toMatchObject({ file: 'model.safetensors', shape: [4, 8], dtype: 'F32', byteLength: 128 });
+    expect(bytes.readFloatLE(gate.byteOffset)).toBe(0.5);
+  });
+
+  test('takes lm_head.weight for both ends where only that is stored and the two are tied', async () => {
+    const directory = await writeModel((tensors) => {
+      tensors['lm_head.weight'] = tensors['model.embed_tokens.weight']!;
+      delete tensors['model.embed_tokens.weight'];
+    });
+    const { weights } = await loadModelDirectory(directory);
+    expect(weights.embedding.name).toBe('lm_head.weight');
+    expect(weights.unembedding).toBe(weights.embedding);
+  });
+
+  test.each(['config.json', 'tokenizer.json', 'model.safetensors'])(
+    'names %s when it is missing',
+    async (file) => {
+      const directory = await writeModel();
+      await rm(join(directory, file));
+      await expectRefusal(
+        directory,
+        'not-found',
+        file === 'model.safetensors' ? /no \*\.safetensors/ : new RegExp(file),
+      );
+    },
+  );
+
+  test('names a directory that does not exist', async () => {
+    await expectRefusal(join(root, 'nowhere'), 'not-found', /nowhere/);
+  });
+
+  test.each<[string, (tensors: Tensors) => void, string, RegExp]>([
+    [
+      'a missing tensor',
+      (t) => delete t['model.layers.0.mlp.up_proj.weight'],
+      'invalid',
+      /no tensor model\.layers\.0\.mlp\.up_proj\.weight \[4, 8\]/,
+    ],
+    [
+      'a wrong shape',
+      (t) => {
+        t['model.norm.weight'] = { dtype: 'F32', shape: [7], data: new Float32Array(7) };
+      },
+      'invalid',
+      /model\.norm\.weight as \[7\]; config\.json expects \[8\]/,
+    ],
+    [
+      'whole-number weights',
+      (t) => {
+        t['model.norm.weight'] = { dtype: 'I32', shape: [8], data: new Int32Array(8) };
+      },
+      'unimplemented',
+      /model\.norm\.weight as I32/,
+    ],
+    [
+      'NaN',
+      (t) => {
+        (t['model.layers.0.mlp.down_proj.weight']!.data as Float32Array)[13] = Number.NaN;
+      },
+      'invalid',
+      /NaN or infinity in model\.layers\.0\.mlp\.down_proj\.weight at index 13/,
+    ],
+    [
+      'infinity in half precision',
+      (t) => {
+        t['model.norm.weight'] = {
+          dtype: 'F16',
+          shape: [8],
+          data: Uint16Array.of(0, 0, 0xfc00, 0, 0, 0, 0, 0),
+        };
+      },
+      'invalid',
+      /model\.norm\.weight at index 2/,
+    ],
+    [
+      'a tensor that the model type does not use',
+      (t) => {
+        t['model.layers.0.self_attn.q_norm.weight'] = { dtype: 'F32', shape: [8], data: new Float32Array(8) };
+      },
+      'unimplemented',
+      /q_norm\.weight/,
+    ],
+  ])('refuses %s and names the tensor', async (_, change, kind, message) => {
+    await expectRefusal(await writeModel(change), kind, message);
+  });
+
+  test('refuses a header that claims more than the file holds, and one that is too large', async () => {
+    const directory = await writeModel();
+    const path = join(directory, 'model.safetensors');
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.subarray(0, bytes.length - 4));
+    await expectRefusal(directory, 'invalid', /model\.safetensors/);
+    bytes.writeBigUInt64LE(1n << 40n);
+    await writeFile(path, bytes);
+    await expectRefusal(directory, 'invalid', /header of 1099511627776 bytes/);
+  });
+
+  test('refuses tensors that overlap', async () => {
+    const directory = await writeModel();
+    const path = join(directory, 'model.safetensors');
+    const text = (await readFile(path)).toString('latin1');
+    const from = text.match(/"model\.norm\.weight":\{[^}]*"data_offsets":\[(\d+),(\d+)\]/)!;
+    const moved = [Number(from[1]) - 4, Number(from[2]) - 4].map((n, i) =>
+      String(n).padStart(from[i + 1]!.length),
+    );
+    const bent = from[0].replace(`[${from[1]},${from[2]}]`, `[${moved.join(',')}]`);
+    await writeFile(path, Buffer.from(text.replace(from[0], bent), 'latin1'));
+    await expectRefusal(directory, 'invalid', /overlap|unused/);
+  });
+
+  test('refuses a weight file that is a link out of the directory', async () => {
+    const directory = await writeModel();
+    await rename(join(directory, 'model.safetensors'), join(root, 'secret.safetensors'));
+    await symlink(join(root, 'secret.safetensors'), join(directory, 'model.safetensors'));
+    await expectRefusal(directory, 'invalid', /link that leaves the model directory/);
+  });
+
+  test('follows a link inside the directory and the layout of the Hugging Face cache', async () => {
+    const directory = await writeModel();
+    const [cache, blob] = [join(root, 'models--a--b'), join(root, 'models--a--b/blobs/0123')];
+    await mkdir(join(cache, 'snapshots'), { recursive: true });
+    await mkdir(join(cache, 'blobs'));
+    await rename(join(directory, 'model.safetensors'), blob);
+    await rename(directory, join(cache, 'snapshots/f00'));
+    await symlink('../../blobs/0123', join(cache, 'snapshots/f00/model.safetensors'));
+    const model = await loadModelDirectory(join(cache, 'snapshots/f00'));
+    expect(model.weights.finalNorm.file).toBe('0123');
+  });
+
+  test.each([
+    ['../secret.safetensors', /only \*\.safetensors beside it/],
+    ['/etc/passwd', /only \*\.safetensors beside it/],
+    ['absent.safetensors', /absent\.safetensors does not exist/],
+  ])('refuses an index that names %s', async (file, message) => {
+    const directory = await writeModel();
+    const index = { weight_map: { 'model.norm.weight': file } };
+    await writeFile(join(directory, 'model.safetensors.index.json'), JSON.stringify(index));
+    await expectRefusal(directory, message.source.includes('absent') ? 'not-found' : 'invalid', message);
+  });
+
+  test('stops when the caller cancels', async () => {
+    const directory = await writeModel();
+    await expect(loadModelDirectory(directory, AbortSignal.abort())).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+  });
+});
