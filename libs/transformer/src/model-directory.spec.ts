@@ -216,7 +216,7 @@ describe('loadModelDirectory', () => {
   test('stops when the caller cancels', async () => {
     const directory = await writeModel();
     await expect(loadModelDirectory(directory, AbortSignal.abort())).rejects.toMatchObject({
-      name: 'AbortError',
+      kind: 'cancelled',
     });
   });
 });
