@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EXIT } from './exit-codes.ts';
+import { spawnFacet } from './testing/spawn-facet.ts';
+
+const SHARED = fileURLToPath(new URL('../../../../shared/', import.meta.url));
+const MODEL = join(SHARED, 'data/models/stories260K');
+const CORPUS = join(SHARED, 'data/text/tinystories.txt');
+const present = existsSync(MODEL) && existsSync(CORPUS);
+if (!present) console.warn('SKIPPED: the models and texts of ../shared are not there');
+const describeWhenPresent = present ? describe : describe.skip;
+
+const PROMPT = 'Once upon a time';
+
+function runArguments(dataDirectory: string, more: readonly string[] = []): string[] {
+  return [
+    ['run', '--model', MODEL, '--corpus', CORPUS, '--hook', 'blocks.2.hook_resid_post'],
+    ['--tokens', '20000', '--d-sae', '128', '--k', '8', '--epochs', '4', '--batch', '512'],
+    ['--find', 'The dog ran in the park.|The big dog barked.|A dog and his ball.'],
+    ['--against', 'She ate a red apple.|The sun was hot.|He went to sleep in his bed.'],
+    ['--steer', 'clamp_to_max:5', '--prompt', PROMPT, '--max-tokens', '24'],
+    ['--data-dir', dataDirectory],
+    more,
+  ].flat();
+}
+
+describeWhenPresent('facet run', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'facet-run-'));
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test('goes from a corpus to steered text and proves what it did', async () => {
+    const { exitCode, stdout, stderr } = await spawnFacet(runArguments(folder, ['--json', '--id', 'tiny']))
+      .ended;
+    expect(stderr).toMatch(/^capture: 20,0\d\d tokens/m);
+    expect(exitCode).toBe(EXIT.OK);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+    const result = JSON.parse(stdout);
+    expect(result.resources).toEqual({
+      model: 'models/stories260k',
+      activationSet: 'activationSets/tiny',
+      trainingRun: 'trainingRuns/tiny',
+      sae: 'saes/tiny',
+      indexingRun: 'indexingRuns/tiny',
+    });
+    expect(result.capture).toMatchObject({ rows: 20_000, dIn: 64 });
+    expect(result.training.fvu).toBeLessThan(0.6);
+    expect(result.index.events).toBeGreaterThan(19_000);
+    expect(result.contrasts[0].auroc).toBeGreaterThan(0.5);
+    expect(result.feature.name).toBe(result.contrasts[0].feature.name);
+    const { examples, steering, seconds } = result;
+    for (const { tokens, peak = 0, activation } of examples)
+      expect(tokens[peak].activation).toBeCloseTo(activation, 5);
+    expect(examples[0].activation).toBeCloseTo(result.feature.maxActivation, 3);
+    expect(steering.texts.default).toContain('there was a');
+    expect(steering.texts.steered).not.toBe(steering.texts.default);
+    const wanted = 5 * result.feature.maxActivation;
+    const edited = steering.proofs.filter((proof: { edited?: boolean }) => proof.edited);
+    expect(edited.length).toBe(steering.summary.positionsEdited);
+    for (const proof of edited) expect(proof.features[0].fAfter / wanted).toBeCloseTo(1, 1);
+    const { total, ...stages } = seconds;
+    expect(Object.keys(stages)).toEqual(['start', 'capture', 'train', 'index', 'find', 'steer', 'stop']);
+    const sum = Object.values<number>(stages).reduce((a, b) => a + b, 0);
+    expect(sum).toBeGreaterThan(0.8 * total);
+  }, 180_000);
+
+  test.each(['capture', 'train', 'index'])(
+    'Ctrl-C while it works on %s cancels, leaves no artifact, and exits 130',
+    async (stage) => {
+      const before = { capture: 'start', train: 'capture', index: 'train' }[stage];
+      const facet = spawnFacet(runArguments(folder, ['--id', 'gone', '--json']));
+      await facet.saying(new RegExp(`^${before}: .*\\(.* s\\)$`, 'm'));
+      facet.kill('SIGINT');
+      const { exitCode, stdout, stderr } = await facet.ended;
+      expect(stderr).toContain('stopping; press Ctrl-C again');
+      expect(exitCode).toBe(EXIT.INTERRUPTED);
+      expect(JSON.parse(stdout).error).toMatchObject({ kind: 'cancelled', exitCode: EXIT.INTERRUPTED });
+      const objects = await readdir(join(folder, 'objects'), { recursive: true, withFileTypes: true });
+      const left = objects.filter((entry) => entry.isFile() && /safetensors/.test(entry.name));
+      expect(left.map(({ name }) => name)).toEqual([]);
+    },
+    120_000,
+  );
+
+  test('names the nearest hook point for one that does not exist', async () => {
+    const args = runArguments(folder).map((text) => text.replace('hook_resid_post', 'hook_resid_pots'));
+    const { exitCode, stderr } = await spawnFacet(args).ended;
+    expect(stderr).toContain('blocks.2.hook_resid_post');
+    expect(exitCode).toBe(EXIT.USAGE);
+  }, 60_000);
+});
+
+describeWhenPresent('facet up', () => {
+  test('serves the other commands until Ctrl-C', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'facet-up-'));
+    const any = Object.fromEntries(
+      ['INFERENCE', 'CAPTURE', 'TRAINING', 'FEATURES', 'STEERING', 'CLICKHOUSE'].map((name) => [
+        `FACET_${name}_LISTEN`,
+        '127.0.0.1:0',
+      ]),
+    );
+    const up = spawnFacet(['up', '--model', MODEL, '--data-dir', folder, '--json'], any);
+    const [line] = await up.saying(/^\{"addresses".*\}$/m);
+    const inference = JSON.parse(line).addresses.inference as string;
+    const models = await spawnFacet(['models', 'list', '--json', '--inference-address', inference]).ended;
+    expect(JSON.parse(models.stdout).models[0]).toMatchObject({ name: 'models/stories260k', dModel: 64 });
+    up.kill('SIGINT');
+    const { exitCode, stdout } = await up.ended;
+    await rm(folder, { recursive: true, force: true });
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(exitCode).toBe(EXIT.OK);
+  }, 60_000);
+});
