@@ -1,0 +1,74 @@
+import type { ActivationSetServiceImplementation } from '@facet/contracts';
+import { FacetError } from '@facet/errors';
+import {
+  decodePageToken,
+  encodePageToken,
+  pageSize,
+  parseId,
+  parseName,
+  type ServedCallContext,
+} from '@facet/mesh';
+import { z } from 'zod';
+import { cancelSet } from './cancel-set.ts';
+import type { CaptureContext } from './capture-context.ts';
+import { createSet } from './create-set.ts';
+import { deleteSet } from './delete-set.ts';
+import { describeSet } from './describe-set.ts';
+import { listSets } from './list-sets.ts';
+import { readRows } from './read-rows.ts';
+import { parseDtype, parseSpec, safeCount, toActivationSet, toReadResponse } from './set-messages.ts';
+import { watchSet } from './watch-set.ts';
+
+const PAGE_SIZES = { fallback: 50, max: 1000 };
+const MAX_REQUEST_ID_CHARS = 64;
+
+/** Answers facet.activation.v1.ActivationSetService. */
+export function createActivationSetHandlers(
+  context: CaptureContext,
+  options: { checkCorpus: boolean },
+): ActivationSetServiceImplementation<ServedCallContext> {
+  const idOf = (name: string) => parseName(name, 'activationSets');
+  return {
+    async createActivationSet({ activationSetId, spec, requestId }, { signal }) {
+      const id = activationSetId === '' ? undefined : parseId(activationSetId, 'activation_set_id');
+      const request = { id, requestId: checkedRequestId(requestId), spec: parseSpec(spec) };
+      const created = await createSet(context, request, { ...options, signal });
+      return { activationSet: toActivationSet(await describeSet(context, created.id)) };
+    },
+    async getActivationSet({ name }) {
+      return { activationSet: toActivationSet(await describeSet(context, idOf(name))) };
+    },
+    async listActivationSets({ pageSize: requested, pageToken }) {
+      const after = decodePageToken(pageToken, z.string());
+      const { sets, next } = await listSets(context, { after, count: pageSize(requested, PAGE_SIZES) });
+      const activationSets = sets.map((set) => toActivationSet(set));
+      return { activationSets, nextPageToken: next === undefined ? '' : encodePageToken(next) };
+    },
+    async deleteActivationSet({ name }) {
+      await deleteSet(context, idOf(name));
+      return {};
+    },
+    async cancelActivationSet({ name }) {
+      return { activationSet: toActivationSet(await cancelSet(context, idOf(name))) };
+    },
+    async *watchActivationSet({ name }, { signal }) {
+      for await (const update of watchSet(context, idOf(name), signal))
+        yield { activationSet: toActivationSet(update, update) };
+    },
+    async *readActivations({ name, startRow, maxRows, dtype }, { signal }) {
+      const range = {
+        start: safeCount(startRow, 'start_row'),
+        max: safeCount(maxRows, 'max_rows'),
+        dtype: parseDtype(dtype, 'dtype'),
+      };
+      for await (const block of readRows(context, idOf(name), { range, signal })) yield toReadResponse(block);
+    },
+  };
+}
+
+function checkedRequestId(requestId: string): string {
+  if (requestId.length <= MAX_REQUEST_ID_CHARS) return requestId;
+  throw new FacetError('invalid', `request_id has more than ${MAX_REQUEST_ID_CHARS} characters`, {
+    field: 'request_id',
+  });
+}

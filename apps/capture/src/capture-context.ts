@@ -1,0 +1,21 @@
+import type { EventBus } from '@facet/events';
+import type { Logger } from '@facet/mesh';
+import type { ObjectStore } from '@facet/objects';
+import type { Inference } from './inference.ts';
+import type { SetStore } from './set-store.ts';
+
+/** What everything in this service works with. */
+export interface CaptureContext {
+  store: ObjectStore;
+  sets: SetStore;
+  bus: EventBus;
+  inference: Inference;
+  logger: Logger;
+  now: () => Date;
+  /** Folder outside of which no corpus is read. */
+  corpusRoot: string;
+  /** Name of this process in commit records. */
+  workerId: string;
+  /** Tokens of one request to inference. */
+  requestTokens: number;
+}

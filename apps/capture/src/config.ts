@@ -1,0 +1,89 @@
+import {
+  addressVariable,
+  commonVariables,
+  type Environment,
+  eventsUrl,
+  eventsVariables,
+  integerVariable,
+  listenVariable,
+  objectsVariables,
+  readConfig,
+} from '@facet/mesh';
+import { z } from 'zod';
+
+/** What a process does: answer calls, run jobs, or both. */
+export type CaptureRole = 'api' | 'worker';
+
+/** Settings of the capture service. */
+export interface CaptureConfig {
+  /** Host to listen on. @default 127.0.0.1 */
+  host: string;
+  /** TCP port; 0 lets the system choose. @default 50052 */
+  port: number;
+  /** @default both */
+  roles: readonly CaptureRole[];
+  /** Where inference is, `host:port` or `dns:///host:port`. @default 127.0.0.1:50051 */
+  inferenceAddress: string;
+  /** The object store. @default file:///var/lib/facet */
+  objectsUrl: string;
+  /** Events and job queues. @default memory: */
+  eventsUrl: string;
+  /** Folder outside of which no corpus is read. @default / */
+  corpusRoot: string;
+  /** Jobs that run at once in this process. @default 2 */
+  concurrency: number;
+  /** Tokens of one request to inference. @default 16384 */
+  requestTokens: number;
+  /** Name of this worker in commit records. @default host name and process id */
+  workerId: string;
+  /** `development` switches gRPC reflection on. @default development */
+  environment: 'development' | 'production';
+  /** Least severe level that is logged. @default info */
+  logLevel: string;
+}
+
+const rolesVariable = z
+  .string()
+  .default('api,worker')
+  .transform((text) => [...new Set(text.split(',').map((role) => role.trim()))])
+  .pipe(z.array(z.enum(['api', 'worker'], { message: 'must be api, worker or api,worker' })));
+
+const variables = z.object({
+  ...commonVariables,
+  ...objectsVariables,
+  ...eventsVariables,
+  FACET_CAPTURE_LISTEN: listenVariable('capture'),
+  FACET_CAPTURE_ROLES: rolesVariable,
+  FACET_INFERENCE_ADDRESS: addressVariable('inference'),
+  FACET_CORPUS_ROOT: z.string().startsWith('/', 'must be an absolute folder').default('/'),
+  FACET_CAPTURE_CONCURRENCY: integerVariable(2, { min: 1, max: 64 }),
+  FACET_CAPTURE_REQUEST_TOKENS: integerVariable(16_384, { min: 16, max: 262_144 }),
+  FACET_CAPTURE_WORKER_ID: z.string().max(200, 'must have at most 200 characters').optional(),
+});
+
+const schema = variables.transform(
+  (env): Omit<CaptureConfig, 'workerId'> & { workerId: string | undefined } => ({
+    host: env.FACET_CAPTURE_LISTEN.host,
+    port: env.FACET_CAPTURE_LISTEN.port,
+    roles: env.FACET_CAPTURE_ROLES,
+    inferenceAddress: env.FACET_INFERENCE_ADDRESS,
+    objectsUrl: env.FACET_OBJECTS_URL,
+    eventsUrl: eventsUrl(env),
+    corpusRoot: env.FACET_CORPUS_ROOT,
+    concurrency: env.FACET_CAPTURE_CONCURRENCY,
+    requestTokens: env.FACET_CAPTURE_REQUEST_TOKENS,
+    workerId: env.FACET_CAPTURE_WORKER_ID,
+    environment: env.FACET_ENV,
+    logLevel: env.FACET_LOG_LEVEL,
+  }),
+);
+
+/** Reads the service's settings from environment variables; throws one `invalid` error naming every problem. */
+export function readCaptureConfig(env: Environment): Readonly<CaptureConfig> {
+  const config = readConfig(schema, env);
+  return Object.freeze({ ...config, workerId: config.workerId ?? defaultWorkerId(env) });
+}
+
+function defaultWorkerId(env: Environment): string {
+  return `${env.HOSTNAME ?? 'capture'}-${process.pid}`;
+}

@@ -1,0 +1,70 @@
+import { type ActivationSet, openActivationSet } from '@facet/artifacts';
+import { isFacetError } from '@facet/errors';
+import type { CaptureContext } from './capture-context.ts';
+import type { SetOutcome, SetPlan, SetRecord } from './set-record.ts';
+
+/** Where a set stands, put together from its documents. */
+export interface SetDescription {
+  record: SetRecord;
+  state: 'PENDING' | 'CAPTURING' | 'ACTIVE' | 'FAILED' | 'CANCELLED';
+  error?: SetOutcome['error'];
+  /** When its state last changed. */
+  updateTime: string;
+  /** Rows of every committed partition, by number. */
+  committed: ReadonlyMap<number, number>;
+  /** Rows in all, once all inputs are written. */
+  totalRows?: number;
+  /** The artifact, in state ACTIVE. */
+  set?: ActivationSet;
+}
+
+/** Describes the set of `id` as it is now; `not-found` where there is none. */
+export async function describeSet(context: CaptureContext, id: string): Promise<SetDescription> {
+  const { sets } = context;
+  const record = await sets.read(id);
+  const outcome = await sets.outcome(id);
+  if (outcome && outcome.state !== 'ACTIVE')
+    return {
+      record,
+      state: outcome.state,
+      error: outcome.error,
+      updateTime: outcome.time,
+      committed: new Map(),
+    };
+  const set = outcome && (await openIfComplete(context, id));
+  if (set) return describeActive(record, outcome, set);
+  const start = await sets.started(id);
+  if (!start) return { record, state: 'PENDING', updateTime: record.createTime, committed: new Map() };
+  const plan = await sets.plan(id);
+  const committed = new Map(
+    (await sets.committed(id)).map((number) => [number, rowsOf(number, record, plan)]),
+  );
+  return {
+    record,
+    state: 'CAPTURING',
+    updateTime: start.time,
+    committed,
+    ...(plan && { totalRows: plan.rows }),
+  };
+}
+
+function describeActive(record: SetRecord, outcome: SetOutcome, set: ActivationSet): SetDescription {
+  const { rows, shards } = set.manifest.body;
+  const committed = new Map(shards.map((shard, number) => [number, shard.rows]));
+  return { record, state: 'ACTIVE', updateTime: outcome.time, committed, totalRows: rows, set };
+}
+
+/** The outcome is decided before the manifest is written: for that moment the set is still being captured. */
+async function openIfComplete({ store }: CaptureContext, id: string): Promise<ActivationSet | undefined> {
+  try {
+    return await openActivationSet(store, id);
+  } catch (error) {
+    if (isFacetError(error) && error.kind === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+/** All partitions are full but the last, which is known once the plan is written. */
+function rowsOf(partition: number, { spec }: SetRecord, plan: SetPlan | undefined): number {
+  return plan?.partitions[partition]?.rows ?? spec.partitionTokens;
+}

@@ -1,0 +1,18 @@
+import type { CaptureContext } from './capture-context.ts';
+import { broadcastProgress } from './live-progress.ts';
+import type { SetOutcome, SetRecord } from './set-record.ts';
+
+/**
+ * Ends a set without a result and removes what was written of it. Returns silently where another outcome was first; safe
+ * to repeat, and repeated by workers that were still writing when the set ended.
+ */
+export async function endSet(
+  { sets, bus, now }: CaptureContext,
+  { id, uid }: SetRecord,
+  ending: Pick<SetOutcome, 'state' | 'error'>,
+): Promise<void> {
+  const { state, error } = ending;
+  const holds = await sets.decide(id, { uid, state, time: now().toISOString(), error });
+  if (holds.state !== 'ACTIVE') await sets.removeData(id, { shards: true });
+  broadcastProgress(bus, uid, { partition: 0, rows: 0 });
+}

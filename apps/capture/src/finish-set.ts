@@ -1,0 +1,112 @@
+import { type ActivationSetBody, finishActivationSet, openActivationSet } from '@facet/artifacts';
+import { ActivationSetReady } from '@facet/contracts';
+import { FacetError, isFacetError } from '@facet/errors';
+import type { CaptureContext } from './capture-context.ts';
+import { broadcastProgress } from './live-progress.ts';
+import { lineageOf, type PartitionRecord, type SetPlan, type SetRecord } from './set-record.ts';
+
+/** The subject of the event that a set is ready. */
+export const READY_SUBJECT = 'facet.activation.set.ready';
+
+/**
+ * Completes a set once all partitions are committed: the outcome, then the manifest, then the event. Called after the
+ * plan and after every partition; whoever comes last, or again after a crash, does what is still missing.
+ */
+export async function finishIfComplete(context: CaptureContext, record: SetRecord): Promise<void> {
+  const { sets, now } = context;
+  const { id, uid } = record;
+  const plan = await sets.plan(id);
+  if (plan?.uid !== uid || (await sets.committed(id)).length < plan.partitions.length) return;
+  const partitions = await readPartitions(context, record, plan);
+  const outcome = await sets.decide(id, { uid, state: 'ACTIVE', time: now().toISOString() });
+  if (outcome.state !== 'ACTIVE') return;
+  await writeManifest(context, record, { plan, partitions, createTime: outcome.time });
+  await announce(context, record, plan.rows);
+  await sets.removeData(id, { shards: false });
+}
+
+/** Reads all commit records and makes sure that they belong to the plan's inputs. */
+async function readPartitions(
+  { sets }: CaptureContext,
+  { id, uid }: SetRecord,
+  plan: SetPlan,
+): Promise<PartitionRecord[]> {
+  const records: PartitionRecord[] = [];
+  for (const [number, { rows, inputSha256 }] of plan.partitions.entries()) {
+    const found = await sets.partition(id, number);
+    if (found?.uid !== uid || found.rows !== rows || found.inputSha256 !== inputSha256)
+      throw new FacetError(
+        'precondition',
+        `the corpus of activationSets/${id} changed while it was captured; capture it again`,
+        {
+          reason: 'CORPUS_CHANGED',
+        },
+      );
+    records.push(found);
+  }
+  return records;
+}
+
+interface Completion {
+  plan: SetPlan;
+  partitions: readonly PartitionRecord[];
+  createTime: string;
+}
+
+async function writeManifest(
+  { store }: CaptureContext,
+  record: SetRecord,
+  { plan, partitions, createTime }: Completion,
+): Promise<void> {
+  const files = Object.fromEntries(partitions.map(({ file, bytes, sha256 }) => [file, { bytes, sha256 }]));
+  const lineage = lineageOf(record, plan.corpusSha256);
+  const body = bodyOf(record, plan, partitions);
+  try {
+    await finishActivationSet(store, record.id, { createTime, lineage, body, files });
+  } catch (error) {
+    if (!(isFacetError(error) && error.kind === 'exists')) throw error;
+    // Another finisher was faster, or this one was before it crashed; what it wrote must be readable.
+    await openActivationSet(store, record.id);
+  }
+}
+
+function bodyOf(
+  { spec, model }: SetRecord,
+  { rows, documents }: SetPlan,
+  partitions: readonly PartitionRecord[],
+): ActivationSetBody {
+  const specialRows = sum(partitions, (partition) => partition.specialRows);
+  const { hookPoint, dtype, contextTokens, corpus } = spec;
+  const starts = partitions.map(({ startTime }) => Date.parse(startTime));
+  const ends = partitions.map(({ endTime }) => Date.parse(endTime));
+  const largest = (values: number[]) => values.reduce((a, b) => Math.max(a, b));
+  const smallest = (values: number[]) => values.reduce((a, b) => Math.min(a, b));
+  return {
+    hookPoint,
+    dIn: model.dIn,
+    dtype,
+    contextTokens,
+    rows,
+    documents,
+    bosTokenId: model.bosTokenId,
+    specialRows,
+    shards: partitions.map(({ file, rows: shardRows }) => ({ file, rows: shardRows })),
+    corpus,
+    meanNorm: sum(partitions, ({ normSum }) => normSum) / Math.max(1, rows - specialRows),
+    captureSeconds: (largest(ends) - smallest(starts)) / 1000,
+  };
+}
+
+async function announce({ bus, now }: CaptureContext, { id, uid }: SetRecord, rows: number): Promise<void> {
+  const event = ActivationSetReady.fromPartial({
+    activationSet: `activationSets/${id}`,
+    time: now(),
+    rows: BigInt(rows),
+  });
+  await bus.publish(READY_SUBJECT, ActivationSetReady.encode(event).finish(), { id: `${id}.${uid}.ready` });
+  broadcastProgress(bus, uid, { partition: 0, rows: 0 });
+}
+
+function sum<T>(items: readonly T[], measure: (item: T) => number): number {
+  return items.reduce((total, item) => total + measure(item), 0);
+}

@@ -1,0 +1,165 @@
+import {
+  type ActivationSet,
+  type ActivationSetSpec,
+  ActivationSetState,
+  type ActivationSetSummary,
+  ActivationSet as ActivationSets,
+  type Corpus,
+  DataType,
+  type ReadActivationsResponse,
+  type Tensor,
+} from '@facet/contracts';
+import { FacetError } from '@facet/errors';
+import { parseName } from '@facet/mesh';
+import { bytesOf } from '@facet/tensor';
+import type { SetDescription } from './describe-set.ts';
+import type { RowBlock } from './read-rows.ts';
+import { type CorpusSpec, lineageOf, type SetSpec } from './set-record.ts';
+import type { RequestedSpec } from './set-spec.ts';
+
+const DEFAULT_SEPARATOR = '<|endoftext|>';
+const DEFAULT_TEXT_FIELD = 'text';
+
+/** How far a set has come, beyond its description. */
+export interface Pace {
+  rowsDone?: number;
+  rate?: number;
+}
+
+/** Reads what a caller wants captured; `invalid` names what is missing. */
+export function parseSpec(spec: ActivationSetSpec | undefined): RequestedSpec {
+  if (!spec) throw missing('spec', 'say what to capture');
+  if (spec.hookPoint === '') throw missing('spec.hook_point', 'name one, such as blocks.2.hook_resid_post');
+  return {
+    model: parseName(spec.model, 'models', 'spec.model'),
+    hookPoint: spec.hookPoint,
+    corpus: parseCorpus(spec.corpus),
+    maxTokens: safeCount(spec.maxTokens, 'spec.max_tokens'),
+    contextTokens: spec.contextTokens,
+    dtype: parseDtype(spec.dtype, 'spec.dtype') ?? 'F16',
+    partitionTokens: spec.partitionTokens,
+  };
+}
+
+/** Reads an element type; undefined where none is stated. */
+export function parseDtype(dtype: DataType, field: string): 'F16' | 'F32' | undefined {
+  if (dtype === DataType.UNSPECIFIED) return undefined;
+  if (dtype === DataType.F16) return 'F16';
+  if (dtype === DataType.F32) return 'F32';
+  throw new FacetError('invalid', `${field} is ${dtype}; possible are F16 and F32`, { field });
+}
+
+/** Turns a 64-bit count into a number. */
+export function safeCount(value: bigint, field: string): number {
+  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+  throw new FacetError('invalid', `${field} ${value} is out of range`, { field });
+}
+
+/** Writes a set as the contract has it. */
+export function toActivationSet(description: SetDescription, pace: Pace = {}): ActivationSet {
+  const { record, state, error, updateTime, set } = description;
+  return ActivationSets.fromPartial({
+    name: `activationSets/${record.id}`,
+    spec: toSpec(record.spec),
+    state: ActivationSetState[state],
+    progress: toProgress(description, pace),
+    ...(error && { error }),
+    ...(set && {
+      summary: toSummary(set.manifest.body, set.manifest.files),
+      lineage: {
+        ...lineageOf(record, set.manifest.lineage.corpusSha256 ?? ''),
+        activationSetId: record.id,
+        activationSetSha256: set.sha256,
+      },
+    }),
+    createTime: new Date(record.createTime),
+    updateTime: new Date(updateTime),
+  });
+}
+
+/** Writes a block of rows as the contract has it, without copying activations. */
+export function toReadResponse(block: RowBlock): ReadActivationsResponse {
+  const { firstRow, rows, dIn, dtype, activations, tokenIds, documents, positions, special } = block;
+  return {
+    firstRow: BigInt(firstRow),
+    activations: tensor(DataType[dtype], [rows, dIn], activations),
+    tokenIds: tensor(DataType.I32, [rows], tokenIds),
+    documents: tensor(DataType.I32, [rows], documents),
+    positions: tensor(DataType.I32, [rows], positions),
+    special: tensor(DataType.U8, [rows], special),
+  };
+}
+
+function parseCorpus(corpus: Corpus | undefined): CorpusSpec {
+  if (!corpus || corpus.uri === '') throw missing('spec.corpus.uri', 'name a file');
+  const { uri, format } = corpus;
+  if (format?.$case === 'jsonLines')
+    return { uri, format: 'JSONL', textField: format.value.textField || DEFAULT_TEXT_FIELD };
+  const documentSeparator = format?.value.documentSeparator || DEFAULT_SEPARATOR;
+  return { uri, format: 'TEXT', documentSeparator };
+}
+
+function toSpec(spec: SetSpec): ActivationSetSpec {
+  const { model, hookPoint, corpus, maxTokens, contextTokens, dtype, partitionTokens } = spec;
+  const format: Corpus['format'] =
+    corpus.format === 'TEXT'
+      ? { $case: 'plainText', value: { documentSeparator: corpus.documentSeparator } }
+      : { $case: 'jsonLines', value: { textField: corpus.textField } };
+  return {
+    model: `models/${model}`,
+    hookPoint,
+    corpus: { uri: corpus.uri, format },
+    maxTokens: BigInt(maxTokens),
+    contextTokens,
+    dtype: DataType[dtype],
+    partitionTokens,
+  };
+}
+
+const STAGES = {
+  PENDING: 'waiting',
+  CAPTURING: 'capturing',
+  ACTIVE: 'done',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+};
+
+function toProgress({ state, committed, totalRows }: SetDescription, { rowsDone, rate = 0 }: Pace) {
+  const done = rowsDone ?? [...committed.values()].reduce((sum, rows) => sum + rows, 0);
+  const stage = state === 'CAPTURING' && done === 0 ? 'tokenizing' : STAGES[state];
+  const isTimed = totalRows !== undefined && rate > 0;
+  return {
+    stage,
+    done: BigInt(done),
+    unit: 'tokens',
+    rate,
+    ...(totalRows !== undefined && { total: BigInt(totalRows) }),
+    ...(isTimed && { etaSeconds: (totalRows - done) / rate }),
+  };
+}
+
+type Manifest = NonNullable<SetDescription['set']>['manifest'];
+
+function toSummary(body: Manifest['body'], files: Manifest['files']): ActivationSetSummary {
+  const { rows, specialRows, documents, dIn, shards, meanNorm = 0, captureSeconds = 0 } = body;
+  const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
+  return {
+    rows: BigInt(rows),
+    specialRows: BigInt(specialRows),
+    documents: BigInt(documents),
+    dIn,
+    shards: shards.length,
+    bytes: BigInt(bytes),
+    meanNorm,
+    captureSeconds,
+  };
+}
+
+function tensor(dtype: DataType, shape: number[], data: ArrayBufferView): Tensor {
+  const { buffer, byteOffset, byteLength } = bytesOf(data);
+  return { dtype, shape, data: Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength) };
+}
+
+function missing(field: string, remedy: string): FacetError {
+  return new FacetError('invalid', `${field} is missing; ${remedy}`, { field });
+}

@@ -1,0 +1,96 @@
+import type { lineageSchema } from '@facet/objects';
+import { z } from 'zod';
+
+const count = z.number().int().nonnegative();
+
+const corpusSchema = z.discriminatedUnion('format', [
+  z.object({ uri: z.string(), format: z.literal('TEXT'), documentSeparator: z.string().min(1) }),
+  z.object({ uri: z.string(), format: z.literal('JSONL'), textField: z.string().min(1) }),
+]);
+const specSchema = z.object({
+  /** Id of the model. */
+  model: z.string(),
+  hookPoint: z.string(),
+  corpus: corpusSchema,
+  /** 0: the whole corpus. */
+  maxTokens: count,
+  contextTokens: count,
+  dtype: z.enum(['F16', 'F32']),
+  /** A multiple of `contextTokens`. */
+  partitionTokens: count,
+});
+const modelSchema = z.object({
+  modelSha256: z.string(),
+  tokenizerSha256: z.string(),
+  dIn: count,
+  bosTokenId: count.nullable(),
+  /** What stands between two documents of one context. */
+  separatorTokenId: count.nullable(),
+  specialTokenIds: z.array(count),
+});
+
+/** `set.json`: what was asked for, with every default filled in; written once, at creation. */
+export const setRecordSchema = z.object({
+  formatVersion: z.literal(1),
+  id: z.string(),
+  /** Tells this set from an earlier one of the same id. */
+  uid: z.string(),
+  requestId: z.string(),
+  createTime: z.string(),
+  spec: specSchema,
+  /** What was true of the model at creation. */
+  model: modelSchema,
+});
+
+/** `started.json`: the capture has begun. */
+export const startSchema = z.object({ uid: z.string(), time: z.string() });
+
+/** `plan.json`: all inputs are written. */
+export const planSchema = z.object({
+  uid: z.string(),
+  rows: count,
+  documents: count,
+  corpusSha256: z.string(),
+  partitions: z.array(z.object({ rows: count, inputSha256: z.string() })),
+});
+
+/** `partitions/NNNNN.json`: a partition's shard is written; the first record counts. */
+export const partitionRecordSchema = z.object({
+  uid: z.string(),
+  partition: count,
+  rows: count,
+  specialRows: count,
+  /** Sum of the Euclidean norms of the rows that are not special. */
+  normSum: z.number(),
+  file: z.string(),
+  bytes: count,
+  sha256: z.string(),
+  inputSha256: z.string(),
+  worker: z.string(),
+  attempt: count,
+  startTime: z.string(),
+  endTime: z.string(),
+});
+
+/** `outcome.json`: how it ended; written once, so that of a finisher, a failure and a cancellation one wins. */
+export const outcomeSchema = z.object({
+  uid: z.string(),
+  state: z.enum(['ACTIVE', 'FAILED', 'CANCELLED']),
+  time: z.string(),
+  error: z.object({ reason: z.string(), message: z.string() }).optional(),
+});
+
+export type CorpusSpec = z.infer<typeof corpusSchema>;
+export type SetSpec = z.infer<typeof specSchema>;
+export type ModelFacts = z.infer<typeof modelSchema>;
+export type SetRecord = z.infer<typeof setRecordSchema>;
+export type SetStart = z.infer<typeof startSchema>;
+export type SetPlan = z.infer<typeof planSchema>;
+export type PartitionRecord = z.infer<typeof partitionRecordSchema>;
+export type SetOutcome = z.infer<typeof outcomeSchema>;
+
+/** Where an activation set comes from. */
+export function lineageOf({ spec, model }: SetRecord, corpusSha256: string): z.infer<typeof lineageSchema> {
+  const { modelSha256, tokenizerSha256 } = model;
+  return { modelId: spec.model, modelSha256, tokenizerSha256, corpusSha256, hookPoint: spec.hookPoint };
+}
