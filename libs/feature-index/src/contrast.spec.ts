@@ -1,4 +1,4 @@
-import { auroc, rankContrasts } from './contrast.ts';
+import { auroc, contrastFeatures, rankContrasts, type TextMaxima } from './contrast.ts';
 import { createRandom } from './testing/index.ts';
 
 /** The definition: the share of pairs in which the positive one is larger, ties counting half. */
@@ -30,11 +30,17 @@ describe('auroc', () => {
   });
 });
 
+const rank = (positive: TextMaxima, negative: TextMaxima, scale: Float32Array) =>
+  rankContrasts(
+    contrastFeatures(positive, negative, { start: 0, end: scale.length, d_sae: scale.length }),
+    scale,
+  );
+
 describe('rankContrasts', () => {
   test('ranks by AUROC, then by the difference of means over the scale, then by index', () => {
     const positive = { texts: 2, maxima: Float32Array.from([0, 2, 4, 1, 1, 0, 2, 4, 1, 1]) };
     const negative = { texts: 1, maxima: Float32Array.from([0, 0, 0, 2, 1]) };
-    const contrasts = rankContrasts(positive, negative, Float32Array.from([1, 2, 8, 2, 1]));
+    const contrasts = rank(positive, negative, Float32Array.from([1, 2, 8, 2, 1]));
     expect(contrasts.map(({ feature, auroc }) => [feature, auroc])).toEqual([
       [1, 1],
       [2, 1],
@@ -52,7 +58,7 @@ describe('rankContrasts', () => {
   test('orders equal features by index, and uses raw means where the index has no maximum', () => {
     const positive = { texts: 1, maxima: Float32Array.from([1, 1, 3]) };
     const negative = { texts: 1, maxima: new Float32Array(3) };
-    const order = rankContrasts(positive, negative, new Float32Array(3)).map(({ feature }) => feature);
+    const order = rank(positive, negative, new Float32Array(3)).map(({ feature }) => feature);
     expect(order).toEqual([2, 0, 1]);
   });
 });

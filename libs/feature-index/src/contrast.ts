@@ -9,20 +9,29 @@ export interface Contrast {
   negativeFired: number;
 }
 
-/** Largest activation of every feature in every text, [texts, d_sae] row-major; 0 where it did not fire. */
+/** Largest activation of every feature in every text, [texts, d_sae]; 0 where it did not fire. */
 export interface TextMaxima {
   texts: number;
   maxima: Float32Array;
 }
 
+/** A run of features, [start, end). */
+export interface FeatureRange {
+  start: number;
+  end: number;
+}
+
 /**
- * Ranks all features by AUROC, then by the difference of the mean maxima over the feature's `scale` (its largest activation in
- * the index; raw where that is 0), then by index. Features that fire on no text are left out: they tell nothing.
+ * Contrasts a range of features; those that fire on no text are left out: they tell nothing. Ranges let a caller give other
+ * work a turn between them.
  */
-export function rankContrasts(positive: TextMaxima, negative: TextMaxima, scale: Float32Array): Contrast[] {
-  const d_sae = scale.length;
+export function contrastFeatures(
+  positive: TextMaxima,
+  negative: TextMaxima,
+  { start, end, d_sae }: FeatureRange & { d_sae: number },
+): Contrast[] {
   const contrasts: Contrast[] = [];
-  for (let feature = 0; feature < d_sae; feature += 1) {
+  for (let feature = start; feature < end; feature += 1) {
     const up = columnOf(positive, d_sae, feature);
     const down = columnOf(negative, d_sae, feature);
     const positiveFired = countFired(up);
@@ -31,23 +40,32 @@ export function rankContrasts(positive: TextMaxima, negative: TextMaxima, scale:
     const means = { positiveMean: meanOf(up), negativeMean: meanOf(down) };
     contrasts.push({ feature, auroc: auroc(up, down), ...means, positiveFired, negativeFired });
   }
-  const spread = ({ positiveMean, negativeMean, feature }: Contrast) =>
-    (positiveMean - negativeMean) / (scale[feature] > 0 ? scale[feature] : 1);
-  return contrasts.sort((a, b) => b.auroc - a.auroc || spread(b) - spread(a) || a.feature - b.feature);
+  return contrasts;
 }
 
-/** Area under the ROC curve by ranks, (R₊ − n₊(n₊+1)/2) / (n₊·n₋), with the mean rank for ties (Mann-Whitney U). */
+/**
+ * Orders contrasts by AUROC, then by the difference of the mean maxima over the feature's `scale` (its largest activation in the
+ * index; raw where that is 0), then by index.
+ */
+export function rankContrasts(contrasts: readonly Contrast[], scale: Float32Array): Contrast[] {
+  const spread = ({ positiveMean, negativeMean, feature }: Contrast) =>
+    (positiveMean - negativeMean) / (scale[feature] > 0 ? scale[feature] : 1);
+  return [...contrasts].sort((a, b) => b.auroc - a.auroc || spread(b) - spread(a) || a.feature - b.feature);
+}
+
+/** Area under the ROC curve: (pairs in which the positive is larger + ties / 2) / all pairs, counted on sorted values. */
 export function auroc(positive: Float32Array, negative: Float32Array): number {
-  const all = [...positive, ...negative];
-  const order = all.map((_, i) => i).sort((a, b) => all[a] - all[b]);
-  let positiveRanks = 0;
-  for (let start = 0, end = 0; start < order.length; start = end) {
-    while (end < order.length && all[order[end]] === all[order[start]]) end += 1;
-    const midrank = (start + 1 + end) / 2;
-    for (let i = start; i < end; i += 1) if (order[i] < positive.length) positiveRanks += midrank;
+  const up = positive.toSorted();
+  const down = negative.toSorted();
+  let below = 0;
+  let notAbove = 0;
+  let halfWins = 0;
+  for (const value of up) {
+    while (below < down.length && down[below] < value) below += 1;
+    while (notAbove < down.length && down[notAbove] <= value) notAbove += 1;
+    halfWins += below + notAbove;
   }
-  const n = positive.length;
-  return (positiveRanks - (n * (n + 1)) / 2) / (n * negative.length);
+  return halfWins / 2 / (up.length * down.length);
 }
 
 function columnOf({ texts, maxima }: TextMaxima, d_sae: number, feature: number): Float32Array {

@@ -62,9 +62,14 @@ async function build(sae: string, seed: number) {
     tokens: statistics.tokens,
     excludedRows: 640 - statistics.tokens,
   };
-  const complete = () =>
-    writer.complete({ ...facts, liveFeatures: statistics.liveFeatures, lineage: { modelId: 'm' } }, source);
-  return { complete, statistics, examples };
+  const finish = () =>
+    writer.finish({ ...facts, liveFeatures: statistics.liveFeatures, lineage: { modelId: 'm' } }, source);
+  const complete = async () => {
+    const info = await finish();
+    await index.publish(info);
+    return info;
+  };
+  return { finish, complete, statistics, examples };
 }
 
 describe('an index', () => {
@@ -163,13 +168,15 @@ describe('replacing an index', () => {
     const old = await (await build('replaced', 3)).complete();
     const abandoned = await build('replaced', 4);
     const next = await build('replaced', 5);
+    const info: IndexInfo = await next.finish();
     expect(await index.current('replaced')).toEqual(old);
     const seen = () =>
       query<{ g: number }>(
         `SELECT DISTINCT generation AS g FROM facet.current_events WHERE sae = 'replaced'`,
       );
     expect(await seen()).toEqual([{ g: old.generation }]);
-    const info: IndexInfo = await next.complete();
+    await index.publish(info);
+    await index.publish(info);
     expect(await index.current('replaced')).toEqual(info);
     expect(await seen()).toEqual([{ g: info.generation }]);
     const partitions = await query(

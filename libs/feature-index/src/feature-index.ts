@@ -1,6 +1,6 @@
 import { FacetError } from '@facet/errors';
 import { type ClickhouseSessionOptions, createClickhouseSession } from './clickhouse-session.ts';
-import { dropOlderGenerations } from './generations.ts';
+import { dropOlderGenerations, publishGeneration } from './generations.ts';
 import { createIndexWriter, type IndexWriter } from './index-writer.ts';
 import { createLabels, LABELS_JOIN, type Label } from './labels.ts';
 import {
@@ -48,6 +48,8 @@ export interface FeatureIndex {
   current(sae: string): Promise<IndexInfo>;
   /** Starts a new index; `now` (milliseconds) makes its generation the newest. */
   begin(options: { sae: string; now: number; signal?: AbortSignal }): Promise<IndexWriter>;
+  /** Makes a finished index the current one in one step and drops older ones; can be repeated. */
+  publish(info: IndexInfo): Promise<void>;
   /** Removes all indexes of an SAE; its labels stay. */
   drop(sae: string): Promise<void>;
   features(index: IndexInfo, features: readonly number[]): Promise<FeatureRecord[]>;
@@ -134,6 +136,7 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
       const generation = Math.max(Math.round(now * 1000), (row?.generation ?? 0) + 1);
       return createIndexWriter({ session, database, sae, generation, signal });
     },
+    publish: (info) => publishGeneration(session, database, info),
     drop: (sae) => dropOlderGenerations(session, { database, sae, current: Number.MAX_SAFE_INTEGER }),
     async features(index, features) {
       const rows = await session.rows<FeatureRow>(

@@ -1,4 +1,5 @@
 import type { ClickhouseSession } from './clickhouse-session.ts';
+import type { IndexInfo } from './records.ts';
 
 const PARTITIONED_TABLES = ['events', 'features', 'examples'];
 
@@ -31,4 +32,29 @@ export async function dropOlderGenerations(
       params: { sae, current },
     },
   );
+}
+
+/** Makes a finished index the current one in one step, then drops older ones; can be repeated. */
+export async function publishGeneration(
+  session: ClickhouseSession,
+  database: string,
+  info: IndexInfo,
+): Promise<void> {
+  const { sae, generation } = info;
+  await session.insertRows(`${database}.indexes`, [toIndexRow(info)], `${sae}/${generation}/publish`);
+  await dropOlderGenerations(session, { database, sae, current: generation });
+}
+
+function toIndexRow(info: IndexInfo): object {
+  return {
+    sae: info.sae,
+    generation: info.generation,
+    run: info.run,
+    d_sae: info.d_sae,
+    tokens: info.tokens,
+    excluded_rows: info.excludedRows,
+    events: info.events,
+    live_features: info.liveFeatures,
+    lineage: JSON.stringify(info.lineage),
+  };
 }

@@ -3,7 +3,6 @@ import type { ClickhouseSession } from './clickhouse-session.ts';
 import { createEventBatch, type EventBatch, streamOf } from './event-batch.ts';
 import type { CorpusRows, Example } from './example-collector.ts';
 import type { FeatureStatistics, SparseRows } from './feature-statistics.ts';
-import { dropOlderGenerations } from './generations.ts';
 import {
   type FeatureRow,
   type IndexInfo,
@@ -24,17 +23,17 @@ export interface IndexedFeature {
   examples: readonly Example[];
 }
 
-/** Writes one new index of an SAE. Nothing of it is seen before `complete`; what fails is cleaned up by the next index. */
+/** Writes one new index of an SAE. Nothing of it is seen before it is published; what is left unfinished goes with the next index. */
 export interface IndexWriter {
   readonly generation: number;
   readonly events: number;
   /** Writes the events of rows; rows whose special byte is not 0 are left out. Resolves when memory can be reused. */
   writeEvents(rows: SparseRows, corpus: CorpusRows): Promise<void>;
   /**
-   * Writes statistics and examples of all features, checks that every event arrived once, and makes the index the current
-   * one in one step; drops older ones. `textOf` gives the text of a token id.
+   * Writes statistics and examples of all features and checks that every event arrived once. The index is whole then, but
+   * not seen before it is published. `textOf` gives the text of a token id.
    */
-  complete(
+  finish(
     summary: Omit<IndexInfo, 'generation' | 'sae' | 'events'>,
     features: FeatureSource,
   ): Promise<IndexInfo>;
@@ -137,16 +136,13 @@ export function createIndexWriter(options: IndexWriterOptions): IndexWriter {
         }
       }
     },
-    async complete(summary, source) {
+    async finish(summary, source) {
       await flush();
       await sending;
       await requireEvents(options, events);
       await writeFeatures(summary.d_sae, source);
       await writeExamples(summary.d_sae, source);
-      const info: IndexInfo = { ...summary, sae, generation, events };
-      await insertAll('indexes', [toIndexRow(info)]);
-      await dropOlderGenerations(session, { database, sae, current: generation });
-      return info;
+      return { ...summary, sae, generation, events };
     },
   };
 }
@@ -162,20 +158,6 @@ function toExampleRow(example: Example, textOf: (tokenId: number) => string): ob
     token_ids: Array.from(tokenIds),
     texts: Array.from(tokenIds, textOf),
     activations: Array.from(activations),
-  };
-}
-
-function toIndexRow(info: IndexInfo): object {
-  return {
-    sae: info.sae,
-    generation: info.generation,
-    run: info.run,
-    d_sae: info.d_sae,
-    tokens: info.tokens,
-    excluded_rows: info.excludedRows,
-    events: info.events,
-    live_features: info.liveFeatures,
-    lineage: JSON.stringify(info.lineage),
   };
 }
 

@@ -3,7 +3,7 @@ export {
   createClickhouseSession,
   DEFAULT_RETRY_FOR_MS,
 } from './clickhouse-session.ts';
-export { auroc, type Contrast, rankContrasts, type TextMaxima } from './contrast.ts';
+export { auroc, type Contrast, contrastFeatures, rankContrasts, type TextMaxima } from './contrast.ts';
 export { EVENTS_PER_INSERT } from './event-batch.ts';
 export {
   type CorpusRows,
