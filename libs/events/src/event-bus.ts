@@ -3,9 +3,6 @@ export type JobKind = 'capture' | 'train' | 'index';
 
 export const JOB_KINDS: readonly JobKind[] = ['capture', 'train', 'index'];
 
-/** Largest payload of an event or job, bytes: they carry references, never tensors. */
-export const MAX_PAYLOAD_BYTES = 1_000_000;
-
 /** A durable event as a subscriber gets it. */
 export interface BusEvent {
   readonly subject: string;

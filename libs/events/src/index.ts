@@ -6,9 +6,9 @@ export {
   type Job,
   type JobKind,
   type LiveMessage,
-  MAX_PAYLOAD_BYTES,
   type Subscription,
   type WorkOptions,
 } from './event-bus.ts';
+export { MAX_PAYLOAD_BYTES } from './limits.ts';
 export { type EventBusOptions, openEventBus } from './open-event-bus.ts';
 export { EVENT_AREAS } from './subjects.ts';

@@ -1,14 +1,11 @@
 import type { BusEvent, LiveMessage, Subscription } from './event-bus.ts';
+import { DEDUPLICATION_MS, MAX_WAITING_LIVE_MESSAGES } from './limits.ts';
 import { createMemoryQueue, type MemoryQueue } from './memory-queue.ts';
 import { createMessageQueue, type MessageQueue } from './message-queue.ts';
 import { matches } from './subjects.ts';
 
 /** Events kept for durable subscriptions that come later. */
 const MAX_KEPT_EVENTS = 10_000;
-/** An id published again within this time counts once. */
-export const DEDUPLICATION_MS = 10 * 60_000;
-/** Live messages that wait for a slow listener; the oldest are dropped beyond. */
-export const MAX_WAITING_LIVE_MESSAGES = 1_000;
 
 interface KeptEvent {
   readonly subject: string;

@@ -1,9 +1,7 @@
-import { FacetError } from '@facet/errors';
 import type { DeadLetter } from './event-bus.ts';
 import type { Delivery, JobSource } from './job-runner.ts';
+import { MAX_QUEUED_JOBS, queueFull } from './limits.ts';
 
-/** Jobs that one queue holds. */
-export const MAX_QUEUED_JOBS = 100_000;
 /** Dead letters that are kept; the oldest are dropped beyond. */
 const MAX_DEAD_LETTERS = 1_000;
 
@@ -103,17 +101,6 @@ export function createMemoryQueue(): MemoryQueue {
     depth: () => ({ pending: pending.length, active: jobs.size - pending.length }),
     deadLetters: () => [...dead],
   };
-}
-
-/** The error of a queue at its limit. */
-export function queueFull(): FacetError {
-  return new FacetError(
-    'exhausted',
-    `the queue holds ${MAX_QUEUED_JOBS} jobs; wait until workers have caught up`,
-    {
-      reason: 'QUEUE_FULL',
-    },
-  );
 }
 
 /** Resolves when a job becomes pending, or `signal` aborts. */

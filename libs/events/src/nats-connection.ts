@@ -1,5 +1,11 @@
 import { FacetError } from '@facet/errors';
-import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import {
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
 import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { pause } from './job-runner.ts';
 
@@ -30,17 +36,15 @@ export interface NatsLink {
 export async function openNatsLink(url: string, connectTimeoutMs: number): Promise<NatsLink> {
   const address = url.replace(/\/\/[^/@\s]+@/g, '//');
   const unavailable = (what: string, cause?: unknown) =>
-    new FacetError(
-      'unavailable',
-      `${what}: no NATS server answers at ${address} (tried for ${connectTimeoutMs / 1000} s)`,
-      {
-        cause,
-        reason: 'NATS_NOT_REACHABLE',
-        metadata: { address },
-      },
-    );
+    new FacetError('unavailable', `${what}: no NATS server answers at ${address}`, {
+      cause,
+      reason: 'NATS_NOT_REACHABLE',
+      metadata: { address },
+    });
   const persist = <T>(what: string, call: () => Promise<T>) =>
-    retryFor(connectTimeoutMs, call, (cause) => unavailable(what, cause));
+    retryFor(connectTimeoutMs, call, (cause) =>
+      unavailable(`${what} within ${connectTimeoutMs / 1000} s`, cause),
+    );
   const connection = await persist('cannot open the event bus', () =>
     dial(
       {
@@ -129,13 +133,15 @@ const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
   'RequestError',
   'TimeoutError',
 ]);
-/** JetStream answers 5xx while it starts or elects a leader. */
+/** JetStream answers 5xx while it starts or elects a leader, and also when it cannot store a message. */
 const FIRST_SERVER_ERROR = 500;
+const STORE_FAILED = 10077;
 
 /** Whether the error says that the server is not there now, rather than that it refuses. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (TRANSIENT_ERRORS.has(error.name)) return true;
-  if ('code' in error && typeof error.code === 'string') return error.code.startsWith('E');
-  return 'status' in error && typeof error.status === 'number' && error.status >= FIRST_SERVER_ERROR;
+  if (error instanceof JetStreamApiError)
+    return error.status >= FIRST_SERVER_ERROR && error.code !== STORE_FAILED;
+  return 'code' in error && typeof error.code === 'string' && error.code.startsWith('E');
 }

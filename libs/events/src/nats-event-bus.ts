@@ -1,7 +1,7 @@
 import type { BusEvent, EventBus, JobKind, LiveMessage, Subscription, WorkOptions } from './event-bus.ts';
 import { runJobs, stopSignals } from './job-runner.ts';
+import { MAX_WAITING_LIVE_MESSAGES } from './limits.ts';
 import { linkedSignal } from './linked-signal.ts';
-import { MAX_WAITING_LIVE_MESSAGES } from './memory-log.ts';
 import { createMessageQueue } from './message-queue.ts';
 import { type NatsLink, openNatsLink } from './nats-connection.ts';
 import { publishEvent, subscribeFromNow } from './nats-events.ts';
@@ -117,11 +117,11 @@ function listen({ connection }: NatsLink, filter: string, signal: AbortSignal): 
 }
 
 async function checkHealth({ connection, unavailable, connected }: NatsLink): Promise<void> {
-  const cannot = 'the event bus is not healthy';
-  if (!connected() || connection.isClosed()) throw unavailable(cannot);
+  const unhealthy = (cause?: unknown) => unavailable('the event bus is not healthy', cause);
+  if (!connected() || connection.isClosed()) throw unhealthy();
   const late = AbortSignal.timeout(HEALTH_TIMEOUT_MS);
-  const expired = new Promise<never>((_, reject) => {
-    late.addEventListener('abort', () => reject(unavailable(cannot)), { once: true });
+  await new Promise<void>((resolve, reject) => {
+    late.addEventListener('abort', () => reject(unhealthy()), { once: true });
+    connection.flush().then(resolve, (error) => reject(unhealthy(error)));
   });
-  await Promise.race([connection.flush(), expired]);
 }

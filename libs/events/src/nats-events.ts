@@ -32,7 +32,7 @@ export function subscribeFromNow(
   const start = async () => {
     const { state } = await link.persist('cannot subscribe', () => link.manager.streams.info(EVENTS_STREAM));
     const consumer = await link.client.consumers.get(EVENTS_STREAM, {
-      filter_subjects: [filter],
+      filter_subjects: filter,
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: state.last_seq + 1,
     });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DeliverPolicy, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import type { DeadLetter, JobKind } from './event-bus.ts';
-import { queueFull } from './memory-queue.ts';
+import { queueFull } from './limits.ts';
 import type { NatsLink } from './nats-connection.ts';
 import { ID_HEADER } from './nats-events.ts';
 import { DEAD_STREAM } from './nats-streams.ts';
@@ -31,8 +31,8 @@ export async function enqueueJob(
     await persist(`cannot queue ${kind} job ${id}`, publish);
   } catch (error) {
     if (!(error instanceof JetStreamApiError)) throw error;
-    if (/maximum messages per subject/.test(error.message)) return;
-    throw /maximum messages/.test(error.message) ? queueFull() : error;
+    if (error.message.includes('maximum messages per subject')) return;
+    throw error.message.includes('maximum messages') ? queueFull() : error;
   }
 }
 
@@ -53,7 +53,7 @@ export async function buryJob({ client, persist }: NatsLink, job: JsMsg, letter:
 export async function listDeadLetters({ client, persist }: NatsLink, kind: JobKind): Promise<DeadLetter[]> {
   return persist('cannot list dead letters', async () => {
     const consumer = await client.consumers.get(DEAD_STREAM, {
-      filter_subjects: [`facet.dead.${kind}.*`],
+      filter_subjects: `facet.dead.${kind}.*`,
       deliver_policy: DeliverPolicy.All,
     });
     const { num_pending: available } = await consumer.info(true);

@@ -45,10 +45,11 @@ export function createNatsSource(link: NatsLink, options: NatsSourceOptions): Na
         const message = await pull(await consumer, signal);
         return message === undefined ? undefined : toDelivery(link, message);
       } catch (error) {
+        if (signal.aborted) return undefined;
         if (link.connection.isClosed()) throw link.unavailable('the event bus is closed', error);
         consumer = undefined;
         await pause(PULL_RETRY_MS, signal);
-        if (!isTransient(error) && !signal.aborted) await options.repair().catch(() => undefined);
+        if (!isTransient(error)) await options.repair().catch(() => undefined);
         return undefined;
       }
     },

@@ -11,8 +11,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import type { JobKind } from './event-bus.ts';
-import { DEDUPLICATION_MS } from './memory-log.ts';
-import { MAX_QUEUED_JOBS } from './memory-queue.ts';
+import { DEDUPLICATION_MS, MAX_QUEUED_JOBS } from './limits.ts';
 import type { NatsLink } from './nats-connection.ts';
 import { EVENT_AREAS } from './subjects.ts';
 

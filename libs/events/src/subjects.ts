@@ -1,5 +1,6 @@
 import { FacetError } from '@facet/errors';
-import { JOB_KINDS, type JobKind, MAX_PAYLOAD_BYTES } from './event-bus.ts';
+import { JOB_KINDS, type JobKind } from './event-bus.ts';
+import { MAX_PAYLOAD_BYTES } from './limits.ts';
 
 /** First tokens of event subjects, after `facet.`; `jobs`, `live` and `dead` are the bus's own. */
 export const EVENT_AREAS = ['activation', 'feature', 'inference', 'sae', 'steering', 'training'] as const;
