@@ -38,7 +38,7 @@ export async function openGeneration(
   const variant = trunkVariant(context, toGraphRequest(context, request));
   const release = budget.reserve(cacheBytes(context, request));
   try {
-    const lane = context.lanes.idlest();
+    const lane = context.lanes.emptiest();
     const kept = await lane.keep(keptTensors(context, request, edits));
     return createGeneration({ context, request, edits, variant, lane, kept, release });
   } catch (error) {

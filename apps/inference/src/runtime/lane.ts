@@ -22,6 +22,8 @@ export interface Variant {
 export interface Lane {
   /** Calls that are not answered yet. */
   readonly load: number;
+  /** Sets of tensors that are kept in the thread. */
+  readonly keptCount: number;
   /** Grows by one each time the thread is lost, and with it everything it kept. */
   readonly incarnation: number;
   /** Runs a graph. Inputs are copied to the thread, each with its whole buffer: give arrays, not views of large ones. */
@@ -53,12 +55,18 @@ export function createLane(options: LaneOptions): Lane {
   let worker: Worker | undefined;
   let incarnation = 0;
   let nextId = 0;
+  const keptIds = new Set<number>();
 
-  const lose = (lost: Worker, cause: unknown): void => {
-    if (worker !== lost) return;
+  const forget = (): void => {
     worker = undefined;
     incarnation++;
     sessions.clear();
+    keptIds.clear();
+  };
+
+  const lose = (lost: Worker, cause: unknown): void => {
+    if (worker !== lost) return;
+    forget();
     const error = new FacetError('unavailable', 'a compute thread was lost; try again', {
       cause,
       reason: 'COMPUTE_THREAD_LOST',
@@ -85,7 +93,7 @@ export function createLane(options: LaneOptions): Lane {
   const evict = (): void => {
     const [key, session] = sessions.entries().next().value!;
     sessions.delete(key);
-    ignore(send({ op: 'release', session }));
+    void ignore(send({ op: 'release', session }));
   };
 
   /** The session of a variant, most recently used last; compiled when it is not there. */
@@ -105,6 +113,9 @@ export function createLane(options: LaneOptions): Lane {
     get load() {
       return pending.size;
     },
+    get keptCount() {
+      return keptIds.size;
+    },
     get incarnation() {
       return incarnation;
     },
@@ -115,17 +126,24 @@ export function createLane(options: LaneOptions): Lane {
     },
     async keep(tensors) {
       const kept = nextId++;
-      await send({ op: 'keep', kept, tensors });
+      keptIds.add(kept);
+      try {
+        await send({ op: 'keep', kept, tensors });
+      } catch (error) {
+        keptIds.delete(kept);
+        throw error;
+      }
       return kept;
     },
     async drop(kept) {
+      keptIds.delete(kept);
       await send({ op: 'drop', kept });
     },
     async close() {
       if (worker === undefined) return;
       const ended = worker;
-      await send({ op: 'close' });
-      worker = undefined;
+      await ignore(send({ op: 'close' }));
+      forget();
       await ended.terminate();
     },
   };
@@ -149,7 +167,7 @@ function toFacetError({ message, phase }: { message: string; phase: string }): F
   );
 }
 
-/** For calls whose failure is told by the next call on the same thread. */
-function ignore(call: Promise<unknown>): void {
-  call.catch(() => undefined);
+/** For calls that can only fail because the thread is lost, which every other call tells too. */
+async function ignore(call: Promise<unknown>): Promise<void> {
+  await call.catch(() => undefined);
 }

@@ -32,7 +32,7 @@ export async function openModelRuntime(
   const { modelSha256, tokenizerSha256, spec } = model;
   const budget = createCacheBudget(options.maxCacheBytes ?? DEFAULT_MAX_CACHE_BYTES);
   const lanes = createLanes(model, options);
-  const context = { model, lanes };
+  const context = { model, lanes, trunks: new Map() };
   let isClosed = false;
   const whenOpen = <T>(work: () => Promise<T>): Promise<T> =>
     isClosed ? Promise.reject(closedError()) : work();

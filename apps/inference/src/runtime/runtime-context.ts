@@ -13,7 +13,12 @@ import type { LanePool } from './lane-pool.ts';
 export interface RuntimeContext {
   model: ModelDirectory;
   lanes: LanePool;
+  /** Graphs written lately, by key, the last used last. */
+  trunks: Map<string, TrunkVariant>;
 }
+
+/** Graphs kept in writing: a few kilobytes each, a few milliseconds to write. */
+const MAX_TRUNKS = 64;
 
 /** A trunk variant and how its activations are called. */
 export interface TrunkVariant extends Variant {
@@ -22,9 +27,18 @@ export interface TrunkVariant extends Variant {
 }
 
 /** Writes the graph of a request; the same request has the same key. */
-export function trunkVariant({ model }: RuntimeContext, request: GraphRequest): TrunkVariant {
+export function trunkVariant({ model, trunks }: RuntimeContext, request: GraphRequest): TrunkVariant {
+  const key = `trunk ${JSON.stringify(request)}`;
+  const variant = trunks.get(key) ?? writeTrunk(model, key, request);
+  trunks.delete(key);
+  trunks.set(key, variant);
+  if (trunks.size > MAX_TRUNKS) trunks.delete(trunks.keys().next().value!);
+  return variant;
+}
+
+function writeTrunk(model: ModelDirectory, key: string, request: GraphRequest): TrunkVariant {
   const { bytes, activations } = buildGraph(model, request);
-  return { key: `trunk ${JSON.stringify(request)}`, build: () => bytes, activations };
+  return { key, build: () => bytes, activations };
 }
 
 /** The unembedding of one kind. */

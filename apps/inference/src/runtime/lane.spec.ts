@@ -1,0 +1,77 @@
+import { createGraph } from '@facet/onnx';
+import { createLane, type Lane, type Variant } from './lane.ts';
+
+/** A graph that multiplies x [n] by `factor`. */
+function multiplyBy(factor: number): Variant {
+  const graph = createGraph('multiply');
+  const x = graph.input('x', 'F32', ['n']);
+  const constant = graph.constant('factor', { dtype: 'F32', shape: [1], data: Float32Array.of(factor) });
+  graph.output(graph.node('Mul', [x, constant], { outputs: ['y'] }), 'F32', ['n']);
+  const { bytes } = graph.build();
+  return { key: `multiply by ${factor}`, build: () => bytes };
+}
+
+const BROKEN: Variant = { key: 'broken', build: () => Uint8Array.of(1, 2, 3) };
+
+const run = async (lane: Lane, variant: Variant, values: number[]) => {
+  const x = { type: 'float32' as const, dims: [values.length], data: Float32Array.from(values) };
+  const { y } = await lane.run(variant, { feeds: { x }, outputs: ['y'] });
+  return [...y!.data];
+};
+
+describe('createLane', () => {
+  let lane: Lane;
+  beforeEach(() => {
+    lane = createLane({ folder: '.', threads: 1, maxSessions: 2 });
+  });
+  afterEach(() => lane.close());
+
+  test('keeps the calls apart that were made at once, with more variants than sessions', async () => {
+    const factors = [2, 3, 5, 2, 7, 3];
+    const results = await Promise.all(factors.map((factor) => run(lane, multiplyBy(factor), [1, 10])));
+    expect(results).toEqual(factors.map((factor) => [factor, 10 * factor]));
+    expect(lane.load).toBe(0);
+  });
+
+  test('tells that a graph cannot be run, and goes on with others', async () => {
+    for (let attempt = 0; attempt < 2; attempt++)
+      await expect(run(lane, BROKEN, [1])).rejects.toMatchObject({
+        kind: 'precondition',
+        reason: 'MODEL_NOT_RUNNABLE',
+        cause: expect.objectContaining({ message: expect.stringMatching(/^create: /) }),
+      });
+    expect(await run(lane, multiplyBy(4), [1])).toEqual([4]);
+  });
+
+  test('keeps tensors between runs, gives rows of them and forgets them when told', async () => {
+    const graph = createGraph('accumulate');
+    const past = graph.input('past', 'F32', ['rows', 2]);
+    const added = graph.input('added', 'F32', ['rows', 2]);
+    graph.output(graph.node('Add', [past, added], { outputs: ['present'] }), 'F32', ['rows', 2]);
+    graph.output(graph.node('Neg', ['present'], { outputs: ['y'] }), 'F32', ['rows', 2]);
+    const { bytes } = graph.build();
+    const accumulate = { key: 'accumulate', build: () => bytes };
+    const kept = await lane.keep({
+      perRow: { added: { type: 'float32', dims: [2, 2], data: Float32Array.of(1, 2, 3, 4) } },
+      shared: {},
+      inPlace: [{ input: 'past', output: 'present', dims: [2, 2] }],
+    });
+    const step = async (rows?: readonly [number, number]) => [
+      ...(await lane.run(accumulate, { feeds: {}, outputs: ['y'], kept, rows })).y!.data,
+    ];
+    expect(await step()).toEqual([-1, -2, -3, -4]);
+    expect(await step([1, 2])).toEqual([-6, -8]);
+    expect(await step()).toEqual([-2, -4, -9, -12]);
+    expect(lane.keptCount).toBe(1);
+    await lane.drop(kept);
+    expect(lane.keptCount).toBe(0);
+    await expect(step()).rejects.toMatchObject({ kind: 'precondition' });
+  });
+
+  test('closes before it was ever used, and starts anew after it was closed', async () => {
+    await lane.close();
+    expect(await run(lane, multiplyBy(2), [3])).toEqual([6]);
+    await lane.close();
+    expect(await run(lane, multiplyBy(2), [4])).toEqual([8]);
+  });
+});
