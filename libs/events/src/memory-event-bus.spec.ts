@@ -1,6 +1,7 @@
 import { createMemoryBroker, createMemoryEventBus } from './memory-event-bus.ts';
 import { openEventBus } from './open-event-bus.ts';
-import { ACK_WAIT_MS, describeEventBus, type Transport } from './testing/event-bus-contract.ts';
+import { describeEventBus } from './testing/event-bus-contract.ts';
+import { ACK_WAIT_MS, type Transport } from './testing/transport-fixture.ts';
 
 async function openMemoryTransport(): Promise<Transport> {
   const broker = createMemoryBroker();

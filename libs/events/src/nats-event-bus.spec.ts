@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openEventBus } from './open-event-bus.ts';
-import { ACK_WAIT_MS, describeEventBus, type Transport } from './testing/event-bus-contract.ts';
+import { describeEventBus } from './testing/event-bus-contract.ts';
 import { freePort, hasNatsServer, type NatsServer, startNatsServer } from './testing/nats-server.ts';
+import { ACK_WAIT_MS, type Transport } from './testing/transport-fixture.ts';
 
 const DOOMED = fileURLToPath(new URL('./testing/doomed-worker.ts', import.meta.url));
 const installed = hasNatsServer();
