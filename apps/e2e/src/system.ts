@@ -27,10 +27,12 @@ export interface SystemOptions {
   models: readonly string[];
   /** Added to the environment of every service. */
   env?: Readonly<Record<string, string>>;
+  /** Added to the environment of one service, as it is started at first. */
+  serviceEnv?: Readonly<Partial<Record<Service, Readonly<Record<string, string>>>>>;
 }
 
 /** Starts nats-server, chDB and the five services on free ports of loopback, in the order in which they need each other. */
-export async function startSystem({ models, env = {} }: SystemOptions): Promise<System> {
+export async function startSystem({ models, env = {}, serviceEnv = {} }: SystemOptions): Promise<System> {
   const folder = await mkdtemp(join(tmpdir(), 'facet-e2e-'));
   const processes: RunningProcess<string>[] = [];
   const common: Record<string, string> = {
@@ -54,7 +56,7 @@ export async function startSystem({ models, env = {} }: SystemOptions): Promise<
     common.FACET_MODELS = models.join(',');
     const addresses: Partial<Record<Service, string>> = {};
     for (const service of ['inference', 'capture', 'training', 'features', 'steering'] as const) {
-      const address = (await startService(service)).ready;
+      const address = (await startService(service, serviceEnv[service])).ready;
       addresses[service] = address;
       common[`FACET_${service.toUpperCase()}_ADDRESS`] = address;
     }

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { openActivationSet } from '@facet/artifacts';
+import type { ActivationSet } from '@facet/contracts';
+import { openObjectStore } from '@facet/objects';
+import { type Clients, createClients, last } from './clients.ts';
+import { SHARED, type System, startSystem } from './system.ts';
+
+const PARTITION_TOKENS = 8192;
+const PARTITIONS = 4;
+const decoder = new TextDecoder();
+
+const present = existsSync(join(SHARED, 'data/models/stories260K'));
+if (!present) console.warn('SKIPPED: the models of ../shared are not there');
+const describeWhenPresent = present ? describe : describe.skip;
+
+describeWhenPresent('a capture worker that is killed', () => {
+  let system: System;
+  let clients: Clients;
+
+  beforeAll(async () => {
+    system = await startSystem({
+      models: [join(SHARED, 'data/models/stories260K')],
+      serviceEnv: { capture: { FACET_CAPTURE_ROLES: 'api' } },
+      env: {
+        FACET_EVENTS_ACK_WAIT_MS: '2000',
+        FACET_CAPTURE_REQUEST_TOKENS: '256',
+        FACET_CAPTURE_CONCURRENCY: '1',
+      },
+    });
+    clients = createClients(system.addresses);
+  }, 120_000);
+
+  afterAll(async () => {
+    clients?.close();
+    await system?.stop();
+  }, 60_000);
+
+  test('loses nothing: its partition is redone once and only once, with the same rows', async () => {
+    const victim = await startWorker('victim');
+    await createSet('disturbed');
+    await whileWatching('disturbed', (set) => insidePartition(set) && victim.end('SIGKILL'));
+    await startWorker('successor');
+    const disturbed = await last(
+      clients.activationSets.watchActivationSet({ name: 'activationSets/disturbed' }),
+    );
+    expect(disturbed.activationSet?.state).toBe('ACTIVATION_SET_STATE_ACTIVE');
+
+    const records = await partitionRecords('disturbed');
+    expect(records).toHaveLength(PARTITIONS);
+    expect(records.filter(({ attempt }) => attempt === 2)).toHaveLength(1);
+    expect(records.filter(({ attempt }) => attempt > 2)).toHaveLength(0);
+    for (const { attempt, worker } of records) if (attempt > 1) expect(worker).toBe('successor');
+
+    await createSet('undisturbed');
+    await last(clients.activationSets.watchActivationSet({ name: 'activationSets/undisturbed' }));
+    expect(await shardHashes('disturbed')).toEqual(await shardHashes('undisturbed'));
+  }, 120_000);
+
+  function startWorker(name: string) {
+    return system.startService('capture', { FACET_CAPTURE_ROLES: 'worker', FACET_CAPTURE_WORKER_ID: name });
+  }
+
+  function createSet(id: string) {
+    return clients.activationSets.createActivationSet({
+      activationSetId: id,
+      spec: {
+        model: 'models/stories260k',
+        hookPoint: 'blocks.2.hook_resid_post',
+        maxTokens: BigInt(PARTITIONS * PARTITION_TOKENS),
+        contextTokens: 128,
+        partitionTokens: PARTITION_TOKENS,
+        corpus: { uri: join(SHARED, 'data/text/tinystories.txt'), format: { $case: 'plainText', value: {} } },
+      },
+    });
+  }
+
+  async function whileWatching(id: string, act: (set: ActivationSet) => unknown) {
+    for await (const { activationSet } of clients.activationSets.watchActivationSet({
+      name: `activationSets/${id}`,
+    })) {
+      if (activationSet && (await act(activationSet))) return;
+      if (activationSet?.state === 'ACTIVATION_SET_STATE_ACTIVE')
+        throw new Error('it ended before it was disturbed');
+    }
+  }
+
+  async function partitionRecords(id: string): Promise<{ attempt: number; worker: string }[]> {
+    const store = openObjectStore(system.objectsUrl);
+    const records = [];
+    for await (const { key } of store.list(`activationSets/${id}/partitions`)) {
+      records.push(JSON.parse(decoder.decode(await store.read(key))));
+    }
+    return records;
+  }
+
+  async function shardHashes(id: string): Promise<string[]> {
+    const { manifest } = await openActivationSet(openObjectStore(system.objectsUrl), id);
+    expect(manifest.body.rows).toBe(PARTITIONS * PARTITION_TOKENS);
+    return manifest.body.shards.map(({ file }) => manifest.files[file]!.sha256);
+  }
+});
+
+/** Whether some partition has begun and is not at its end, so that whoever runs it can be killed in the middle. */
+function insidePartition({ state, progress }: ActivationSet): boolean {
+  const done = Number(progress?.done ?? 0n);
+  return (
+    state === 'ACTIVATION_SET_STATE_CAPTURING' &&
+    progress?.stage === 'capturing' &&
+    done % PARTITION_TOKENS > 0
+  );
+}
