@@ -5,9 +5,9 @@ export { openModelRuntime } from './runtime/open-model-runtime.ts';
 /**
  * One loaded model: the only place of Facet where a language model runs.
  *
- * Shapes: B rows (`batch`), T positions, n features of one port, d the width of a hook point, V the vocabulary.
- * All arrays are row-major and flat. Nothing is truncated: what does not fit is refused with both numbers.
- * Calls may overlap; each is computed alone.
+ * Shapes: B rows (`batch`), T positions, n features of one port, d the width of a hook point, V the
+ * vocabulary. All arrays are row-major and flat. Nothing is truncated: what does not fit is refused with both
+ * numbers. Calls may overlap; each is computed alone.
  */
 export interface ModelRuntime {
   readonly spec: ModelSpec;
@@ -56,7 +56,10 @@ export interface ForwardRequest {
   activationDtype?: 'F32' | 'F16';
   /** Edits, at most one record per hook point. @default none */
   edits?: readonly FeatureEdits[];
-  /** Next-token logits of each row's last token (`last`, [B, V]), of every position (`all`, [B*T, V]). @default 'none' */
+  /**
+   * Next-token logits of each row's last token (`last`, [B, V]), of every position (`all`, [B*T, V]).
+   * @default 'none'
+   */
   logits?: 'none' | 'last' | 'all';
   /** Whether to score each token given the ones before it. @default false */
   scores?: boolean;
@@ -76,14 +79,20 @@ export interface ForwardResult {
   proofs: readonly EditProof[];
 }
 
-/** Rows [B*T, width]: `Float32Array` for F32, the raw half-precision bits for F16. Rows of padding are meaningless. */
+/**
+ * Rows [B*T, width]: `Float32Array` for F32, the raw half-precision bits for F16. Rows of padding are
+ * meaningless.
+ */
 export interface Activations {
   dtype: 'F32' | 'F16';
   width: number;
   data: Float32Array | Uint16Array;
 }
 
-/** Entries [B*T]; entry (b, t) is about token t of row b given the tokens before it: NaN at t = 0 and on padding. */
+/**
+ * Entries [B*T]; entry (b, t) is about token t of row b given the tokens before it: NaN at t = 0 and on
+ * padding.
+ */
 export interface TokenScores {
   /** -log p(token), natural logarithm. */
   nll: Float32Array;
@@ -102,11 +111,11 @@ export interface TokenScores {
  *   delta_i = mask_i · gate_i · ((scale_i − 1) · f_i + offset_i)
  *   x' = x + delta · W_dec_rows
  *
- * Every f is read before anything is written. identity = (scale 1, offset 0) leaves every logit bit-identical;
- * clamp(v) = (0, v); scale(s) = (s, 0); ablate = (0, 0); add(c) = (1, c); clamp_if_active(v) = (0, v) with
- * gateSource_i = i and gateThreshold_i = 0; "only where feature j exceeds c": gateSource_i = j, gateThreshold_i = c,
- * where j may be a feature of this record that is itself left alone by (1, 0).
- * Another row of the batch may have another rule: default and steered text are two rows.
+ * Every f is read before anything is written. identity = (scale 1, offset 0) leaves every logit
+ * bit-identical; clamp(v) = (0, v); scale(s) = (s, 0); ablate = (0, 0); add(c) = (1, c); clamp_if_active(v) =
+ * (0, v) with gateSource_i = i and gateThreshold_i = 0; "only where feature j exceeds c": gateSource_i = j,
+ * gateThreshold_i = c, where j may be a feature of this record that is itself left alone by (1, 0). Another
+ * row of the batch may have another rule: default and steered text are two rows.
  */
 export interface FeatureEdits {
   /** Any hook point of the model. */
@@ -127,7 +136,10 @@ export interface FeatureEdits {
   gateSource?: Int32Array;
   /** [B, n]; not NaN. @default −Infinity, no gate */
   gateThreshold?: Float32Array;
-  /** [B, T] for all features alike or [B, T, n]; 0 leaves the position alone, 1 edits it. @default 1 everywhere */
+  /**
+   * [B, T] for all features alike or [B, T, n]; 0 leaves the position alone, 1 edits it. @default 1
+   * everywhere
+   */
   mask?: Float32Array;
 }
 
@@ -163,8 +175,8 @@ export interface Generation {
   /** Tokens in the cache, per row. */
   readonly lengths: Int32Array;
   /**
-   * Appends up to T tokens to every row and returns the next-token logits of each row's last token. A step that fails
-   * while it computes breaks the generation: later steps are refused with `precondition`.
+   * Appends up to T tokens to every row and returns the next-token logits of each row's last token. A step
+   * that fails while it computes breaks the generation: later steps are refused with `precondition`.
    */
   step(request: GenerationStepRequest): Promise<GenerationStep>;
   close(): Promise<void>;
@@ -196,8 +208,9 @@ export interface ProjectionRequest {
   directions: Float32Array;
   rows: number;
   /**
-   * Whether directions are multiplied by the final RMSNorm's weight first: logits = (direction ⊙ w_norm) · W_Uᵀ.
-   * The norm's division by the root mean square is never applied: a direction has no scale of its own. @default true
+   * Whether directions are multiplied by the final RMSNorm's weight first: logits = (direction ⊙ w_norm) ·
+   * W_Uᵀ. The norm's division by the root mean square is never applied: a direction has no scale of its own.
+   * @default true
    */
   foldFinalNorm?: boolean;
   signal?: AbortSignal;

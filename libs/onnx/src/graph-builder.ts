@@ -10,7 +10,9 @@ import {
   type ValueInfo,
 } from './messages.ts';
 
-/** The operator sets that graphs are written for; ONNX Runtime 1.30 knows newer ones and runs these unchanged. */
+/**
+ * The operator sets that graphs are written for; ONNX Runtime 1.30 knows newer ones and runs these unchanged.
+ */
 export const OPSETS: Readonly<Record<string, number>> = { '': 23, 'com.microsoft': 1 };
 
 /** Domain of ONNX Runtime's own operators. */
@@ -28,8 +30,8 @@ export interface NodeOptions {
 }
 
 /**
- * Writes one ONNX graph, node by node in the order of computation. Every value must exist before it is used, and every
- * name once, so that a mistake is told here and not by the runtime.
+ * Writes one ONNX graph, node by node in the order of computation. Every value must exist before it is used,
+ * and every name once, so that a mistake is told here and not by the runtime.
  */
 export interface GraphBuilder {
   /** Declares a graph input; string dimensions are symbolic. */
@@ -46,7 +48,10 @@ export interface GraphBuilder {
   output(value: Value, dtype: DType, shape: readonly (number | string)[]): void;
   /** Tells whether `value` exists. */
   has(value: Value): boolean;
-  /** Encodes the graph as a ModelProto, without whatever no output needs: that is how a model stops at a layer. */
+  /**
+   * Encodes the graph as a ModelProto, without whatever no output needs: that is how a model stops at a
+   * layer.
+   */
   build(): BuiltModel;
 }
 
@@ -63,22 +68,7 @@ export function createGraph(name: string): GraphBuilder {
   const inputs: ValueInfo[] = [];
   const outputs: ValueInfo[] = [];
   const initializers: Initializer[] = [];
-  const values = new Set<Value>();
-  const counts = new Map<string, number>();
-
-  const define = (value: string): Value => {
-    if (value === '' || values.has(value)) throw invalid(name, `already has a value named "${value}"`);
-    values.add(value);
-    return value;
-  };
-  const require = (value: Value, user: string): void => {
-    if (value !== '' && !values.has(value)) throw invalid(name, `has no value "${value}" for ${user}`);
-  };
-  const uniqueName = (opType: string): string => {
-    const count = counts.get(opType) ?? 0;
-    counts.set(opType, count + 1);
-    return `${opType}_${count}`;
-  };
+  const { define, require, has, uniqueName } = createNames(name);
 
   const builder: GraphBuilder = {
     input(value, dtype, shape) {
@@ -110,13 +100,35 @@ export function createGraph(name: string): GraphBuilder {
       if (outputs.some((output) => output.name === value)) throw invalid(name, `outputs "${value}" twice`);
       outputs.push({ name: value, dtype, shape });
     },
-    has: (value) => values.has(value),
+    has,
     build() {
       const model = prune({ name, nodes, inputs, outputs, initializers, opsets: OPSETS });
       return { bytes: encodeModel(model), inputs: model.inputs, outputs };
     },
   };
   return builder;
+}
+
+/** Keeps the names of one graph: each is defined once, and before it is used. */
+function createNames(graph: string) {
+  const values = new Set<Value>();
+  const counts = new Map<string, number>();
+  return {
+    has: (value: Value) => values.has(value),
+    define(value: Value): Value {
+      if (value === '' || values.has(value)) throw invalid(graph, `already has a value named "${value}"`);
+      values.add(value);
+      return value;
+    },
+    require(value: Value, user: string): void {
+      if (value !== '' && !values.has(value)) throw invalid(graph, `has no value "${value}" for ${user}`);
+    },
+    uniqueName(opType: string): string {
+      const count = counts.get(opType) ?? 0;
+      counts.set(opType, count + 1);
+      return `${opType}_${count}`;
+    },
+  };
 }
 
 /** Walks back from the outputs and keeps only what they need. */

@@ -3,7 +3,10 @@ import type { GraphEmitter } from './graph-emitter.ts';
 import { cacheNames, type GraphRequest, NAMES } from './graph-request.ts';
 import type { BlockWeights } from './model-weights.ts';
 
-/** Emits one layer's attention: normed rows [B, T, d_model] to head outputs [B, T, n_heads·d_head], before W_O. */
+/**
+ * Emits one layer's attention: normed rows [B, T, d_model] to head outputs [B, T, n_heads·d_head], before
+ * W_O.
+ */
 export type AttentionEmitter = (rows: Value, block: BlockWeights, layer: number) => Value;
 
 /** Declares what attention needs once per graph and returns the emitter of the layers. */
@@ -67,8 +70,9 @@ function createCachedAttention({ graph, spec }: GraphEmitter) {
 }
 
 /**
- * cos(p·θ^(−2i/d_head)) and sin, [n_ctx, d_head/2], computed in F32 as the reference implementations do. The tables
- * are written as an outer product, which the runtime folds at load: the graph stays small for any context.
+ * cos(p·θ^(−2i/d_head)) and sin, [n_ctx, d_head/2], computed in F32 as the reference implementations do. The
+ * tables are written as an outer product, which the runtime folds at load: the graph stays small for any
+ * context.
  */
 function emitRotaryTables({ graph, spec, integers }: GraphEmitter): [Value, Value] {
   const { n_ctx, d_head, ropeTheta } = spec;

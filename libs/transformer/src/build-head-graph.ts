@@ -4,8 +4,9 @@ import { NAMES } from './graph-request.ts';
 import type { ModelDirectory } from './model-directory.ts';
 
 /**
- * What is computed from rows [K, d_model]: `logits` RMSNorm(rows) · W_Uᵀ; `scores` of the tokens `targets`; `projection`
- * rows · W_Uᵀ; `folded-projection` (rows ⊙ w_norm) · W_Uᵀ, the final norm's weight without its division.
+ * What is computed from rows [K, d_model]: `logits` RMSNorm(rows) · W_Uᵀ; `scores` of the tokens `targets`;
+ * `projection` rows · W_Uᵀ; `folded-projection` (rows ⊙ w_norm) · W_Uᵀ, the final norm's weight without its
+ * division.
  */
 export type HeadKind = 'logits' | 'scores' | 'projection' | 'folded-projection';
 

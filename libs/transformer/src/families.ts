@@ -18,7 +18,8 @@ export function requireFamily(modelType: string, source: string): Family {
   if (Object.hasOwn(FAMILIES, modelType)) return FAMILIES[modelType]!;
   throw new FacetError(
     'unimplemented',
-    `${source} has model_type ${JSON.stringify(modelType)}; supported are ${Object.keys(FAMILIES).join(', ')}`,
+    `${source} has model_type ${JSON.stringify(modelType)}; ` +
+      `supported are ${Object.keys(FAMILIES).join(', ')}`,
     { reason: 'MODEL_TYPE_UNSUPPORTED' },
   );
 }

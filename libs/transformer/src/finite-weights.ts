@@ -8,7 +8,9 @@ const SCAN_BYTES = 8 * 1024 * 1024;
 /** Per dtype: the bits of the exponent; all of them set means infinite or NaN. */
 const EXPONENT: Partial<Record<DType, number>> = { F32: 0x7f800000, F16: 0x7c00, BF16: 0x7f80 };
 
-/** Reads every float weight of the file at `path` once and refuses NaN and infinity, naming tensor and index. */
+/**
+ * Reads every float weight of the file at `path` once and refuses NaN and infinity, naming tensor and index.
+ */
 export async function requireFiniteWeights(path: string, signal?: AbortSignal): Promise<void> {
   const file = await openSafetensors(path);
   try {

@@ -1,6 +1,9 @@
 /** What a graph reads, edits and answers: its variant. Two equal requests are one compiled session. */
 export interface GraphRequest {
-  /** `context`: whole contexts from position 0, no cache. `cache`: T positions appended to an in-place KV cache. */
+  /**
+   * `context`: whole contexts from position 0, no cache. `cache`: T positions appended to an in-place KV
+   * cache.
+   */
   attention: 'context' | 'cache';
   /** Hook points whose rows are outputs. */
   hookPoints: readonly string[];
@@ -8,13 +11,16 @@ export interface GraphRequest {
   /** Hook points that take edits. */
   ports: readonly string[];
   /**
-   * `none`: the graph stops at the last hook point or port. `residual`: also the final residual stream [B*T, d_model]
-   * before the last norm. `logits`: also next-token logits [K, d_vocab] of the rows named by `logit_rows`.
+   * `none`: the graph stops at the last hook point or port. `residual`: also the final residual stream [B*T,
+   * d_model] before the last norm. `logits`: also next-token logits [K, d_vocab] of the rows named by
+   * `logit_rows`.
    */
   head: 'none' | 'residual' | 'logits';
 }
 
-/** Names of graph inputs and outputs; shapes in brackets, B rows, T positions, P allocated cache positions. */
+/**
+ * Names of graph inputs and outputs; shapes in brackets, B rows, T positions, P allocated cache positions.
+ */
 export const NAMES = {
   /** I32 [B, T] */
   tokens: 'tokens',
@@ -32,7 +38,9 @@ export const NAMES = {
   logits: 'logits',
 } as const;
 
-/** The cache tensors [B, n_kv_heads, P, d_head] of one layer: the same memory is given as past and as present. */
+/**
+ * The cache tensors [B, n_kv_heads, P, d_head] of one layer: the same memory is given as past and as present.
+ */
 export function cacheNames(layer: number): { past: string; present: string }[] {
   return ['key', 'value'].map((part) => ({
     past: `past.${layer}.${part}`,

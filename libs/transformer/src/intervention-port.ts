@@ -9,8 +9,8 @@ import { portInputs, portOutputs } from './graph-request.ts';
  *   delta_i = mask_i · [f[gate_source_i] > gate_threshold_i] · ((scale_i − 1) · f_i + offset_i)
  *   x' = x + delta · W_dec_rows
  *
- * Its outputs prove the edit: f, f encoded again from x', ‖x' − x‖ and ‖x‖. With scale 1 and offset 0 every delta is
- * an exact zero, so that x' has the bits of x.
+ * Its outputs prove the edit: f, f encoded again from x', ‖x' − x‖ and ‖x‖. With scale 1 and offset 0 every
+ * delta is an exact zero, so that x' has the bits of x.
  */
 export function emitInterventionPort(emitter: GraphEmitter, name: string, x: Value, width: number): Value {
   const { graph } = emitter;
@@ -59,7 +59,9 @@ function emitEncode({ graph }: GraphEmitter, x: Value, inputs: PortInputs, outpu
   return graph.node('Mul', [fires, graph.node('Relu', [z])], { outputs: [output] });
 }
 
-/** delta_i = mask_i · gate_i · ((scale_i − 1) · f_i + offset_i); every f is read before anything is written. */
+/**
+ * delta_i = mask_i · gate_i · ((scale_i − 1) · f_i + offset_i); every f is read before anything is written.
+ */
 function emitDelta({ graph }: GraphEmitter, f: Value, inputs: PortInputs): Value {
   const sources = graph.node('Expand', [inputs.gateSource, graph.node('Shape', [f])]);
   const sourceValues = graph.node('GatherElements', [f, sources], { attributes: { axis: 2 } });

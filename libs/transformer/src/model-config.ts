@@ -48,8 +48,8 @@ type Config = z.infer<typeof configSchema>;
 const DEFAULT_ROPE_THETA = 10_000;
 
 /**
- * Reads a Hugging Face `config.json` into a ModelSpec. A field that is missing or wrong is `invalid`; one that asks
- * for another computation than the one written here is `unimplemented`, never ignored.
+ * Reads a Hugging Face `config.json` into a ModelSpec. A field that is missing or wrong is `invalid`; one
+ * that asks for another computation than the one written here is `unimplemented`, never ignored.
  */
 export function parseModelConfig(text: string, source: string): ModelSpec {
   const json = parseJson(text, source);
@@ -137,8 +137,8 @@ function requireHeads(heads: Pick<ModelSpec, 'n_heads' | 'n_kv_heads' | 'd_head'
   if (!Number.isInteger(d_head) || n_heads % n_kv_heads !== 0)
     throw new FacetError(
       'invalid',
-      `${source} splits into heads of ${d_head} floats, ${n_heads} query heads over ${n_kv_heads} key heads; ` +
-        'both must divide evenly',
+      `${source} splits into heads of ${d_head} floats, ${n_heads} query heads ` +
+        `over ${n_kv_heads} key heads; both must divide evenly`,
       { reason: 'MODEL_CONFIG_INVALID' },
     );
   if (d_head % HEAD_MULTIPLE !== 0)

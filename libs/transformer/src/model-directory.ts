@@ -25,8 +25,9 @@ export interface ModelDirectory {
 }
 
 /**
- * Reads and checks a Hugging Face directory (`config.json`, `*.safetensors`, `tokenizer.json`): shapes against the
- * config, dtypes, finite values, and that no weight file lies outside the directory. Weights stay on disk.
+ * Reads and checks a Hugging Face directory (`config.json`, `*.safetensors`, `tokenizer.json`): shapes
+ * against the config, dtypes, finite values, and that no weight file lies outside the directory. Weights stay
+ * on disk.
  */
 export async function loadModelDirectory(directory: string, signal?: AbortSignal): Promise<ModelDirectory> {
   const spec = parseModelConfig(

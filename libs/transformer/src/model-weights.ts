@@ -37,7 +37,10 @@ export interface ModelWeights {
 
 const SUPPORTED_DTYPES: readonly DType[] = ['F32', 'F16', 'BF16'];
 
-/** Finds every weight that `spec` needs; a missing one or a wrong shape is `invalid` and named with both shapes. */
+/**
+ * Finds every weight that `spec` needs; a missing one or a wrong shape is `invalid` and named with both
+ * shapes.
+ */
 export function collectWeights(
   spec: ModelSpec,
   tensors: ReadonlyMap<string, Weight>,
@@ -65,7 +68,10 @@ export function collectWeights(
 /** Buffers that old checkpoints store and that follow from the config. */
 const DERIVED = /\.rotary_emb\.inv_freq$/;
 
-/** Refuses a checkpoint with a block tensor that the graph would ignore: the numbers would be wrong without a word. */
+/**
+ * Refuses a checkpoint with a block tensor that the graph would ignore: the numbers would be wrong without a
+ * word.
+ */
 function requireAllUsed(
   { blocks }: ModelWeights,
   tensors: ReadonlyMap<string, Weight>,

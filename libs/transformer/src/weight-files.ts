@@ -16,8 +16,9 @@ export interface WeightFiles {
 }
 
 /**
- * Finds the weight files of a model directory. Symbolic links are followed, but never out of the directory; the one
- * exception is the layout of the Hugging Face cache, where `snapshots/{revision}/x` points into `blobs/`.
+ * Finds the weight files of a model directory. Symbolic links are followed, but never out of the directory;
+ * the one exception is the layout of the Hugging Face cache, where `snapshots/{revision}/x` points into
+ * `blobs/`.
  */
 export async function resolveWeightFiles(directory: string): Promise<WeightFiles> {
   const root = await realDirectory(directory);

@@ -14,7 +14,8 @@ export function createCacheBudget(limit: number): CacheBudget {
       if (used + bytes > limit)
         throw new FacetError(
           'exhausted',
-          `a cache of ${bytes} bytes does not fit: ${used} of ${limit} bytes are in use; ask for fewer tokens or rows`,
+          `a cache of ${bytes} bytes does not fit: ${used} of ${limit} bytes are in use; ` +
+            'ask for fewer tokens or rows',
           {
             reason: 'CACHE_FULL',
             metadata: { bytes: String(bytes), used: String(used), limit: String(limit) },

@@ -16,7 +16,9 @@ export interface EditFeeds {
 /** More features at one hook point than this are refused. */
 export const MAX_EDITED_FEATURES = 65_536;
 
-/** Checks the edits of every hook point and turns them into graph inputs; a wrong shape or value is `invalid`. */
+/**
+ * Checks the edits of every hook point and turns them into graph inputs; a wrong shape or value is `invalid`.
+ */
 export function toEditFeeds(
   spec: ModelSpec,
   edits: readonly Omit<FeatureEdits, 'mask'>[],

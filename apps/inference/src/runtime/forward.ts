@@ -22,8 +22,8 @@ import { type RuntimeContext, throwIfCancelled, trunkVariant } from './runtime-c
 import type { WireTensor, WireTensors } from './session-protocol.ts';
 
 /**
- * Tokens of one run. The attention scores of a run must stay in the processor's cache: measured at 8 heads and contexts of
- * 256, attention over 1,024 tokens takes half as long again per token as over 512.
+ * Tokens of one run. The attention scores of a run must stay in the processor's cache: measured at 8 heads
+ * and contexts of 256, attention over 1,024 tokens takes half as long again per token as over 512.
  */
 const RUN_TOKENS = 512;
 

@@ -21,7 +21,9 @@ import { checkTokens, contextExceeded, invalid, MAX_BATCH, type TokenBatch } fro
 import { type RuntimeContext, type TrunkVariant, throwIfCancelled, trunkVariant } from './runtime-context.ts';
 import type { WireTensor, WireTensors } from './session-protocol.ts';
 
-/** Opens a generation: compiles its graph, reserves its cache and keeps both in one lane until it is closed. */
+/**
+ * Opens a generation: compiles its graph, reserves its cache and keeps both in one lane until it is closed.
+ */
 export async function openGeneration(
   context: RuntimeContext,
   budget: CacheBudget,
@@ -156,8 +158,9 @@ interface Step {
 }
 
 /**
- * Runs one step. ONNX Runtime appends several positions at once only to an empty cache or to a single row, so a later
- * chunk is run row by row on views of the cache; single tokens and first prompts are one run for all rows.
+ * Runs one step. ONNX Runtime appends several positions at once only to an empty cache or to a single row, so
+ * a later chunk is run row by row on views of the cache; single tokens and first prompts are one run for all
+ * rows.
  */
 async function runStep(open: OpenGeneration, step: Step): Promise<GenerationStep> {
   const { batch, positions, lengths: added } = step.tokens;

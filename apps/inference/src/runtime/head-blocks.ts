@@ -16,7 +16,10 @@ export interface HeadRequest {
   take(outputs: WireTensors, at: number): void;
 }
 
-/** Runs a head graph over `rows` in blocks, so that the logits of a large vocabulary never lie in memory at once. */
+/**
+ * Runs a head graph over `rows` in blocks, so that the logits of a large vocabulary never lie in memory at
+ * once.
+ */
 export async function runHead(context: RuntimeContext, request: HeadRequest): Promise<void> {
   const { d_model, d_vocab } = context.model.spec;
   const { kind, rows, targets, signal, take } = request;

@@ -16,8 +16,8 @@ export interface Variant {
 }
 
 /**
- * One worker thread and the sessions compiled in it. Calls are done in the order in which they were made; the thread
- * starts with the first one, and starts anew after it was lost.
+ * One worker thread and the sessions compiled in it. Calls are done in the order in which they were made; the
+ * thread starts with the first one, and starts anew after it was lost.
  */
 export interface Lane {
   /** Calls that are not answered yet. */
@@ -26,7 +26,10 @@ export interface Lane {
   readonly keptCount: number;
   /** Grows by one each time the thread is lost, and with it everything it kept. */
   readonly incarnation: number;
-  /** Runs a graph. Inputs are copied to the thread, each with its whole buffer: give arrays, not views of large ones. */
+  /**
+   * Runs a graph. Inputs are copied to the thread, each with its whole buffer: give arrays, not views of
+   * large ones.
+   */
   run(variant: Variant, request: RunRequest): Promise<WireTensors>;
   /** Stores tensors in the thread under a number for `RunRequest.kept`. */
   keep(tensors: KeptTensors): Promise<number>;
@@ -43,110 +46,126 @@ export interface LaneOptions {
   maxSessions: number;
 }
 
+/** Prepares a lane; no thread is started yet. */
+export function createLane(options: LaneOptions): Lane {
+  return new WorkerLane(options);
+}
+
 interface Pending {
   resolve(outputs: WireTensors | undefined): void;
   reject(error: FacetError): void;
 }
 
-/** Prepares a lane; no thread is started yet. */
-export function createLane(options: LaneOptions): Lane {
-  const pending = new Map<number, Pending>();
-  const sessions = new Map<string, number>();
-  let worker: Worker | undefined;
-  let incarnation = 0;
-  let nextId = 0;
-  const keptIds = new Set<number>();
+/** A lane lives as long as its thread; a lost thread is replaced by the next call. */
+class WorkerLane implements Lane {
+  readonly #options: LaneOptions;
+  readonly #pending = new Map<number, Pending>();
+  /** Variant key -> session, the last used last. */
+  readonly #sessions = new Map<string, number>();
+  readonly #kept = new Set<number>();
+  #worker: Worker | undefined;
+  #incarnation = 0;
+  #nextId = 0;
 
-  const forget = (): void => {
-    worker = undefined;
-    incarnation++;
-    sessions.clear();
-    keptIds.clear();
-  };
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
 
-  const lose = (lost: Worker, cause: unknown): void => {
-    if (worker !== lost) return;
-    forget();
+  get load(): number {
+    return this.#pending.size;
+  }
+
+  get keptCount(): number {
+    return this.#kept.size;
+  }
+
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  async run(variant: Variant, request: RunRequest): Promise<WireTensors> {
+    const { session, created } = this.#ensureSession(variant);
+    const [, outputs] = await Promise.all([created, this.#send({ op: 'run', session, ...request })]);
+    return outputs!;
+  }
+
+  async keep(tensors: KeptTensors): Promise<number> {
+    const kept = this.#nextId++;
+    this.#kept.add(kept);
+    try {
+      await this.#send({ op: 'keep', kept, tensors });
+    } catch (error) {
+      this.#kept.delete(kept);
+      throw error;
+    }
+    return kept;
+  }
+
+  async drop(kept: number): Promise<void> {
+    this.#kept.delete(kept);
+    await this.#send({ op: 'drop', kept });
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    await ignoreLoss(this.#send({ op: 'close' }));
+    this.#forget();
+    await worker.terminate();
+  }
+
+  /** Finds the session of a variant or has it compiled; the call that needs it may follow at once. */
+  #ensureSession({ key, build }: Variant): { session: number; created: Promise<unknown> } {
+    const found = this.#sessions.get(key);
+    const session = found ?? this.#nextId++;
+    this.#sessions.delete(key);
+    this.#sessions.set(key, session);
+    if (found !== undefined) return { session, created: Promise.resolve() };
+    if (this.#sessions.size > this.#options.maxSessions) this.#releaseOldest();
+    const { folder, threads } = this.#options;
+    const created = this.#send({ op: 'create', session, model: build(), folder, threads });
+    created.catch(() => this.#sessions.get(key) === session && this.#sessions.delete(key));
+    return { session, created };
+  }
+
+  #releaseOldest(): void {
+    const [key, session] = this.#sessions.entries().next().value!;
+    this.#sessions.delete(key);
+    void ignoreLoss(this.#send({ op: 'release', session }));
+  }
+
+  #send(request: WorkerRequest): Promise<WireTensors | undefined> {
+    this.#worker ??= this.#start();
+    const id = this.#nextId++;
+    this.#worker.postMessage({ ...request, id } satisfies WorkerMessage);
+    return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('../../dist/runtime/session-worker.js', import.meta.url));
+    worker.on('message', (reply: WorkerReply) => settle(this.#pending, reply));
+    worker.on('error', (error) => this.#lose(worker, error));
+    worker.on('exit', (code) => this.#lose(worker, new Error(`the thread exited with code ${code}`)));
+    return worker;
+  }
+
+  #lose(worker: Worker, cause: unknown): void {
+    if (this.#worker !== worker) return;
+    this.#forget();
     const error = new FacetError('unavailable', 'a compute thread was lost; try again', {
       cause,
       reason: 'COMPUTE_THREAD_LOST',
     });
-    for (const { reject } of pending.values()) reject(error);
-    pending.clear();
-  };
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+  }
 
-  const start = (): Worker => {
-    const started = new Worker(new URL('../../dist/runtime/session-worker.js', import.meta.url));
-    started.on('message', (reply: WorkerReply) => settle(pending, reply));
-    started.on('error', (error) => lose(started, error));
-    started.on('exit', (code) => lose(started, new Error(`the thread exited with code ${code}`)));
-    return started;
-  };
-
-  const send = (request: WorkerRequest): Promise<WireTensors | undefined> => {
-    worker ??= start();
-    const id = nextId++;
-    worker.postMessage({ ...request, id } satisfies WorkerMessage);
-    return new Promise((resolve, reject) => pending.set(id, { resolve, reject }));
-  };
-
-  const evict = (): void => {
-    const [key, session] = sessions.entries().next().value!;
-    sessions.delete(key);
-    void ignore(send({ op: 'release', session }));
-  };
-
-  /** The session of a variant, most recently used last; compiled when it is not there. */
-  const ensure = ({ key, build }: Variant): { session: number; created: Promise<unknown> } => {
-    const found = sessions.get(key);
-    const session = found ?? nextId++;
-    sessions.delete(key);
-    sessions.set(key, session);
-    if (found !== undefined) return { session, created: Promise.resolve() };
-    if (sessions.size > options.maxSessions) evict();
-    const created = send({ op: 'create', session, model: build(), ...options });
-    created.catch(() => sessions.get(key) === session && sessions.delete(key));
-    return { session, created };
-  };
-
-  return {
-    get load() {
-      return pending.size;
-    },
-    get keptCount() {
-      return keptIds.size;
-    },
-    get incarnation() {
-      return incarnation;
-    },
-    async run(variant, request) {
-      const { session, created } = ensure(variant);
-      const [, result] = await Promise.all([created, send({ op: 'run', session, ...request })]);
-      return result!;
-    },
-    async keep(tensors) {
-      const kept = nextId++;
-      keptIds.add(kept);
-      try {
-        await send({ op: 'keep', kept, tensors });
-      } catch (error) {
-        keptIds.delete(kept);
-        throw error;
-      }
-      return kept;
-    },
-    async drop(kept) {
-      keptIds.delete(kept);
-      await send({ op: 'drop', kept });
-    },
-    async close() {
-      if (worker === undefined) return;
-      const ended = worker;
-      await ignore(send({ op: 'close' }));
-      forget();
-      await ended.terminate();
-    },
-  };
+  #forget(): void {
+    this.#worker = undefined;
+    this.#incarnation++;
+    this.#sessions.clear();
+    this.#kept.clear();
+  }
 }
 
 function settle(pending: Map<number, Pending>, reply: WorkerReply): void {
@@ -168,6 +187,6 @@ function toFacetError({ message, phase }: { message: string; phase: string }): F
 }
 
 /** For calls that can only fail because the thread is lost, which every other call tells too. */
-async function ignore(call: Promise<unknown>): Promise<void> {
+async function ignoreLoss(call: Promise<unknown>): Promise<void> {
   await call.catch(() => undefined);
 }

@@ -15,14 +15,14 @@ const DEFAULT_MAX_SESSIONS = 8;
 const DEFAULT_MAX_CACHE_BYTES = 2 * 1024 ** 3;
 
 /**
- * Below this, several single-threaded lanes beat one lane with several threads (measured: 1.6 times at 1 MB), and their
- * copies of the weights cost little; above, one lane has all threads.
+ * Below this, several single-threaded lanes beat one lane with several threads (measured: 1.6 times at 1 MB),
+ * and their copies of the weights cost little; above, one lane has all threads.
  */
 const SMALL_MODEL_BYTES = 256 * 1024 ** 2;
 
 /**
- * Loads the Hugging Face directory, checks every weight, and answers with the runtime. A missing file is `not-found`, a
- * broken one `invalid`, a model that is known but not supported `unimplemented`.
+ * Loads the Hugging Face directory, checks every weight, and answers with the runtime. A missing file is
+ * `not-found`, a broken one `invalid`, a model that is known but not supported `unimplemented`.
  */
 export async function openModelRuntime(
   directory: string,

@@ -14,7 +14,10 @@ export interface TokenBatch {
 /** Most rows of one call; more belong into several calls. */
 export const MAX_BATCH = 4096;
 
-/** Checks shape, token ids and context length of `tokens` [B*T]; every problem is `invalid` and names the numbers. */
+/**
+ * Checks shape, token ids and context length of `tokens` [B*T]; every problem is `invalid` and names the
+ * numbers.
+ */
 export function checkTokens(
   spec: ModelSpec,
   { tokens, batch, lengths }: { tokens: Int32Array; batch: number; lengths?: ArrayLike<number> },

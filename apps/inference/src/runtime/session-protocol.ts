@@ -18,7 +18,10 @@ export interface KeptTensors {
   perRow: WireTensors;
   /** Inputs that all rows share. */
   shared: WireTensors;
-  /** Pairs of input and output that are one zeroed F32 tensor, updated in place; the first dimension is the row. */
+  /**
+   * Pairs of input and output that are one zeroed F32 tensor, updated in place; the first dimension is the
+   * row.
+   */
   inPlace: readonly { input: string; output: string; dims: readonly number[] }[];
 }
 

@@ -12,8 +12,9 @@ import type {
 } from './session-protocol.ts';
 
 /**
- * Hosts ONNX Runtime sessions on a thread of their own: `run` of onnxruntime-node blocks its thread, and the service's
- * thread must stay free for the network. Messages are done one after another, so a session is never released in use.
+ * Hosts ONNX Runtime sessions on a thread of their own: `run` of onnxruntime-node blocks its thread, and the
+ * service's thread must stay free for the network. Messages are done one after another, so a session is never
+ * released in use.
  */
 const port = parentPort!;
 const sessions = new Map<number, InferenceSession>();
