@@ -92,8 +92,8 @@ describeWhenPresent('facet run', () => {
   test('names the nearest hook point for one that does not exist', async () => {
     const args = runArguments(folder).map((text) => text.replace('hook_resid_post', 'hook_resid_pots'));
     const { exitCode, stderr } = await spawnFacet(args).ended;
-    expect(stderr).toContain('blocks.2.hook_resid_post');
-    expect(exitCode).toBe(EXIT.USAGE);
+    expect(stderr).toContain('did you mean blocks.2.hook_resid_post?');
+    expect(exitCode).toBe(EXIT.PRECONDITION);
   }, 60_000);
 });
 

@@ -92,11 +92,12 @@ async function goOrCleanUp(
   invocation: Invocation,
   timings: Timings,
 ): Promise<WayResult> {
+  const made = new Set<string>();
   try {
-    return await goTheWay(clients, plan, invocation, timings);
+    return await goTheWay(clients, plan, invocation, { timings, made });
   } catch (error) {
     if (invocation.signal.aborted && !plan.keep) {
-      const deleted = await cleanUpRun(clients, plan.id);
+      const deleted = await cleanUpRun(clients, made);
       if (deleted.length > 0) invocation.progress.note(`deleted ${deleted.join(', ')}`);
     }
     throw error;

@@ -30,25 +30,34 @@ export interface WayResult {
   steering: SteeringOutcome;
 }
 
+/** What is noted on the way. */
+export interface WayNotes {
+  timings: Timings;
+  /** Names of the resources that were created, in order. */
+  made: Set<string>;
+}
+
 /** Goes the whole way: corpus to activation set to SAE to index to feature to steered text. */
 export async function goTheWay(
   clients: Clients,
   plan: RunPlan,
   invocation: Invocation,
-  timings: Timings,
+  { timings, made }: WayNotes,
 ): Promise<WayResult> {
   const { id } = plan;
+  const started = (name: string) => made.add(name);
   const activationSet = await timings.measure(
     'capture',
-    () => capture(clients, { id, spec: plan.capture }, invocation),
+    () => capture(clients, { id, spec: plan.capture, started }, invocation),
     describeCapture,
   );
   const trainingRun = await timings.measure(
     'train',
-    () => train(clients, { id, spec: trainingSpec(plan, activationSet) }, invocation),
+    () => train(clients, { id, spec: trainingSpec(plan, activationSet), started }, invocation),
     describeTraining,
   );
   const sae = `saes/${id}`;
+  made.add(sae);
   const indexingRun = await timings.measure(
     'index',
     () => indexFeatures(clients, { id, spec: { sae, activationSet: activationSet.name } }, invocation),

@@ -78,12 +78,12 @@ async function startOthers(
   { teardown, events, signal }: Start & { events: EventBus },
 ): Promise<ServiceAddresses> {
   env[addressVariableOf('inference')] = inference;
-  const capture = await keep(teardown, startCapture(readCaptureConfig(env), { events }));
+  const capture = await keep(teardown, startCapture(readCaptureConfig(env), { bus: events }));
   env[addressVariableOf('capture')] = capture;
-  const training = await keep(teardown, startTraining(readTrainingConfig(env), { events }));
+  const training = await keep(teardown, startTraining(readTrainingConfig(env), { bus: events }));
   env[addressVariableOf('training')] = training;
   signal.throwIfAborted();
-  const features = await keep(teardown, startFeatures(readFeaturesConfig(env), { events }));
+  const features = await keep(teardown, startFeatures(readFeaturesConfig(env), { bus: events }));
   env[addressVariableOf('features')] = features;
   const steering = await keep(teardown, startSteering(readSteeringConfig(env)));
   return { inference, capture, training, features, steering };

@@ -1,34 +1,39 @@
 import { ActivationSet, type ActivationSetSpec } from '@facet/contracts';
+import { newId } from '@facet/mesh';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
 import { formatBytes, formatCount, formatRate } from '../render/quantities.ts';
-import { follow, type LongWork, type WorkView } from './follow.ts';
+import { doWork, type LongWork, type WorkView } from './follow.ts';
 import { shortState } from './state.ts';
 
 /** What to capture and under which id. */
 export interface CaptureRequest {
   id: string;
   spec: Partial<ActivationSetSpec>;
+  /** Called with the name of the resource when it has been created. */
+  started?: (name: string) => void;
 }
 
 /** Creates an activation set and follows it until it is ACTIVE; cancels it when interrupted. */
 export async function capture(
   clients: Clients,
-  { id, spec }: CaptureRequest,
-  { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
+  { id, spec, started }: CaptureRequest,
+  invocation: Pick<Invocation, 'progress' | 'signal'>,
 ): Promise<ActivationSet> {
-  const stage = progress.stage('capture');
-  try {
-    const name = `activationSets/${id}`;
-    const request = { activationSetId: id, requestId: id, spec };
-    await clients.capture.createActivationSet(request, { signal });
-    const set = await follow(captureWork(clients, name), stage, signal);
-    stage.done(describeCapture(set));
-    return set;
-  } catch (error) {
-    stage.stopped(signal.aborted ? 'interrupted' : 'failed');
-    throw error;
-  }
+  const name = `activationSets/${id}`;
+  const step = {
+    title: 'capture',
+    work: captureWork(clients, name),
+    start: async (signal: AbortSignal) => {
+      await clients.capture.createActivationSet(
+        { activationSetId: id, requestId: newId('request'), spec },
+        { signal },
+      );
+      started?.(name);
+    },
+    outcome: describeCapture,
+  };
+  return doWork(step, invocation);
 }
 
 /** An activation set as work that can be followed. */

@@ -1,5 +1,6 @@
 import type { Progress, ResourceError } from '@facet/contracts';
 import { FacetError, type FacetErrorKind, isFacetError } from '@facet/errors';
+import type { Invocation } from '../invocation.ts';
 import { type Stage, stageProgress } from '../progress.ts';
 
 /** A resource that works until its state is final: an activation set, a training run, an indexing run. */
@@ -29,14 +30,34 @@ const MAX_REOPENED = 5;
 /** Time that cancelling gets after an interruption, milliseconds. */
 const CANCEL_TIMEOUT_MS = 5000;
 
+/** One piece of work from its creation to its outcome. */
+export interface WorkStep<T> {
+  /** Name of the stage, for progress. */
+  title: string;
+  work: LongWork<T>;
+  /** Creates the resource at the service. */
+  start(signal: AbortSignal): Promise<unknown>;
+  /** What to say when it went well. */
+  outcome(resource: T): string;
+}
+
 /**
- * Follows work to its final state, reporting to `stage`, and gives the resource back when it went well. Throws when it
- * failed or was cancelled elsewhere. When `signal` aborts, the work is cancelled at the service before this throws.
+ * Starts work and follows it to its final state, reporting as a stage, and gives the resource back when it went well.
+ * Throws when it failed or was cancelled elsewhere. When `signal` aborts, the work is cancelled at the service before
+ * this throws.
  */
-export async function follow<T>(work: LongWork<T>, stage: Stage, signal: AbortSignal): Promise<T> {
+export async function doWork<T>(
+  { title, work, start, outcome }: WorkStep<T>,
+  { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
+): Promise<T> {
+  const stage = progress.stage(title);
   try {
-    return await watchToEnd(work, stage, signal);
+    await start(signal);
+    const final = await watchToEnd(work, stage, signal);
+    stage.done(outcome(final));
+    return final;
   } catch (error) {
+    stage.stopped(signal.aborted ? 'interrupted' : 'failed');
     if (!signal.aborted) throw error;
     await cancelWork(work);
     throw new FacetError('cancelled', `interrupted; ${work.name} was cancelled`, { cause: error });

@@ -1,33 +1,39 @@
 import { IndexingRun, type IndexingSpec } from '@facet/contracts';
+import { newId } from '@facet/mesh';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
 import { formatCount, formatRate } from '../render/quantities.ts';
-import { follow, type LongWork, type WorkView } from './follow.ts';
+import { doWork, type LongWork, type WorkView } from './follow.ts';
 import { shortState } from './state.ts';
 
 /** What to index and under which id. */
 export interface IndexRequest {
   id: string;
   spec: Partial<IndexingSpec>;
+  /** Called with the name of the resource when it has been created. */
+  started?: (name: string) => void;
 }
 
 /** Creates an indexing run and follows it until its index is seen; cancels it when interrupted. */
 export async function indexFeatures(
   clients: Clients,
-  { id, spec }: IndexRequest,
-  { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
+  { id, spec, started }: IndexRequest,
+  invocation: Pick<Invocation, 'progress' | 'signal'>,
 ): Promise<IndexingRun> {
-  const stage = progress.stage('index');
-  try {
-    const name = `indexingRuns/${id}`;
-    await clients.indexing.createIndexingRun({ indexingRunId: id, requestId: id, spec }, { signal });
-    const run = await follow(indexingWork(clients, name), stage, signal);
-    stage.done(describeIndexing(run));
-    return run;
-  } catch (error) {
-    stage.stopped(signal.aborted ? 'interrupted' : 'failed');
-    throw error;
-  }
+  const name = `indexingRuns/${id}`;
+  const step = {
+    title: 'index',
+    work: indexingWork(clients, name),
+    start: async (signal: AbortSignal) => {
+      await clients.indexing.createIndexingRun(
+        { indexingRunId: id, requestId: newId('request'), spec },
+        { signal },
+      );
+      started?.(name);
+    },
+    outcome: describeIndexing,
+  };
+  return doWork(step, invocation);
 }
 
 /** An indexing run as work that can be followed. */

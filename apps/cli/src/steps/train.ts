@@ -1,33 +1,39 @@
 import { TrainingRun, type TrainingSpec } from '@facet/contracts';
+import { newId } from '@facet/mesh';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
 import { formatCount, formatShare, formatValue } from '../render/quantities.ts';
-import { follow, type LongWork, type WorkView } from './follow.ts';
+import { doWork, type LongWork, type WorkView } from './follow.ts';
 import { shortState } from './state.ts';
 
 /** What to train and under which id. */
 export interface TrainRequest {
   id: string;
   spec: Partial<TrainingSpec>;
+  /** Called with the name of the resource when it has been created. */
+  started?: (name: string) => void;
 }
 
 /** Creates a training run and follows it until its SAE is published; cancels it when interrupted. */
 export async function train(
   clients: Clients,
-  { id, spec }: TrainRequest,
-  { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
+  { id, spec, started }: TrainRequest,
+  invocation: Pick<Invocation, 'progress' | 'signal'>,
 ): Promise<TrainingRun> {
-  const stage = progress.stage('train');
-  try {
-    const name = `trainingRuns/${id}`;
-    await clients.training.createTrainingRun({ trainingRunId: id, requestId: id, spec }, { signal });
-    const run = await follow(trainingWork(clients, name), stage, signal);
-    stage.done(describeTraining(run));
-    return run;
-  } catch (error) {
-    stage.stopped(signal.aborted ? 'interrupted' : 'failed');
-    throw error;
-  }
+  const name = `trainingRuns/${id}`;
+  const step = {
+    title: 'train',
+    work: trainingWork(clients, name),
+    start: async (signal: AbortSignal) => {
+      await clients.training.createTrainingRun(
+        { trainingRunId: id, requestId: newId('request'), spec },
+        { signal },
+      );
+      started?.(name);
+    },
+    outcome: describeTraining,
+  };
+  return doWork(step, invocation);
 }
 
 /** A training run as work that can be followed. */
