@@ -9,6 +9,7 @@ const MAX_LAYERS = 1024;
 
 const extent = z.number().int().min(1).max(MAX_EXTENT);
 const tokenId = z.number().int().min(0).max(MAX_EXTENT);
+const endTokens = z.union([tokenId, z.array(tokenId)]).nullish();
 const rope = z.looseObject({
   rope_type: z.string().optional(),
   type: z.string().optional(),
@@ -39,7 +40,7 @@ const configSchema = z.looseObject({
   quantization_config: z.looseObject({ quant_method: z.string().optional() }).nullish(),
   tie_word_embeddings: z.boolean().default(false),
   bos_token_id: tokenId.nullish(),
-  eos_token_id: z.union([tokenId, z.array(tokenId)]).nullish(),
+  eos_token_id: endTokens,
 });
 
 type Config = z.infer<typeof configSchema>;
@@ -67,6 +68,16 @@ export function parseModelConfig(text: string, source: string): ModelSpec {
     );
   requireSupported(parsed.data, source);
   return toSpec(parsed.data, source);
+}
+
+/** Reads the tokens that end a text from a `generation_config.json`; none where it names none. */
+export function parseEndTokens(text: string, source: string): number[] {
+  const parsed = z.looseObject({ eos_token_id: endTokens }).safeParse(parseJson(text, source));
+  if (!parsed.success)
+    throw new FacetError('invalid', `${source} names end tokens that are not token ids`, {
+      reason: 'MODEL_CONFIG_INVALID',
+    });
+  return [parsed.data.eos_token_id ?? []].flat();
 }
 
 function parseJson(text: string, source: string): unknown {
@@ -110,7 +121,6 @@ function toSpec(config: Config, source: string): ModelSpec {
   const n_kv_heads = config.num_key_value_heads ?? n_heads;
   const d_head = config.head_dim ?? config.hidden_size / n_heads;
   requireHeads({ n_heads, n_kv_heads, d_head }, source);
-  const eos = config.eos_token_id ?? [];
   return {
     modelType: config.model_type,
     d_model: config.hidden_size,
@@ -125,7 +135,7 @@ function toSpec(config: Config, source: string): ModelSpec {
     ropeTheta: config.rope_theta ?? config.rope_parameters?.rope_theta ?? DEFAULT_ROPE_THETA,
     tiedEmbeddings: config.tie_word_embeddings,
     bosTokenId: config.bos_token_id ?? null,
-    eosTokenIds: Array.isArray(eos) ? eos : [eos],
+    eosTokenIds: [config.eos_token_id ?? []].flat(),
   };
 }
 

@@ -87,6 +87,16 @@ describe('loadModelDirectory', () => {
     expect(weights.unembedding).toBe(weights.embedding);
   });
 
+  test('ends a text at the end tokens of generation_config.json too', async () => {
+    const directory = await writeModel();
+    expect((await loadModelDirectory(directory)).spec.eosTokenIds).toEqual([]);
+    const path = join(directory, 'generation_config.json');
+    await writeFile(path, '{"eos_token_id": [2, 4]}');
+    expect((await loadModelDirectory(directory)).spec.eosTokenIds).toEqual([2, 4]);
+    await writeFile(path, '{"eos_token_id": "two"}');
+    await expectRefusal(directory, 'invalid', /generation_config\.json names end tokens/);
+  });
+
   test.each(['config.json', 'tokenizer.json', 'model.safetensors'])(
     'names %s when it is missing',
     async (file) => {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { FacetError } from '@facet/errors';
+import { FacetError, isFacetError } from '@facet/errors';
 import { readSafetensorsHeader } from '@facet/tensor';
 import { requireFiniteWeights } from './finite-weights.ts';
-import { parseModelConfig } from './model-config.ts';
+import { parseEndTokens, parseModelConfig } from './model-config.ts';
 import type { ModelSpec } from './model-spec.ts';
 import { missingFile, readModelText, throwIfCancelled } from './model-text.ts';
 import { collectWeights, type ModelWeights, type Weight } from './model-weights.ts';
@@ -30,10 +30,7 @@ export interface ModelDirectory {
  * on disk.
  */
 export async function loadModelDirectory(directory: string, signal?: AbortSignal): Promise<ModelDirectory> {
-  const spec = parseModelConfig(
-    await readModelText(join(directory, 'config.json')),
-    join(directory, 'config.json'),
-  );
+  const spec = await readSpec(directory);
   const tokenizerSha256 = await sha256File(join(directory, 'tokenizer.json'), signal);
   const { folder, files } = await resolveWeightFiles(directory);
   const tensors = new Map<string, Weight>();
@@ -47,6 +44,19 @@ export async function loadModelDirectory(directory: string, signal?: AbortSignal
   for (const file of files) await requireFiniteWeights(join(folder, file), signal);
   const modelSha256 = await hashWeights(folder, files, signal);
   return { spec, weights, weightFolder: folder, weightBytes, modelSha256, tokenizerSha256 };
+}
+
+/** Reads `config.json`; where a `generation_config.json` lies beside it, its end tokens count as well. */
+async function readSpec(directory: string): Promise<ModelSpec> {
+  const path = join(directory, 'config.json');
+  const spec = parseModelConfig(await readModelText(path), path);
+  const generationPath = join(directory, 'generation_config.json');
+  const text = await readModelText(generationPath).catch((error: unknown) => {
+    if (isFacetError(error) && error.kind === 'not-found') return '{}';
+    throw error;
+  });
+  const eosTokenIds = [...new Set([...spec.eosTokenIds, ...parseEndTokens(text, generationPath)])];
+  return { ...spec, eosTokenIds };
 }
 
 function addTensor(tensors: Map<string, Weight>, weight: Weight, directory: string): void {
