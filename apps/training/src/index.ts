@@ -1,1 +1,2 @@
-export {};
+export { readTrainingConfig, type TrainingRole, type TrainingServiceConfig } from './config.ts';
+export { type RunningTraining, startTraining, type TrainingDependencies } from './service.ts';

@@ -1,3 +1,4 @@
+export { requireRange } from './checks.ts';
 export {
   MAX_BATCH_ROWS,
   MAX_TOKENS,

@@ -1,0 +1,85 @@
+import {
+  commonVariables,
+  type Environment,
+  eventsUrl,
+  eventsVariables,
+  integerVariable,
+  listenVariable,
+  objectsVariables,
+  readConfig,
+} from '@facet/mesh';
+import { z } from 'zod';
+
+/** What a process does: answer calls, run jobs, or both. */
+export type TrainingRole = 'api' | 'worker';
+
+/** Settings of the training service. */
+export interface TrainingServiceConfig {
+  /** Host to listen on. @default 127.0.0.1 */
+  host: string;
+  /** TCP port; 0 lets the system choose. @default 50053 */
+  port: number;
+  /** @default both */
+  roles: readonly TrainingRole[];
+  /** The object store. @default file:///var/lib/facet */
+  objectsUrl: string;
+  /** Events and job queues. @default memory: */
+  eventsUrl: string;
+  /** Most memory that one run may plan for, bytes. @default 4 GiB */
+  memoryBytes: number;
+  /** Threads of the dense product; 0: one per core. @default 0 */
+  threads: number;
+  /** Folders below which SAEs may be imported from. @default none: imports are refused */
+  importRoots: readonly string[];
+  /** Folders below which SAEs may be exported to. @default none: exports are refused */
+  exportRoots: readonly string[];
+  /** `development` switches gRPC reflection on. @default development */
+  environment: 'development' | 'production';
+  /** Least severe level that is logged. @default info */
+  logLevel: string;
+}
+
+const rolesVariable = z
+  .string()
+  .default('api,worker')
+  .transform((text) => [...new Set(text.split(',').map((role) => role.trim()))])
+  .pipe(z.array(z.enum(['api', 'worker'], { message: 'must be api, worker or api,worker' })));
+
+const rootsVariable = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').filter((root) => root !== ''))
+  .pipe(z.array(z.string().startsWith('/', 'must be absolute folders, separated by commas')));
+
+const variables = z.object({
+  ...commonVariables,
+  ...objectsVariables,
+  ...eventsVariables,
+  FACET_TRAINING_LISTEN: listenVariable('training'),
+  FACET_TRAINING_ROLES: rolesVariable,
+  FACET_TRAINING_MEMORY_MIB: integerVariable(4096, { min: 16, max: 1_048_576 }),
+  FACET_TRAINING_THREADS: integerVariable(0, { min: 0, max: 256 }),
+  FACET_SAE_IMPORT_ROOTS: rootsVariable,
+  FACET_SAE_EXPORT_ROOTS: rootsVariable,
+});
+
+const schema = variables.transform(
+  (env): TrainingServiceConfig => ({
+    host: env.FACET_TRAINING_LISTEN.host,
+    port: env.FACET_TRAINING_LISTEN.port,
+    roles: env.FACET_TRAINING_ROLES,
+    objectsUrl: env.FACET_OBJECTS_URL,
+    eventsUrl: eventsUrl(env),
+    memoryBytes: env.FACET_TRAINING_MEMORY_MIB * 2 ** 20,
+    threads: env.FACET_TRAINING_THREADS,
+    importRoots: env.FACET_SAE_IMPORT_ROOTS,
+    exportRoots: env.FACET_SAE_EXPORT_ROOTS,
+    environment: env.FACET_ENV,
+    logLevel: env.FACET_LOG_LEVEL,
+  }),
+);
+
+/** Reads the service's settings from environment variables; throws one `invalid` error naming every problem. */
+export function readTrainingConfig(env: Environment): Readonly<TrainingServiceConfig> {
+  return readConfig(schema, env);
+}

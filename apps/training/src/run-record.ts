@@ -1,0 +1,124 @@
+import { z } from 'zod';
+
+const count = z.number().int().nonnegative();
+
+const recipeSchema = z.object({
+  name: z.literal('topk'),
+  k: count,
+  auxk_alpha: z.number().optional(),
+  k_aux: count.optional(),
+});
+
+/** What to train, as `run.json` keeps it; absent values take the recipe's defaults. */
+export const runSpecSchema = z.object({
+  /** Ids of activation sets. */
+  activationSets: z.array(z.string()).min(1),
+  /** Id that the SAE gets. */
+  sae: z.string(),
+  heldOutFraction: z.number(),
+  /** A decimal unsigned 64-bit integer. */
+  seed: z.string(),
+  recipe: recipeSchema,
+  d_sae: count,
+  tokens: count,
+  batch_rows: count,
+  learning_rate: z.number().optional(),
+  warmup_steps: count.optional(),
+  decay_fraction: z.number().optional(),
+  gradient_clip_norm: z.number().optional(),
+  dead_window_tokens: count.optional(),
+  engine: z.string(),
+});
+
+/** Memory of a run in bytes. */
+export const memoryPlanSchema = z.object({
+  weights: count,
+  optimizer: count,
+  batch: count,
+  rows: count,
+  total: count,
+  limit: count,
+  /** Rows that the shuffle holds; 0: all of them. */
+  bufferRows: count,
+});
+
+/** `run.json`: what was asked for; written once, at creation. */
+export const runRecordSchema = z.object({
+  formatVersion: z.literal(1),
+  id: z.string(),
+  /** Tells this run from an earlier one of the same id. */
+  uid: z.string(),
+  requestId: z.string(),
+  createTime: z.string(),
+  spec: runSpecSchema,
+  memory: memoryPlanSchema,
+});
+
+/** `started.json`: a worker has begun. */
+export const startSchema = z.object({ uid: z.string(), time: z.string() });
+
+/** `claim.json`: whether the run will be published or cancelled; written once, so that one of the two wins. */
+export const claimSchema = z.object({ uid: z.string(), by: z.enum(['publish', 'cancel']) });
+
+const stepSchema = z.object({
+  step: count,
+  steps: count,
+  loss: z.number(),
+  l0: z.number(),
+  fvu: z.number().nullable(),
+  deadFraction: z.number(),
+  tokensPerSecond: z.number(),
+  learningRate: z.number(),
+});
+
+/** `progress.json` and live messages: how far a run has come. */
+export const progressSchema = z.object({
+  uid: z.string(),
+  time: z.string(),
+  stage: z.enum(['reading', 'training', 'evaluating', 'publishing', 'ended']),
+  /** Tokens. */
+  done: count,
+  total: count.optional(),
+  rate: z.number(),
+  etaSeconds: z.number().optional(),
+  step: stepSchema.optional(),
+});
+
+/** Metrics of a trained SAE; fvu is null where the held-out rows do not vary or there are none. */
+export const evaluationSchema = z.object({
+  heldOutTokens: count,
+  l0: z.number().nullable(),
+  fvu: z.number().nullable(),
+  deadFraction: z.number(),
+  deadWindowTokens: count,
+  trainedTokens: count,
+  excludedRows: count,
+  secondsPerMillionTokens: z.number(),
+});
+
+/** `outcome.json`: how it ended; written once. */
+export const outcomeSchema = z.object({
+  uid: z.string(),
+  state: z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED']),
+  time: z.string(),
+  error: z.object({ reason: z.string(), message: z.string() }).optional(),
+  evaluation: evaluationSchema.optional(),
+});
+
+export type RunSpec = z.infer<typeof runSpecSchema>;
+export type MemoryPlan = z.infer<typeof memoryPlanSchema>;
+export type RunRecord = z.infer<typeof runRecordSchema>;
+export type RunStart = z.infer<typeof startSchema>;
+export type RunClaim = z.infer<typeof claimSchema>;
+export type RunProgress = z.infer<typeof progressSchema>;
+export type StepProgress = z.infer<typeof stepSchema>;
+export type Evaluation = z.infer<typeof evaluationSchema>;
+export type RunOutcome = z.infer<typeof outcomeSchema>;
+
+/** Everything known of a run now. */
+export interface Run {
+  record: RunRecord;
+  start?: RunStart | undefined;
+  progress?: RunProgress | undefined;
+  outcome?: RunOutcome | undefined;
+}

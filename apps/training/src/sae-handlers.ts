@@ -1,0 +1,83 @@
+import { SaeFormat, type SaeServiceImplementation } from '@facet/contracts';
+import { FacetError } from '@facet/errors';
+import {
+  decodePageToken,
+  encodePageToken,
+  pageSize,
+  parseId,
+  parseName,
+  type ServedCallContext,
+} from '@facet/mesh';
+import { z } from 'zod';
+import { encodeRows, featureDirections } from './encode-features.ts';
+import type { LoadedSaes } from './loaded-saes.ts';
+import { toSae } from './sae-messages.ts';
+import type { SaeRegistry, SaeTexts } from './sae-registry.ts';
+import { PAGE_SIZES } from './training-handlers.ts';
+
+/** Answers facet.sae.v1.SaeService. */
+export function createSaeHandlers(
+  registry: SaeRegistry,
+  loaded: LoadedSaes,
+): SaeServiceImplementation<ServedCallContext> {
+  const id = (name: string) => parseName(name, 'saes');
+  return {
+    getSae: async ({ name }) => ({ sae: toSae(await registry.get(id(name))) }),
+    async listSaes({ pageSize: requested, pageToken }) {
+      const size = pageSize(requested, PAGE_SIZES);
+      const page = await registry.list(decodePageToken(pageToken, z.string()) ?? '', size + 1);
+      const shown = page.slice(0, size);
+      const last = shown.at(-1)?.id;
+      return {
+        saes: shown.map(toSae),
+        nextPageToken: page.length > size && last !== undefined ? encodePageToken(last) : '',
+      };
+    },
+    async updateSae({ sae, updateMask }) {
+      if (!sae)
+        throw new FacetError('invalid', 'sae is missing; give its name and new texts', { field: 'sae' });
+      const change = readTexts(
+        { displayName: sae.displayName ?? '', description: sae.description ?? '' },
+        updateMask,
+      );
+      return { sae: toSae(await registry.updateTexts(id(sae.name ?? ''), change)) };
+    },
+    async deleteSae({ name }) {
+      await registry.delete(id(name));
+      return {};
+    },
+    async importSae({ saeId, uri, format, model, hookPoint }) {
+      requireSaelens(format);
+      const modelId = parseName(model, 'models', 'model');
+      return {
+        sae: toSae(await registry.importFrom({ id: parseId(saeId, 'sae_id'), uri, modelId, hookPoint })),
+      };
+    },
+    async exportSae({ name, uri, format }) {
+      requireSaelens(format);
+      return { files: await registry.exportTo(id(name), uri) };
+    },
+    encodeActivations: async ({ name, activations }) => encodeRows(await loaded.get(id(name)), activations),
+    batchGetDirections: async ({ name, features }) => featureDirections(await loaded.get(id(name)), features),
+  };
+}
+
+function requireSaelens(format: SaeFormat): void {
+  if (format === SaeFormat.SAELENS || format === SaeFormat.UNSPECIFIED) return;
+  throw new FacetError('unimplemented', `the format ${format} is not supported; use SAE_FORMAT_SAELENS`);
+}
+
+/** The texts that an update mask names; an empty mask names all. */
+function readTexts(texts: SaeTexts, mask: readonly string[] | undefined): Partial<SaeTexts> {
+  if (!mask || mask.length === 0) return texts;
+  const change: Partial<SaeTexts> = {};
+  for (const path of mask) {
+    if (path === 'display_name' || path === 'displayName') change.displayName = texts.displayName;
+    else if (path === 'description') change.description = texts.description;
+    else {
+      const message = `${JSON.stringify(path)} cannot be updated; display_name and description can`;
+      throw new FacetError('invalid', message, { field: 'update_mask' });
+    }
+  }
+  return change;
+}

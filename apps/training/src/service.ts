@@ -1,0 +1,80 @@
+import { SaeServiceDefinition, TrainingServiceDefinition } from '@facet/contracts';
+import { type EventBus, openEventBus } from '@facet/events';
+import { bindService, createLogger, type Logger, serve } from '@facet/mesh';
+import { openObjectStore } from '@facet/objects';
+import type { TrainingServiceConfig } from './config.ts';
+import { createLiveRuns } from './live-runs.ts';
+import { createLoadedSaes } from './loaded-saes.ts';
+import { createRunEvents } from './run-events.ts';
+import { createRunStore } from './run-store.ts';
+import { createRunWorker, type RunWorker } from './run-worker.ts';
+import { createSaeHandlers } from './sae-handlers.ts';
+import { createSaeRegistry } from './sae-registry.ts';
+import { createTrainingHandlers } from './training-handlers.ts';
+import { createTrainingRuns } from './training-runs.ts';
+
+export interface TrainingDependencies {
+  /** A bus that is shared with other services of this process; it stays open. @default one of its own */
+  events?: EventBus;
+  logger?: Logger;
+}
+
+/** The service while it runs. */
+export interface RunningTraining {
+  /** `host:port` as bound. */
+  readonly address: string;
+  readonly port: number;
+  /** Drains calls for at most `graceMs`; a run that is under way goes back to the queue. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** Serves facet.training.v1 and facet.sae.v1, and trains queued runs. */
+export async function startTraining(
+  config: TrainingServiceConfig,
+  dependencies: TrainingDependencies = {},
+): Promise<RunningTraining> {
+  const logger = dependencies.logger ?? createLogger({ service: 'training', level: config.logLevel });
+  const store = openObjectStore(config.objectsUrl);
+  const bus = dependencies.events ?? (await openEventBus({ url: config.eventsUrl }));
+  const { host, port, environment, memoryBytes, threads, objectsUrl, importRoots, exportRoots } = config;
+  const runs = createRunStore(store);
+  const live = createLiveRuns(bus);
+  const events = createRunEvents(bus);
+  const loaded = createLoadedSaes(store, threads);
+  const trainingRuns = createTrainingRuns({ store, runs, bus, live, events, memoryBytes });
+  const registry = createSaeRegistry({ store, events, importRoots, exportRoots });
+  const services = [
+    bindService(TrainingServiceDefinition, createTrainingHandlers(trainingRuns)),
+    bindService(SaeServiceDefinition, createSaeHandlers(registry, loaded)),
+  ];
+  const stopping = new AbortController();
+  const worker = createRunWorker({ runs, live, events, objectsUrl, threads, logger });
+  const working = config.roles.includes('worker') ? work(bus, worker, stopping.signal) : Promise.resolve();
+  working.catch((err) => logger.error({ err }, 'the training worker ended'));
+  const release = async () => {
+    stopping.abort();
+    await working.catch(() => undefined);
+    await loaded.close();
+    if (!dependencies.events) await bus.close();
+  };
+  try {
+    const reflection = environment === 'development';
+    const server = await serve({ name: 'training', host, port, services, reflection, logger });
+    return {
+      address: server.address,
+      port: server.port,
+      async stop(graceMs) {
+        await server.stop(graceMs);
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** One run at a time: a run uses every core. */
+function work(bus: EventBus, worker: RunWorker, signal: AbortSignal): Promise<void> {
+  return bus.work('train', worker.handle, { signal, onDeadLetter: worker.giveUp });
+}

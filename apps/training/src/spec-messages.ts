@@ -1,0 +1,70 @@
+import type { TrainingSpec } from '@facet/contracts';
+import { FacetError } from '@facet/errors';
+import { parseName } from '@facet/mesh';
+import type { RunSpec } from './run-record.ts';
+import { MAX_SETS } from './training-sets.ts';
+
+/** Held out where a caller does not say. */
+const DEFAULT_HELD_OUT_FRACTION = 0.05;
+
+/** Reads what to train; values that depend on the data are checked later, against it. */
+export function readTrainingSpec(spec: TrainingSpec | undefined): RunSpec {
+  if (!spec) throw invalid('spec', 'spec is missing; say what to train');
+  const { recipe, activationSets } = spec;
+  if (activationSets.length === 0 || activationSets.length > MAX_SETS) {
+    const message = `spec.activation_sets has ${activationSets.length} names; give 1 to ${MAX_SETS}`;
+    throw invalid('spec.activation_sets', message);
+  }
+  if (recipe?.$case !== 'topk') throw invalid('spec.recipe', 'spec.recipe is missing; topk is implemented');
+  return {
+    activationSets: activationSets.map((name) => parseName(name, 'activationSets', 'spec.activation_sets')),
+    sae: spec.sae === '' ? '' : parseName(spec.sae, 'saes', 'spec.sae'),
+    heldOutFraction: spec.heldOutFraction ?? DEFAULT_HELD_OUT_FRACTION,
+    seed: String(spec.seed),
+    recipe: { name: 'topk', k: recipe.value.k, auxk_alpha: recipe.value.auxkAlpha, k_aux: recipe.value.kAux },
+    d_sae: spec.dSae,
+    tokens: toNumber(spec.tokens, 'spec.tokens'),
+    batch_rows: spec.batchTokens,
+    learning_rate: spec.learningRate,
+    warmup_steps: spec.warmupSteps,
+    decay_fraction: spec.decayFraction,
+    gradient_clip_norm: spec.gradientClipNorm,
+    dead_window_tokens:
+      spec.deadWindowTokens === undefined
+        ? undefined
+        : toNumber(spec.deadWindowTokens, 'spec.dead_window_tokens'),
+    engine: spec.engine,
+  };
+}
+
+/** Writes a spec as it was read. */
+export function toTrainingSpec(spec: RunSpec): TrainingSpec {
+  return {
+    activationSets: spec.activationSets.map((id) => `activationSets/${id}`),
+    sae: `saes/${spec.sae}`,
+    dSae: spec.d_sae,
+    recipe: {
+      $case: 'topk',
+      value: { k: spec.recipe.k, auxkAlpha: spec.recipe.auxk_alpha, kAux: spec.recipe.k_aux },
+    },
+    tokens: BigInt(spec.tokens),
+    batchTokens: spec.batch_rows,
+    learningRate: spec.learning_rate,
+    warmupSteps: spec.warmup_steps,
+    decayFraction: spec.decay_fraction,
+    seed: BigInt(spec.seed),
+    heldOutFraction: spec.heldOutFraction,
+    deadWindowTokens: spec.dead_window_tokens === undefined ? undefined : BigInt(spec.dead_window_tokens),
+    gradientClipNorm: spec.gradient_clip_norm,
+    engine: spec.engine,
+  };
+}
+
+function toNumber(value: bigint, field: string): number {
+  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+  throw invalid(field, `${field} is ${value}; at most ${Number.MAX_SAFE_INTEGER} is possible`);
+}
+
+function invalid(field: string, message: string): FacetError {
+  return new FacetError('invalid', message, { field });
+}

@@ -1,0 +1,39 @@
+import type { TrainingServiceImplementation } from '@facet/contracts';
+import { decodePageToken, encodePageToken, pageSize, parseName, type ServedCallContext } from '@facet/mesh';
+import { z } from 'zod';
+import { toTrainingRun } from './run-messages.ts';
+import { readTrainingSpec } from './spec-messages.ts';
+import type { TrainingRuns } from './training-runs.ts';
+
+/** Page sizes of every list of this service. */
+export const PAGE_SIZES = { fallback: 50, max: 1000 };
+
+/** Answers facet.training.v1.TrainingService. */
+export function createTrainingHandlers(runs: TrainingRuns): TrainingServiceImplementation<ServedCallContext> {
+  const id = (name: string) => parseName(name, 'trainingRuns');
+  return {
+    async createTrainingRun({ trainingRunId, requestId, spec }) {
+      const request = { id: trainingRunId, requestId, spec: readTrainingSpec(spec) };
+      return { trainingRun: toTrainingRun(await runs.create(request)) };
+    },
+    getTrainingRun: async ({ name }) => ({ trainingRun: toTrainingRun(await runs.get(id(name))) }),
+    async listTrainingRuns({ pageSize: requested, pageToken }) {
+      const size = pageSize(requested, PAGE_SIZES);
+      const page = await runs.list(decodePageToken(pageToken, z.string()) ?? '', size + 1);
+      const shown = page.slice(0, size);
+      const last = shown.at(-1)?.record.id;
+      return {
+        trainingRuns: shown.map(toTrainingRun),
+        nextPageToken: page.length > size && last !== undefined ? encodePageToken(last) : '',
+      };
+    },
+    async deleteTrainingRun({ name }) {
+      await runs.delete(id(name));
+      return {};
+    },
+    cancelTrainingRun: async ({ name }) => ({ trainingRun: toTrainingRun(await runs.cancel(id(name))) }),
+    async *watchTrainingRun({ name }, { signal }) {
+      for await (const run of runs.watch(id(name), signal)) yield { trainingRun: toTrainingRun(run) };
+    },
+  };
+}
