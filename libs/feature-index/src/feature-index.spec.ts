@@ -195,6 +195,13 @@ describe('replacing an index', () => {
   });
 });
 
+describe('a ClickHouse without our tables', () => {
+  test('has no index', async () => {
+    const fresh = openFeatureIndex({ client, address: server.url, database: 'never_made' });
+    await expect(fresh.current('x')).rejects.toMatchObject({ reason: 'SAE_NOT_INDEXED' });
+  });
+});
+
 describe('labels and search', () => {
   test('the newest label counts, survives re-indexing, and is found first', async () => {
     await (await build('labelled', 7)).complete();

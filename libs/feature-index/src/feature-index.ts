@@ -1,3 +1,4 @@
+import { ClickHouseError } from '@clickhouse/client';
 import { FacetError } from '@facet/errors';
 import { type ClickhouseSessionOptions, createClickhouseSession } from './clickhouse-session.ts';
 import { dropOlderGenerations, publishGeneration } from './generations.ts';
@@ -100,9 +101,13 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
   const selectFeatures = `SELECT f.*, l.label AS label, l.description AS description
     FROM ${database}.features AS f ${LABELS_JOIN(database)} WHERE ${OF_INDEX}`;
 
-  async function currentRows(sae: string): Promise<IndexRow[]> {
+  async function currentRow(sae: string): Promise<IndexRow | undefined> {
     const query = `SELECT * FROM ${database}.indexes WHERE sae = {sae:String} ORDER BY generation DESC LIMIT 1`;
-    return session.rows<IndexRow>(query, { params: { sae } });
+    const rows = await session.rows<IndexRow>(query, { params: { sae } }).catch((error) => {
+      if (isMissingSchema(error)) return [];
+      throw error;
+    });
+    return rows[0];
   }
 
   return {
@@ -121,7 +126,7 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
       }
     },
     async current(sae) {
-      const [row] = await currentRows(sae);
+      const row = await currentRow(sae);
       if (row !== undefined) return toIndexInfo(row);
       throw new FacetError(
         'precondition',
@@ -132,7 +137,7 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
       );
     },
     async begin({ sae, now, signal }) {
-      const [row] = await currentRows(sae);
+      const row = await currentRow(sae);
       const generation = Math.max(Math.round(now * 1000), (row?.generation ?? 0) + 1);
       return createIndexWriter({ session, database, sae, generation, signal });
     },
@@ -176,6 +181,11 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
       searchFeatures({ session, database, index, words, limit, selectFeatures }),
     putLabels: createLabels(session, database),
   };
+}
+
+/** UNKNOWN_TABLE and UNKNOWN_DATABASE: nothing was ever indexed here. */
+function isMissingSchema(error: unknown): boolean {
+  return error instanceof ClickHouseError && (error.code === '60' || error.code === '81');
 }
 
 interface IndexRow {

@@ -1,0 +1,176 @@
+import { type ActivationSet, type ActivationShard, openActivationSet } from '@facet/artifacts';
+import {
+  type CorpusRows,
+  createExampleCollector,
+  createStatistics,
+  type ExampleCollector,
+  type FeatureIndex,
+  type IndexInfo,
+  type IndexWriter,
+  type StatisticsAccumulator,
+} from '@facet/feature-index';
+import type { ObjectStore } from '@facet/objects';
+import { type Block, contextBlocks } from './context-blocks.ts';
+import type { Inference } from './inference.ts';
+import type { LabelStore } from './label-store.ts';
+import { BLOCK_ROWS } from './limits.ts';
+import { requireMatching } from './lineage-check.ts';
+import type { ProgressMeter } from './progress-meter.ts';
+import type { RunRecord } from './run-record.ts';
+import type { ReadySae, SaeLibrary } from './sae-library.ts';
+import { readTokenTexts } from './token-texts.ts';
+import { projectDecoder } from './vocabulary-effects.ts';
+
+/** What indexing needs. */
+export interface IndexingParts {
+  store: ObjectStore;
+  index: FeatureIndex;
+  saes: SaeLibrary;
+  inference: Inference;
+  labels: LabelStore;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+export interface BuildOptions {
+  meter: ProgressMeter;
+  signal: AbortSignal;
+}
+
+/**
+ * Builds the index of a run: encodes its activation set with its SAE, writes events, statistics, examples and vocabulary
+ * effects. The index is finished then, and seen once it is published.
+ */
+export async function buildIndex(
+  parts: IndexingParts,
+  record: RunRecord,
+  options: BuildOptions,
+): Promise<IndexInfo> {
+  const set = await openActivationSet(parts.store, record.activationSet);
+  await parts.index.ensureSchema(options.signal);
+  return parts.saes.use(record.sae, async (sae) => {
+    requireMatching(sae, set);
+    const writer = await parts.index.begin({ sae: record.sae, now: parts.now(), signal: options.signal });
+    const collected = await encodeSet({ sae, set, writer, maxRows: record.maxTokens }, options);
+    return finishIndex(parts, record, { sae, writer, collected, ...options });
+  });
+}
+
+interface Encoding {
+  sae: ReadySae;
+  set: ActivationSet;
+  writer: IndexWriter;
+  /** 0: all rows. */
+  maxRows: number;
+}
+
+interface Collected {
+  statistics: StatisticsAccumulator;
+  examples: ExampleCollector;
+  rows: number;
+}
+
+async function encodeSet(
+  { sae, set, writer, maxRows }: Encoding,
+  { meter, signal }: BuildOptions,
+): Promise<Collected> {
+  const { d_sae } = sae.sae.cfg;
+  const total = Math.min(maxRows || Number.POSITIVE_INFINITY, set.manifest.body.rows);
+  const collected: Collected = {
+    statistics: createStatistics(d_sae),
+    examples: createExampleCollector(d_sae),
+    rows: 0,
+  };
+  meter.begin('encoding', total, 'tokens');
+  for await (const shard of shardsAhead(set, signal)) {
+    const rows = Math.min(shard.rows, total - collected.rows);
+    for (const block of contextBlocks(shard.positions, rows, BLOCK_ROWS)) {
+      signal.throwIfAborted();
+      await encodeBlock({ sae, writer, shard, block }, collected);
+      meter.advance(block.end - block.start);
+    }
+    if (collected.rows >= total) break;
+  }
+  return collected;
+}
+
+/** Reads every shard while the one before it is being encoded. */
+async function* shardsAhead(set: ActivationSet, signal: AbortSignal): AsyncGenerator<ActivationShard> {
+  const count = set.manifest.body.shards.length;
+  let next = set.readShard(0, { signal });
+  for (let shard = 0; shard < count; shard += 1) {
+    const current = await next;
+    if (shard + 1 < count) {
+      next = set.readShard(shard + 1, { signal });
+      next.catch(() => {});
+    }
+    yield current;
+  }
+}
+
+interface BlockWork {
+  sae: ReadySae;
+  writer: IndexWriter;
+  shard: ActivationShard;
+  block: Block;
+}
+
+async function encodeBlock({ sae, writer, shard, block }: BlockWork, collected: Collected): Promise<void> {
+  const { start, end } = block;
+  const { d_in } = sae.sae.cfg;
+  const activations = shard.activations.subarray(start * d_in, end * d_in);
+  const sparse = await sae.encoder.encode(activations, end - start);
+  const corpus: CorpusRows = {
+    firstRow: collected.rows,
+    tokenIds: shard.tokenIds.subarray(start, end),
+    documents: shard.documents.subarray(start, end),
+    positions: shard.positions.subarray(start, end),
+    special: shard.special.subarray(start, end),
+  };
+  collected.statistics.add(sparse, corpus.special);
+  collected.examples.add(sparse, corpus);
+  await writer.writeEvents(sparse, corpus);
+  collected.rows += end - start;
+}
+
+interface Finishing extends BuildOptions {
+  sae: ReadySae;
+  writer: IndexWriter;
+  collected: Collected;
+}
+
+async function finishIndex(
+  { inference, labels }: IndexingParts,
+  record: RunRecord,
+  { sae, writer, collected, meter, signal }: Finishing,
+): Promise<IndexInfo> {
+  const { statistics, examples, rows } = collected;
+  const { d_sae } = sae.sae.cfg;
+  const model = record.lineage.modelId;
+  const effects = await projectDecoder({ inference, model, sae: sae.sae, meter, signal });
+  const list = Array.from({ length: d_sae }, (_, feature) => examples.of(feature));
+  const texts = await readTokenTexts({ inference, model, examples: list, signal });
+  meter.begin('writing', d_sae, 'features');
+  await labels.restore(record.sae);
+  const summary = {
+    run: record.id,
+    d_sae,
+    tokens: statistics.tokens,
+    excludedRows: rows - statistics.tokens,
+    liveFeatures: statistics.liveFeatures,
+    lineage: givenStrings(record.lineage),
+  };
+  return writer.finish(summary, {
+    feature: (feature) => ({
+      statistics: statistics.of(feature),
+      top: effects[feature]!.top,
+      bottom: effects[feature]!.bottom,
+      examples: list[feature]!,
+    }),
+    textOf: (tokenId) => texts.get(tokenId) ?? '',
+  });
+}
+
+function givenStrings(lineage: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(lineage).filter(([, value]) => typeof value === 'string'));
+}

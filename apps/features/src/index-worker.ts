@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FacetError, isFacetError } from '@facet/errors';
+import type { DeadLetter, Job } from '@facet/events';
+import { type Logger, linkSignals } from '@facet/mesh';
+import { buildIndex, type IndexingParts } from './build-index.ts';
+import { type EndingParts, endRun, settleOutcome } from './end-run.ts';
+import { parseJob, QUEUE } from './jobs.ts';
+import { MAX_DELIVER, STATE_POLL_MS } from './limits.ts';
+import { broadcastProgress } from './live-progress.ts';
+import { createProgressMeter } from './progress-meter.ts';
+import type { RunRecord } from './run-record.ts';
+
+export interface WorkerParts extends IndexingParts, EndingParts {
+  logger: Logger;
+}
+
+/** Errors that no repetition cures; the run fails at once. */
+const FINAL_KINDS = new Set<FacetError['kind']>([
+  'invalid',
+  'precondition',
+  'not-found',
+  'unimplemented',
+  'data-loss',
+]);
+
+/** Takes indexing jobs from the queue until `signal` aborts. */
+export function runWorker(
+  parts: WorkerParts,
+  options: { concurrency: number; signal: AbortSignal },
+): Promise<void> {
+  return parts.bus.work(QUEUE, (job) => runJob(parts, job), {
+    ...options,
+    maxDeliver: MAX_DELIVER,
+    onDeadLetter: (letter) => failFromDeadLetter(parts, letter),
+  });
+}
+
+async function runJob(parts: WorkerParts, job: Job): Promise<void> {
+  const record = await recordOf(parts, job);
+  if (record === undefined) return;
+  const outcome = await parts.runs.outcome(record.id);
+  if (outcome !== undefined) return settleOutcome(parts, record, outcome);
+  const watch = watchOutcome(parts, record);
+  const linked = linkSignals([job.signal, watch.signal]);
+  try {
+    await index(parts, record, linked.signal);
+  } catch (error) {
+    await settleFailure(parts, record, { error, job });
+  } finally {
+    linked.dispose();
+    watch.stop();
+  }
+}
+
+async function index(parts: WorkerParts, record: RunRecord, signal: AbortSignal): Promise<void> {
+  const startedAt = parts.now();
+  await parts.runs.markStarted(record.id, { uid: record.uid, time: new Date(startedAt).toISOString() });
+  const meter = createProgressMeter(parts.now);
+  const progress = broadcastProgress(parts.bus, record.uid, meter);
+  try {
+    const finished = await buildIndex(parts, record, { meter, signal });
+    const seconds = (parts.now() - startedAt) / 1000;
+    const { state } = await endRun(parts, record, { state: 'SUCCEEDED', index: finished, seconds });
+    parts.logger.info({ run: record.id, state, events: finished.events, seconds }, 'indexing run ended');
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The run of a job, unless it was replaced since the job was queued. */
+async function recordOf(
+  { runs }: WorkerParts,
+  job: { id: string; payload: Uint8Array },
+): Promise<RunRecord | undefined> {
+  const { run, uid } = parseJob(job);
+  const record = await runs.read(run).catch((error) => {
+    if (isFacetError(error) && error.kind === 'not-found') return undefined;
+    throw error;
+  });
+  return record?.uid === uid ? record : undefined;
+}
+
+/** Decides what a failed job means: nothing for a run that has ended, its end, or another attempt. */
+async function settleFailure(
+  parts: WorkerParts,
+  record: RunRecord,
+  { error, job }: { error: unknown; job: Job },
+): Promise<void> {
+  // The worker is being stopped: the job goes back to the queue.
+  if (job.signal.aborted) throw error;
+  const outcome = await parts.runs.outcome(record.id);
+  if (outcome !== undefined) return settleOutcome(parts, record, outcome);
+  if (!isFinal(error)) {
+    parts.logger.warn({ err: error, job: job.id, attempt: job.attempt }, 'indexing failed; trying again');
+    throw error;
+  }
+  const { reason, message } = error;
+  parts.logger.info({ run: record.id, reason, message }, 'indexing run failed');
+  await endRun(parts, record, { state: 'FAILED', error: { reason, message } });
+}
+
+function isFinal(error: unknown): error is FacetError {
+  return isFacetError(error) && FINAL_KINDS.has(error.kind);
+}
+
+async function failFromDeadLetter(parts: WorkerParts, letter: DeadLetter): Promise<void> {
+  const record = await recordOf(parts, letter).catch(() => undefined);
+  if (record === undefined) return;
+  const message = `gave up after ${letter.attempts} attempts: ${letter.reason}`;
+  await endRun(parts, record, { state: 'FAILED', error: { reason: 'ATTEMPTS_EXHAUSTED', message } });
+}
+
+/** Aborts its signal when the run gets an outcome elsewhere, for example when it is cancelled. */
+function watchOutcome({ runs }: WorkerParts, { id }: RunRecord): { signal: AbortSignal; stop(): void } {
+  const ended = new AbortController();
+  const stopped = new AbortController();
+  const poll = async () => {
+    while (!stopped.signal.aborted) {
+      await sleep(STATE_POLL_MS, undefined, { signal: stopped.signal });
+      const outcome = await runs.outcome(id);
+      if (outcome !== undefined && outcome.state !== 'SUCCEEDED')
+        ended.abort(new Error(`indexingRuns/${id} is ${outcome.state}`));
+    }
+  };
+  // A store that does not answer shows in the job itself.
+  poll().catch(() => {});
+  return { signal: ended.signal, stop: () => stopped.abort() };
+}

@@ -1,0 +1,60 @@
+import type { IndexingServiceImplementation } from '@facet/contracts';
+import { FacetError } from '@facet/errors';
+import {
+  decodePageToken,
+  encodePageToken,
+  pageSize,
+  parseId,
+  parseName,
+  type ServedCallContext,
+} from '@facet/mesh';
+import { z } from 'zod';
+import type { IndexingRuns } from './indexing-runs.ts';
+import { RUN_PAGES } from './limits.ts';
+import { toIndexingRun } from './run-messages.ts';
+
+/** Longest request id. */
+const MAX_REQUEST_ID = 64;
+
+/** Answers facet.feature.v1.IndexingService. */
+export function createIndexingHandlers(runs: IndexingRuns): IndexingServiceImplementation<ServedCallContext> {
+  return {
+    async createIndexingRun({ indexingRunId, spec, requestId }) {
+      const view = await runs.create({
+        id: indexingRunId === '' ? '' : parseId(indexingRunId, 'indexing_run_id'),
+        requestId: checkedRequestId(requestId),
+        sae: parseName(spec?.sae ?? '', 'saes', 'spec.sae'),
+        activationSet: parseName(spec?.activationSet ?? '', 'activationSets', 'spec.activation_set'),
+        maxTokens: Number(spec?.maxTokens ?? 0n),
+      });
+      return { indexingRun: toIndexingRun(view) };
+    },
+    async getIndexingRun({ name }) {
+      return { indexingRun: toIndexingRun(await runs.get(parseName(name, 'indexingRuns'))) };
+    },
+    async listIndexingRuns(request) {
+      const limit = pageSize(request.pageSize, RUN_PAGES);
+      const after = decodePageToken(request.pageToken, z.string());
+      const views = await runs.list(after, limit + 1);
+      const page = views.slice(0, limit);
+      return {
+        indexingRuns: page.map(toIndexingRun),
+        nextPageToken: views.length > limit ? encodePageToken(page.at(-1)!.record.id) : '',
+      };
+    },
+    async cancelIndexingRun({ name }) {
+      return { indexingRun: toIndexingRun(await runs.cancel(parseName(name, 'indexingRuns'))) };
+    },
+    async *watchIndexingRun({ name }, { signal }) {
+      for await (const view of runs.watch(parseName(name, 'indexingRuns'), signal)) {
+        yield { indexingRun: toIndexingRun(view) };
+      }
+    },
+  };
+}
+
+function checkedRequestId(requestId: string): string {
+  if (requestId.length <= MAX_REQUEST_ID) return requestId;
+  const message = `request_id has ${requestId.length} characters; at most ${MAX_REQUEST_ID} are allowed`;
+  throw new FacetError('invalid', message, { field: 'request_id' });
+}

@@ -1,0 +1,145 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { openActivationSet, readSaeManifest } from '@facet/artifacts';
+import { FacetError, isFacetError } from '@facet/errors';
+import { linkSignals, newId } from '@facet/mesh';
+import type { ObjectStore } from '@facet/objects';
+import { type EndingParts, endRun } from './end-run.ts';
+import { jobOf, QUEUE } from './jobs.ts';
+import { STATE_POLL_MS } from './limits.ts';
+import { indexLineage, requireMatching } from './lineage-check.ts';
+import { listenToProgress, parseProgress } from './live-progress.ts';
+import type { RunProgress, RunRecord, RunView } from './run-record.ts';
+
+/** What to index. */
+export interface RunRequest {
+  /** Empty: one is chosen. */
+  id: string;
+  requestId: string;
+  sae: string;
+  activationSet: string;
+  maxTokens: number;
+}
+
+/** Indexing runs as resources. */
+export interface IndexingRuns {
+  /** Checks what is asked for, creates the run and queues its job; the same request again gives the same run. */
+  create(request: RunRequest): Promise<RunView>;
+  get(id: string): Promise<RunView>;
+  /** Runs behind `after`, by id. */
+  list(after: string | undefined, limit: number): Promise<RunView[]>;
+  /** Ends a run unless it has ended. */
+  cancel(id: string): Promise<RunView>;
+  /** Yields the run now, whenever it changes, and ends with its final state. */
+  watch(id: string, signal: AbortSignal): AsyncIterable<RunView>;
+}
+
+export interface IndexingRunsParts extends EndingParts {
+  store: ObjectStore;
+}
+
+/** Creates the resources over the object store and the queue. */
+export function createIndexingRuns(parts: IndexingRunsParts): IndexingRuns {
+  const { runs, bus } = parts;
+
+  /** A run counts as ended when what follows from its end is done: nobody is told of an index that is not seen yet. */
+  async function viewOf(record: RunRecord, progress?: RunProgress): Promise<RunView> {
+    const [start, settled] = await Promise.all([runs.started(record.id), runs.settled(record.id)]);
+    return { record, start, outcome: settled ? await runs.outcome(record.id) : undefined, progress };
+  }
+
+  async function createRecord(record: RunRecord): Promise<RunRecord> {
+    try {
+      await runs.create(record);
+      return record;
+    } catch (error) {
+      if (!isFacetError(error) || error.kind !== 'exists') throw error;
+      const found = await runs.read(record.id);
+      if (record.requestId !== '' && found.requestId === record.requestId) return found;
+      throw new FacetError('exists', `indexingRuns/${record.id} exists already; choose another id`, {
+        cause: error,
+        field: 'indexing_run_id',
+      });
+    }
+  }
+
+  return {
+    async create(request) {
+      const record = await createRecord(await checkedRecord(parts, request));
+      if ((await runs.outcome(record.id)) === undefined) await bus.enqueue(QUEUE, jobOf(record));
+      return viewOf(record);
+    },
+    get: async (id) => viewOf(await runs.read(id)),
+    async list(after, limit) {
+      const ids = (await runs.ids()).filter((id) => after === undefined || id > after).slice(0, limit);
+      return Promise.all(ids.map(async (id) => viewOf(await runs.read(id))));
+    },
+    async cancel(id) {
+      const record = await runs.read(id);
+      if ((await runs.outcome(id)) === undefined) await endRun(parts, record, { state: 'CANCELLED' });
+      return viewOf(record);
+    },
+    watch: (id, signal) => watchRun(parts, viewOf, { id, signal }),
+  };
+}
+
+async function checkedRecord({ store, now }: IndexingRunsParts, request: RunRequest): Promise<RunRecord> {
+  const { requestId, sae, activationSet, maxTokens } = request;
+  const { manifest, sha256 } = await readSaeManifest(store, sae);
+  const set = await openActivationSet(store, activationSet);
+  requireMatching({ id: sae, manifest }, set);
+  return {
+    formatVersion: 1,
+    id: request.id || idFor(requestId),
+    uid: randomUUID(),
+    requestId,
+    createTime: new Date(now()).toISOString(),
+    sae,
+    activationSet,
+    maxTokens,
+    lineage: indexLineage({ id: sae, manifest, sha256 }, set),
+  };
+}
+
+function idFor(requestId: string): string {
+  if (requestId === '') return newId('index');
+  return `index-${createHash('sha256').update(requestId).digest('hex').slice(0, 10)}`;
+}
+
+type ViewOf = (record: RunRecord, progress?: RunProgress) => Promise<RunView>;
+
+async function* watchRun(
+  { runs, bus }: IndexingRunsParts,
+  viewOf: ViewOf,
+  { id, signal }: { id: string; signal: AbortSignal },
+): AsyncGenerator<RunView> {
+  const record = await runs.read(id);
+  const ended = new AbortController();
+  const linked = linkSignals([signal, ended.signal]);
+  const messages = listenToProgress(bus, record.uid, linked.signal);
+  try {
+    await messages.ready;
+    const source = messages[Symbol.asyncIterator]();
+    let message = source.next();
+    let progress: RunProgress | undefined;
+    let shown = '';
+    for (;;) {
+      const view = await viewOf(record, progress);
+      const text = JSON.stringify([view.start, view.outcome, view.progress]);
+      if (text !== shown) yield view;
+      shown = text;
+      if (view.outcome !== undefined || signal.aborted) return;
+      const arrived = await Promise.race([message, pollPause()]);
+      if (arrived === undefined) continue;
+      if (arrived.done) return;
+      progress = parseProgress(arrived.value.payload) ?? progress;
+      message = source.next();
+    }
+  } finally {
+    ended.abort();
+    linked.dispose();
+  }
+}
+
+function pollPause(): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, STATE_POLL_MS, undefined));
+}
