@@ -6,7 +6,6 @@ describe('readInferenceConfig', () => {
       host: '127.0.0.1',
       port: 50051,
       models: '/models',
-      concurrentSteps: 1,
       activeRequests: 8,
       waitingRequests: 64,
       cacheBytes: 2 ** 30,

@@ -14,7 +14,7 @@ export interface InferenceConfig {
   threads: number;
   /** Tokens of one batch of a forward pass, padding included. @default 4096 */
   batchTokens: number;
-  /** Steps of model work (a batch, a decode step) that run at once. @default 1 */
+  /** Steps of model work (a batch, a decode step) that run at once. @default the number of cores */
   concurrentSteps: number;
   /** Requests that take turns at model work. @default 8 */
   activeRequests: number;
@@ -34,7 +34,7 @@ const variables = z.object({
   FACET_MODELS: z.string('name a model directory, a folder of them, or id=directory pairs'),
   FACET_INFERENCE_THREADS: integerVariable(availableParallelism(), { min: 1, max: 256 }),
   FACET_INFERENCE_BATCH_TOKENS: integerVariable(4096, { min: 64, max: 1_048_576 }),
-  FACET_INFERENCE_CONCURRENT_STEPS: integerVariable(1, { min: 1, max: 64 }),
+  FACET_INFERENCE_CONCURRENT_STEPS: integerVariable(availableParallelism(), { min: 1, max: 256 }),
   FACET_INFERENCE_ACTIVE_REQUESTS: integerVariable(8, { min: 1, max: 1024 }),
   FACET_INFERENCE_WAITING_REQUESTS: integerVariable(64, { min: 0, max: 65_536 }),
   FACET_INFERENCE_CACHE_MIB: integerVariable(1024, { min: 1, max: 1_048_576 }),

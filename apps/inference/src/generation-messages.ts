@@ -15,6 +15,7 @@ import type { FinishReason as Reason } from './generated-text.ts';
 import { proofMessages, readInterventions } from './intervention-messages.ts';
 import {
   DEFAULT_MAX_TOKENS,
+  MAX_PROMPT_TOKENS,
   MAX_STOP_CHARS,
   MAX_STOP_TEXTS,
   MAX_VARIANT_ID_CHARS,
@@ -24,12 +25,16 @@ import type { LoadedModel } from './loaded-model.ts';
 import { lineageMessage } from './model-messages.ts';
 import { readTokenBatch, requireSequences, tokenBatch } from './tensor-messages.ts';
 import { joinSequences } from './token-sequences.ts';
-import { tokenTexts } from './tokenize-texts.ts';
+import { tokenizeTexts, tokenTexts } from './tokenize-texts.ts';
 
 /** Reads a GenerateText request for `model`; a seed is chosen here where none is given. */
-export function readGenerationRequest(request: GenerateTextRequest, model: LoadedModel): GenerationQuestion {
+export async function readGenerationRequest(
+  request: GenerateTextRequest,
+  model: LoadedModel,
+  signal: AbortSignal,
+): Promise<GenerationQuestion> {
   const sampling = request.sampling ?? SamplingOptionsMessage.fromPartial({});
-  const prompt = readPrompt(request.prompt, model);
+  const prompt = await readPrompt(request.prompt, model, signal);
   const variants = readVariants(request.variants, model);
   // Also refuses variants that have too many different features together.
   planEdits(variants.map(({ interventions }) => interventions));
@@ -86,15 +91,19 @@ function finishedMessage({ variant, reason, text, tokens, positionsEdited }: Fin
   return { variant, reason: FINISH_REASONS[reason], text, tokens, positionsEdited };
 }
 
-function readPrompt(prompt: GenerateTextRequest['prompt'], model: LoadedModel): Int32Array {
+async function readPrompt(
+  prompt: GenerateTextRequest['prompt'],
+  model: LoadedModel,
+  signal: AbortSignal,
+): Promise<Int32Array> {
   const { n_ctx, d_vocab } = model.runtime.spec;
   if (prompt === undefined) throw invalid('the prompt is missing: give text or tokens', 'text');
   if (prompt.$case === 'tokens') {
-    // One more would be refused anyway: longer prompts leave no room to generate.
     const limits = { maxSequences: 1, maxTokens: n_ctx, maxLength: n_ctx, d_vocab };
     return readTokenBatch(prompt.value, limits, 'tokens').ids;
   }
-  const sequences = joinSequences([model.tokenizer.encode(prompt.value).ids]);
+  const options = { addSpecial: true, maxTokens: MAX_PROMPT_TOKENS, field: 'text', signal };
+  const sequences = await tokenizeTexts(model, [prompt.value], options);
   requireSequences(sequences, { maxLength: n_ctx, d_vocab }, 'text');
   return sequences.ids;
 }

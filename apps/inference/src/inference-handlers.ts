@@ -77,7 +77,7 @@ export function createInferenceHandlers({
     },
 
     async *generateText(request, { signal }) {
-      const question = readGenerationRequest(request, models.get(request.model, 'model'));
+      const question = await readGenerationRequest(request, models.get(request.model, 'model'), signal);
       yield* streamInTurn(signal, async function* (turn) {
         yield generationStarted(question);
         for await (const event of generateText(question, turn)) yield* generationMessages(event);

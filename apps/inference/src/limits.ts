@@ -23,6 +23,8 @@ export const MAX_PORT_FEATURES = 1024;
 /** Largest |scale| and |offset| of a rule: beyond it single precision keeps nothing of the residual stream. */
 export const MAX_STRENGTH = 1e6;
 
+/** Most tokens of a prompt given as text, whatever the context of the model. */
+export const MAX_PROMPT_TOKENS = 2 ** 20;
 export const MAX_VARIANTS = 16;
 export const MAX_VARIANT_ID_CHARS = 64;
 export const MAX_STOP_TEXTS = 16;

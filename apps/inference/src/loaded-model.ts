@@ -1,6 +1,7 @@
 import type { DType } from '@facet/tensor';
 import type { Tokenizer } from '@facet/transformer';
 import type { ModelRuntime } from './model-runtime.ts';
+import type { TokenizerThread } from './tokenizer-thread.ts';
 
 /** A model that is held: its runtime, its tokenizer, and what the contract tells about it. */
 export interface LoadedModel {
@@ -8,6 +9,8 @@ export interface LoadedModel {
   id: string;
   runtime: ModelRuntime;
   tokenizer: Tokenizer;
+  /** Encodes long texts. */
+  tokenizerThread: TokenizerThread;
   /** Element type of the weights on disk. */
   weightDtype: DType;
   /** [d_vocab], 1 for special tokens. */

@@ -7,6 +7,7 @@ import { loadTokenizer } from '@facet/transformer';
 import type { ModelLocation } from './find-models.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { ModelRuntimeOptions, OpenModelRuntime } from './model-runtime.ts';
+import { createTokenizerThread } from './tokenizer-thread.ts';
 
 /** The models that the service holds. */
 export interface ModelRegistry {
@@ -31,7 +32,10 @@ export async function loadModels(
 ): Promise<ModelRegistry> {
   const models = new Map<string, LoadedModel>();
   const close = async () => {
-    await Promise.all([...models.values()].map(({ runtime }) => runtime.close()));
+    const all = [...models.values()];
+    await Promise.all(
+      all.flatMap(({ runtime, tokenizerThread }) => [runtime.close(), tokenizerThread.close()]),
+    );
   };
   try {
     for (const location of locations) {
@@ -58,7 +62,8 @@ async function loadModel(
   const special = Uint8Array.from({ length: d_vocab }, (_, token) => (tokenizer.isSpecial(token) ? 1 : 0));
   const seconds = (performance.now() - startedMs) / 1000;
   logger.info({ model: id, directory, modelType, seconds: Math.round(seconds * 100) / 100 }, 'model loaded');
-  return { id, runtime, tokenizer, weightDtype, special };
+  const tokenizerThread = createTokenizerThread(directory);
+  return { id, runtime, tokenizer, tokenizerThread, weightDtype, special };
 }
 
 function find(models: ReadonlyMap<string, LoadedModel>, name: string, field: string): LoadedModel {
