@@ -1,5 +1,17 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  decodeFloats,
+  encodeFloats,
+  type FloatDType,
+  parseSafetensors,
+  serializeSafetensors,
+  type TensorData,
+} from '@facet/tensor';
 import { type ModelRuntime, openModelRuntime } from '../model-runtime.ts';
 import { expectClose } from './testing/closeness.ts';
+import { IDENTITY, makeEdits } from './testing/edit-fixtures.ts';
 import { describeSharedModels } from './testing/shared-models.ts';
 
 /** The index of the largest logit, the lowest index first. */
@@ -110,4 +122,66 @@ describeSharedModels(({ directory, golden }) => {
     for (const [row, ids] of written.entries())
       expect(ids).toEqual(cases[row]!.greedy_ids.slice(0, ids.length));
   });
+
+  test('an identity edit leaves every logit bit-identical', async () => {
+    const tokens = Int32Array.from(golden.cases[1]!.greedy_ids);
+    const { d_model } = runtime.spec;
+    const plain = await runtime.forward({ tokens, batch: 1, logits: 'all' });
+    const edits = makeEdits('blocks.1.hook_resid_post', [[IDENTITY, IDENTITY, IDENTITY]], d_model);
+    const edited = await runtime.forward({ tokens, batch: 1, logits: 'all', edits: [edits] });
+    expect(edited.proofs[0]!.fBefore.some((f) => f > 0)).toBe(true);
+    expect(edited.logits).toEqual(plain.logits);
+  });
+
+  test.each(['F16', 'BF16'] as const)(
+    'computes %s weights as the F32 values that they stand for',
+    async (dtype) => {
+      const tokens = Int32Array.from(golden.cases[0]!.token_ids);
+      const [half, single] = await Promise.all([
+        withConvertedModel(directory, { dtype }, tokens),
+        withConvertedModel(directory, { dtype, widen: true }, tokens),
+      ]);
+      expect(half).toEqual(single);
+      const error = half.reduce(
+        (worst, value, i) => Math.max(worst, Math.abs(value - golden.cases[0]!.last_logits[i]!)),
+        0,
+      );
+      expect(error).toBeLessThan(1);
+    },
+  );
 });
+
+/**
+ * Last logits of a copy of the model whose weights are rounded to `dtype` and stored so, or widened again to
+ * F32.
+ */
+async function withConvertedModel(
+  directory: string,
+  { dtype, widen = false }: { dtype: FloatDType; widen?: boolean },
+  tokens: Int32Array,
+): Promise<Float32Array> {
+  const copy = await mkdtemp(join(tmpdir(), 'facet-converted-'));
+  try {
+    const view = parseSafetensors(await readFile(join(directory, 'model.safetensors')), directory);
+    const tensors: Record<string, TensorData> = {};
+    for (const [name, { shape }] of view.header.entries) {
+      const data = encodeFloats(view.f32(name), dtype);
+      const rounded = decodeFloats(
+        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+        dtype,
+        name,
+      );
+      tensors[name] = widen ? { dtype: 'F32', shape, data: rounded } : { dtype, shape, data };
+    }
+    await writeFile(join(copy, 'model.safetensors'), Buffer.concat(serializeSafetensors(tensors)));
+    for (const file of ['config.json', 'tokenizer.json'])
+      await copyFile(join(directory, file), join(copy, file));
+    const runtime = await openModelRuntime(copy, { threads: 1 });
+    const { logits } = await runtime
+      .forward({ tokens, batch: 1, logits: 'last' })
+      .finally(() => runtime.close());
+    return logits!;
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
