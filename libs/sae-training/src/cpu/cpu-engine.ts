@@ -110,7 +110,7 @@ function placeDead(cpu: CpuWorkspace, dead: Uint32Array): Uint32Array {
 
 function requireFiniteRows({ kernels, x }: CpuWorkspace, step: number): void {
   if (Number.isFinite(kernels.sumOfSquares(x.byteOffset, x.length))) return;
-  const message = `the rows of step ${step + 1} hold NaN or infinite values; capture the activation set again`;
+  const message = `the rows of step ${step + 1} hold NaN, infinite values, or values whose squares overflow; capture the activation set again`;
   throw new FacetError('data-loss', message, { reason: 'ACTIVATIONS_NOT_FINITE' });
 }
 
