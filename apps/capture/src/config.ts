@@ -28,6 +28,8 @@ export interface CaptureConfig {
   objectsUrl: string;
   /** Events and job queues. @default memory: */
   eventsUrl: string;
+  /** A job goes to another worker after this long without a sign of life, milliseconds. @default 30000 */
+  ackWaitMs: number;
   /** Folder outside of which no corpus is read. @default / */
   corpusRoot: string;
   /** Jobs that run at once in this process. @default 2 */
@@ -52,6 +54,7 @@ const variables = z.object({
   ...commonVariables,
   ...objectsVariables,
   ...eventsVariables,
+  FACET_EVENTS_ACK_WAIT_MS: integerVariable(30_000, { min: 1000, max: 3_600_000 }),
   FACET_CAPTURE_LISTEN: listenVariable('capture'),
   FACET_CAPTURE_ROLES: rolesVariable,
   FACET_INFERENCE_ADDRESS: addressVariable('inference'),
@@ -69,6 +72,7 @@ const schema = variables.transform(
     inferenceAddress: env.FACET_INFERENCE_ADDRESS,
     objectsUrl: env.FACET_OBJECTS_URL,
     eventsUrl: eventsUrl(env),
+    ackWaitMs: env.FACET_EVENTS_ACK_WAIT_MS,
     corpusRoot: env.FACET_CORPUS_ROOT,
     concurrency: env.FACET_CAPTURE_CONCURRENCY,
     requestTokens: env.FACET_CAPTURE_REQUEST_TOKENS,

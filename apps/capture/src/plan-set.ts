@@ -11,6 +11,8 @@ import type { SetPlan, SetRecord } from './set-record.ts';
 
 /** Pieces of text under way to the tokenizer at once. */
 const TOKENIZE_AHEAD = 2;
+/** Texts of one call, as TokenizeText limits them. */
+const MAX_TEXTS = 4096;
 
 /**
  * Tokenizes the corpus once, packs it into contexts and writes the inputs of all partitions; each is queued as soon as
@@ -83,8 +85,11 @@ function tokenizedPieces(
     yield { sections: splitter.end(), bytes: new Uint8Array(0) };
   }
   return mapAhead(pieces(), TOKENIZE_AHEAD, async ({ sections, bytes }) => {
-    const texts = sections.map(({ text }) => text);
-    const tokens = texts.length === 0 ? [] : await inference.tokenize(spec.model, texts, signal);
+    const tokens: Int32Array[] = [];
+    for (let start = 0; start < sections.length; start += MAX_TEXTS) {
+      const texts = sections.slice(start, start + MAX_TEXTS).map(({ text }) => text);
+      tokens.push(...(await inference.tokenize(spec.model, texts, signal)));
+    }
     return { sections, tokens, bytes };
   });
 }

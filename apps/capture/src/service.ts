@@ -39,7 +39,8 @@ export async function startCapture(
   dependencies: CaptureDependencies = {},
 ): Promise<RunningCapture> {
   const logger = dependencies.logger ?? createLogger({ service: 'capture', level: config.logLevel });
-  const bus = dependencies.bus ?? (await openEventBus({ url: config.eventsUrl }));
+  const bus =
+    dependencies.bus ?? (await openEventBus({ url: config.eventsUrl, ackWaitMs: config.ackWaitMs }));
   const connection = connect(config.inferenceAddress);
   const store = openObjectStore(config.objectsUrl);
   const { corpusRoot, workerId, requestTokens, roles, concurrency, host, port, environment } = config;
