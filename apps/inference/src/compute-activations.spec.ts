@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DataType, type TokenBatch } from '@facet/contracts';
 import { decodeF16 } from '@facet/tensor';
 import { expectClose } from './runtime/testing/closeness.ts';
@@ -169,9 +170,33 @@ describeSharedModels(({ directory, golden }) => {
     });
     for await (const { event } of stream) if (event?.$case === 'header') break;
     const afterBreak = setup.work.forwards;
-    while (setup.service.load().active > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (setup.service.load().active > 0) await nextTurn();
     expect(setup.work.forwards - before).toBeLessThan(100);
     expect(setup.work.forwards - afterBreak).toBeLessThan(10);
+  });
+
+  test('waits for a slow reader instead of filling memory, and goes on when it reads', async () => {
+    const many = Array.from({ length: 1200 }, (_, i) => contexts[i % 2]!.slice(0, 58));
+    const hookPoints = Array.from(
+      { length: 5 },
+      (_, i) => `blocks.${i % 2}.hook_${['resid_pre', 'attn_out', 'resid_mid', 'mlp_out', 'resid_post'][i]}`,
+    );
+    const before = setup.work.forwards;
+    const stream = setup.client.computeActivations({
+      model: 'models/m',
+      input: asTokens(tokens(...many)),
+      hookPoints,
+    });
+    let rows = 0;
+    let ranAhead = 0;
+    for await (const { event } of stream) {
+      if (event?.$case === 'header') ranAhead = (await settled(() => setup.work.forwards)) - before;
+      if (event?.$case === 'block') rows += event.value.activations!.shape[0]!;
+    }
+    const batches = setup.work.forwards - before;
+    expect(rows).toBe(5 * many.flat().length);
+    expect(batches).toBe(600);
+    expect(ranAhead).toBeLessThan(batches / 2);
   });
 });
 
@@ -193,4 +218,16 @@ function valuesOf(tensor: { dtype: DataType; data: Buffer }): Float32Array {
   if (tensor.dtype === DataType.F32) return readFloats({ ...floats([], []), ...tensor });
   const bytes = new Uint8Array(tensor.data);
   return decodeF16(new Uint16Array(bytes.buffer, 0, bytes.byteLength / 2));
+}
+
+/** The value that `read` gives once it has stopped changing. */
+async function settled(read: () => number): Promise<number> {
+  let value = read();
+  for (let sinceMs = performance.now(); performance.now() - sinceMs < 300; ) {
+    await nextTurn();
+    if (read() === value) continue;
+    value = read();
+    sinceMs = performance.now();
+  }
+  return value;
 }

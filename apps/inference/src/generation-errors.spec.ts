@@ -1,11 +1,10 @@
 import { DataType, Intervention } from '@facet/contracts';
 import { describeSharedModels } from './runtime/testing/shared-models.ts';
 import { floats, randomIntervention, tokens } from './testing/messages.ts';
+import { type BadInput, drain, expectRefusal } from './testing/refusals.ts';
 import { type InferenceSetup, serveInference } from './testing/serve-inference.ts';
 
-type Client = InferenceSetup['client'];
-type Generate = Parameters<Client['generateText']>[0];
-type Compute = Parameters<Client['computeActivations']>[0];
+type Generate = Parameters<InferenceSetup['client']['generateText']>[0];
 
 const hookPoint = 'blocks.0.hook_resid_post';
 const model = 'models/m';
@@ -19,20 +18,8 @@ describeSharedModels(({ directory, golden }) => {
   });
   afterAll(() => setup?.close());
 
-  const drain = async (stream: AsyncIterable<unknown>) => {
-    for await (const _ of stream);
-  };
   const generate = (request: Generate) =>
     drain(setup.client.generateText({ model, prompt: { $case: 'text', value: 'Once' }, ...request }));
-  const compute = (request: Compute) =>
-    drain(
-      setup.client.computeActivations({
-        model,
-        hookPoints: [hookPoint],
-        input: { $case: 'tokens', value: tokens([1, 2]) },
-        ...request,
-      }),
-    );
   const sampling = (options: object) => generate({ sampling: options });
   const variants = (...list: object[]) => generate({ variants: list });
   const steer = (change: object, rule: object = {}) => {
@@ -42,8 +29,6 @@ describeSharedModels(({ directory, golden }) => {
   const many = (length: number) => Array.from({ length }, (_, i) => i);
   const place = 'variants[0].interventions[0]';
 
-  /** What is asked, the field at fault, and words of the message: the value and what is possible. */
-  type BadInput = [string, () => Promise<unknown>, string | undefined, ...string[]];
   const generation: BadInput[] = [
     ['a name that is none', () => setup.client.getModel({ name: 'm' }), 'name', '"m"', 'models/{id}'],
     ['no prompt', () => generate({ prompt: undefined }), 'text', 'missing'],
@@ -218,146 +203,9 @@ describeSharedModels(({ directory, golden }) => {
       'two rules',
     ],
   ];
-  const contexts: BadInput[] = [
-    ['no hook point', () => compute({ hookPoints: [] }), 'hook_points', '0 hook points'],
-    ['a hook point twice', () => compute({ hookPoints: [hookPoint, hookPoint] }), 'hook_points', 'twice'],
-    [
-      'an unknown hook point',
-      () => compute({ hookPoints: ['blocks.77.hook_resid_post'] }),
-      'hook_points[0]',
-      'does not exist',
-      'blocks 0 to',
-    ],
-    ['a wrong element type', () => compute({ dtype: DataType.I64 }), 'dtype', 'I64'],
-    ['no input', () => compute({ input: undefined }), 'texts', 'nothing to run'],
-    [
-      'an empty context',
-      () => compute({ input: { $case: 'tokens', value: tokens([1], []) } }),
-      'tokens',
-      'sequence 1 has no tokens',
-    ],
-    [
-      'a context that is too long',
-      () => compute({ input: { $case: 'tokens', value: tokens(new Array(513).fill(5)) } }),
-      'tokens',
-      '513',
-      '512',
-    ],
-    [
-      'too many contexts',
-      () => compute({ input: { $case: 'tokens', value: tokens(...many(4097).map(() => [1])) } }),
-      'tokens.lengths',
-      '4097',
-      '4096',
-    ],
-    [
-      'too many tokens',
-      () =>
-        compute({
-          input: { $case: 'tokens', value: tokens(...many(513).map(() => new Array(512).fill(5))) },
-        }),
-      'tokens.lengths',
-      '262656',
-      '262144',
-    ],
-    [
-      'lengths that do not add up',
-      () => compute({ input: { $case: 'tokens', value: { ...tokens([1, 2]), lengths: [3] } } }),
-      'tokens.token_ids',
-      '[2]',
-      '[3]',
-    ],
-    [
-      'a scope without positions',
-      () =>
-        compute({
-          interventions: [
-            randomIntervention(hookPoint, { width }, [{ feature: 0, scope: 'EDIT_SCOPE_GENERATED' }]),
-          ],
-        }),
-      'interventions[0].rules[0].scope',
-      'nothing is generated',
-    ],
-    [
-      'too many texts',
-      () =>
-        setup.client.scoreText({
-          model,
-          input: { $case: 'texts', value: { texts: new Array(257).fill('a') } },
-        }),
-      'texts',
-      '257',
-      '256',
-    ],
-    [
-      'an answer that does not fit',
-      () =>
-        setup.client.scoreText({
-          model,
-          input: { $case: 'tokens', value: tokens(...many(40).map(() => new Array(500).fill(5))) },
-          interventions: [randomIntervention(hookPoint, { width, features: 100 })],
-        }),
-      undefined,
-      'score fewer tokens',
-    ],
-    [
-      'too many texts to tokenize',
-      () => setup.client.tokenizeText({ model, texts: new Array(4097).fill('') }),
-      'texts',
-      '4097',
-      '4096',
-    ],
-    [
-      'no directions',
-      () => setup.client.projectToVocabulary({ model, directions: floats([], [0, width]) }),
-      'directions',
-      'no directions',
-    ],
-    [
-      'directions of another width',
-      () => setup.client.projectToVocabulary({ model, directions: floats([1, 2], [1, 2]) }),
-      'directions',
-      '[1,2]',
-    ],
-    [
-      'too many tokens of a direction',
-      () =>
-        setup.client.projectToVocabulary({
-          model,
-          directions: floats(new Float32Array(width), [1, width]),
-          top: 1001,
-        }),
-      'top',
-      '1001',
-      '1000',
-    ],
-    [
-      'a page token from elsewhere',
-      () => setup.client.listModels({ pageToken: 'bogus' }),
-      'page_token',
-      'page_token',
-    ],
-  ];
-
-  test.each([...generation, ...interventions, ...contexts])(
-    'refuses %s',
-    async (_, call, field, ...words) => {
-      const error = await call().then(
-        () => 'it was accepted',
-        (thrown) => thrown,
-      );
-      expect(error).toMatchObject({ kind: 'invalid', field });
-      for (const word of words) expect(error.message).toContain(word);
-      expect(error.reason).toMatch(/^[A-Z_]+$/);
-    },
+  test.each([...generation, ...interventions])('refuses %s', (_, call, field, ...words) =>
+    expectRefusal(call, field, words),
   );
-
-  test('does no model work for what it refuses', async () => {
-    const { forwards, steps } = setup.work;
-    await expect(steer({}, { scale: 1e9 })).rejects.toThrow();
-    await expect(compute({ hookPoints: ['nowhere'] })).rejects.toThrow();
-    expect(setup.work).toEqual({ forwards, steps });
-  });
 
   test('names an edit that makes the model overflow', async () => {
     const overflow = randomIntervention(hookPoint, { width }, [{ feature: 0, scale: 1, offset: 1e6 }]);
