@@ -1,5 +1,4 @@
 import { activationSetPrefix, partitionFile } from '@facet/artifacts';
-import { openEventBus } from '@facet/events';
 import { writeJson } from '@facet/objects';
 import { partitionJob, planJob, QUEUE } from './jobs.ts';
 import { createSetStore } from './set-store.ts';
@@ -77,16 +76,6 @@ describe('CreateActivationSet', () => {
     await expect(create('taken')).rejects.toMatchObject({ kind: 'exists' });
     await expect(create('taken', { requestId: 'b' })).rejects.toThrow('activationSets/taken exists already');
     await work();
-  });
-
-  test('leaves nothing where the job cannot be queued', async () => {
-    const bus = await openEventBus({ url: 'memory:' });
-    const cutOff = await setup.start({ roles: ['api'] }, bus);
-    await bus.close();
-    const request = { activationSetId: 'unqueued', spec: tinySpec(uri) };
-    await expect(cutOff.client.createActivationSet(request)).rejects.toThrow();
-    await cutOff.stop();
-    expect(await sets().ids()).not.toContain('unqueued');
   });
 });
 

@@ -26,8 +26,7 @@ export interface CaptureSetup {
   bus: EventBus;
   inferenceAddress: string;
   inference: ServiceClient<typeof InferenceServiceDefinition>;
-  /** Starts a capture service, on the shared bus unless another is given. */
-  start(overrides?: Partial<CaptureConfig>, ownBus?: EventBus): Promise<CaptureClient>;
+  start(overrides?: Partial<CaptureConfig>): Promise<CaptureClient>;
   /** Writes a corpus and returns its path. */
   corpus(name: string, content: string | Uint8Array): Promise<string>;
   close(): Promise<void>;
@@ -63,14 +62,14 @@ export async function setUpCapture(): Promise<CaptureSetup> {
     bus,
     inferenceAddress,
     inference: createServiceClient(InferenceServiceDefinition, connection),
-    start: async (overrides = {}, ownBus = bus) => {
+    start: async (overrides = {}) => {
       const config = {
         ...readCaptureConfig({ FACET_OBJECTS_URL: objectsUrl }),
         port: 0,
         inferenceAddress,
         ...overrides,
       };
-      const started = await startClient(config, ownBus);
+      const started = await startClient(config, bus);
       running.push(started);
       return started;
     },
@@ -88,7 +87,8 @@ export async function setUpCapture(): Promise<CaptureSetup> {
   };
 }
 
-async function startClient(config: CaptureConfig, bus: EventBus): Promise<CaptureClient> {
+/** Starts a capture service in this process, and a client of it. */
+export async function startClient(config: CaptureConfig, bus: EventBus): Promise<CaptureClient> {
   const logger = createLogger({ service: 'capture', level: 'silent' });
   const service = await startCapture(config, { bus, logger });
   const connection = connect(service.address);

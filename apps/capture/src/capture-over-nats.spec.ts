@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openActivationSet } from '@facet/artifacts';
 import { ActivationSetServiceDefinition } from '@facet/contracts';
+import { openEventBus } from '@facet/events';
 import { connect, createServiceClient } from '@facet/mesh';
 import { openObjectStore, verifyManifest } from '@facet/objects';
+import { readCaptureConfig } from './config.ts';
 import { createSetStore } from './set-store.ts';
-import { capture, finalState, type SetClient, tinySpec } from './testing/capture-setup.ts';
+import { capture, finalState, type SetClient, startClient, tinySpec } from './testing/capture-setup.ts';
 import { type ReadyProcess, startApp, startNats } from './testing/child-process.ts';
 import { writeTinyModel } from './testing/tiny-model.ts';
 
@@ -16,7 +18,7 @@ const hasNats = spawnSync('nats-server', ['--version']).status === 0;
 if (!hasNats) console.warn('SKIPPED: nats-server is not installed (apt-get install nats-server)');
 const describeWithNats = hasNats ? describe : describe.skip;
 
-describeWithNats('capture workers that are killed', () => {
+describeWithNats('capture over NATS', () => {
   const processes: ReadyProcess[] = [];
   let folder: string;
   let env: Record<string, string>;
@@ -62,7 +64,7 @@ describeWithNats('capture workers that are killed', () => {
   };
   const spec = () => tinySpec(join(folder, 'corpus.txt'), { partitionTokens: 4096 });
 
-  test('lose nothing at three different moments: the set is the same as an undisturbed one', async () => {
+  test('loses nothing when workers are killed at three different moments: the set is the same as an undisturbed one', async () => {
     await client.createActivationSet({ activationSetId: 'disturbed', spec: spec() });
     // Killed while it plans, while the first partitions are captured, and near the end.
     for (const [i, rows] of [1n, 20_000n, 60_000n].entries()) {
@@ -94,4 +96,15 @@ describeWithNats('capture workers that are killed', () => {
     expect(workers.size).toBeGreaterThan(1);
     expect(workers).toContain('survivor');
   }, 120_000);
+
+  test('a set whose job cannot be queued is not left behind', async () => {
+    const bus = await openEventBus({ url: env.FACET_EVENTS_URL! });
+    const config = { ...readCaptureConfig({ ...env, FACET_CAPTURE_ROLES: 'api' }), port: 0 };
+    const cutOff = await startClient(config, bus);
+    await bus.close();
+    const request = { activationSetId: 'unqueued', spec: spec() };
+    await expect(cutOff.client.createActivationSet(request)).rejects.toThrow();
+    await cutOff.stop();
+    expect(await createSetStore(openObjectStore(env.FACET_OBJECTS_URL!)).ids()).not.toContain('unqueued');
+  }, 60_000);
 });
