@@ -1,1 +1,2 @@
-export {};
+export { readSteeringConfig, type SteeringConfig } from './config.ts';
+export { type RunningSteering, type SteeringDependencies, startSteering } from './service.ts';

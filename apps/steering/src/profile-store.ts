@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { isFacetError } from '@facet/errors';
+import { type ObjectStore, readJson, writeJson } from '@facet/objects';
+import { z } from 'zod';
+import { type FeatureEdit, featureEditSchema } from './feature-edit.ts';
+
+/** A profile as it is stored, `steeringProfiles/{id}.json`. */
+export interface ProfileRecord extends ProfileContent {
+  formatVersion: 1;
+  id: string;
+  /** 1 at creation, one more with every update. */
+  revision: number;
+  /** "" where the creator gave none. */
+  requestId: string;
+  /** Hash of the content at creation, to tell a repeated request from another one. */
+  creationSha256: string;
+  /** RFC 3339, UTC. */
+  createTime: string;
+  updateTime: string;
+}
+
+/** What people say in a profile. */
+export interface ProfileContent {
+  displayName: string;
+  description: string;
+  /** Resource name of a model; empty: the one of the edits' SAE. */
+  model: string;
+  edits: readonly FeatureEdit[];
+}
+
+/** Profiles in the object store. */
+export interface ProfileStore {
+  /** Writes a new profile; `exists` where the id is taken. */
+  create(record: ProfileRecord): Promise<void>;
+  replace(record: ProfileRecord): Promise<void>;
+  find(id: string): Promise<ProfileRecord | undefined>;
+  /** All ids, in order. */
+  ids(): Promise<string[]>;
+  delete(id: string): Promise<void>;
+}
+
+const FOLDER = 'steeringProfiles';
+
+const recordSchema: z.ZodType<ProfileRecord> = z.object({
+  formatVersion: z.literal(1),
+  id: z.string(),
+  revision: z.number().int().positive(),
+  requestId: z.string(),
+  creationSha256: z.string(),
+  createTime: z.string(),
+  updateTime: z.string(),
+  displayName: z.string(),
+  description: z.string(),
+  model: z.string(),
+  edits: z.array(featureEditSchema),
+});
+
+/** Keeps profiles in `store`. */
+export function createProfileStore(store: ObjectStore): ProfileStore {
+  const keyOf = (id: string) => `${FOLDER}/${id}.json`;
+  return {
+    create: async (record) => {
+      await writeJson(store, keyOf(record.id), record, { ifAbsent: true });
+    },
+    replace: async (record) => {
+      await writeJson(store, keyOf(record.id), record);
+    },
+    async find(id) {
+      try {
+        return await readJson(store, keyOf(id), recordSchema);
+      } catch (error) {
+        if (isFacetError(error) && error.kind === 'not-found') return undefined;
+        throw error;
+      }
+    },
+    async ids() {
+      const ids: string[] = [];
+      for await (const { key } of store.list(FOLDER)) {
+        const id = /^steeringProfiles\/([^/]+)\.json$/.exec(key)?.[1];
+        if (id !== undefined) ids.push(id);
+      }
+      // Keys are ordered with their `.json`, which puts `a-b` before `a`.
+      return ids.sort();
+    },
+    delete: (id) => store.delete(keyOf(id)),
+  };
+}
+
+/** Hash of everything in a record: another one after every update. */
+export function etagOf(record: ProfileRecord): string {
+  return sha256(record).slice(0, 16);
+}
+
+/** Hash of a profile's content. */
+export function contentSha256({ displayName, description, model, edits }: ProfileContent): string {
+  return sha256({ displayName, description, model, edits });
+}
+
+function sha256(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}

@@ -1,0 +1,10 @@
+import type { FeatureEdit } from './feature-edit.ts';
+
+/** What is asked to be edited in which model. */
+export interface SteeringQuestion {
+  /** Resource name; empty: the model of the edits' SAE. */
+  model: string;
+  edits: readonly FeatureEdit[];
+  /** Names the request field of an edit, for errors. */
+  fieldOf: (edit: number) => string;
+}
