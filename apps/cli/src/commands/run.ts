@@ -7,7 +7,7 @@ import { addSamplingOptions } from '../parse/sampling.ts';
 import { STEER_MODES } from '../parse/steer-mode.ts';
 import { addTrainingOptions } from '../parse/training.ts';
 import { cleanUpRun } from '../run/clean-up.ts';
-import { DEFAULT_EPOCHS, planRun, type RunOptions, type RunPlan } from '../run/plan.ts';
+import { DEFAULT_BATCH, DEFAULT_EPOCHS, planRun, type RunOptions, type RunPlan } from '../run/plan.ts';
 import { renderRun, runJson } from '../run/report.ts';
 import { createTimings, type Timings } from '../run/timings.ts';
 import { goTheWay, type WayResult } from '../run/way.ts';
@@ -28,7 +28,7 @@ export function addRunCommand(program: Command, run: Run): void {
     .option('--format <name>', 'text or jsonl (default: by the file’s ending)')
     .option('--separator <text>', 'text between documents (default: <|endoftext|>); \\n is understood')
     .option('--text-field <name>', 'field of a JSON line that holds the text (default: text)')
-    .option('--epochs <number>', `passes of training over the captured tokens (default: ${DEFAULT_EPOCHS})`)
+    .option('--epochs <number>', 'passes of training over the captured tokens', DEFAULT_EPOCHS)
     .option('--max-density <share>', 'only features that fire at most this often', '1')
     .option('--feature <index>', 'steer with this feature instead of the best one')
     .option('--positions <count>', 'positions of the proof that are shown', '12')
@@ -36,7 +36,7 @@ export function addRunCommand(program: Command, run: Run): void {
     .option('--keep', 'keep what an interrupted run made (default: it is deleted)')
     .option('--data-dir <directory>', 'where everything is stored', DEFAULT_DATA_DIRECTORY)
     .option('--connect', 'use running services instead of starting them in this process');
-  addAddressOptions(addSamplingOptions(addTrainingOptions(command))).action(run(runTheWay));
+  addAddressOptions(addSamplingOptions(addTrainingOptions(command, DEFAULT_BATCH))).action(run(runTheWay));
 }
 
 const runTheWay: Action<RunOptions> = async (invocation, options) => {
@@ -85,7 +85,7 @@ async function runEmbedded(plan: RunPlan, invocation: Invocation, timings: Timin
   return result;
 }
 
-/** An interrupted run takes away what it made, unless it is told to keep it. */
+/** An interrupted run takes away what it made, unless it is told to keep it; one that fails says what it leaves. */
 async function goOrCleanUp(
   clients: Clients,
   plan: RunPlan,
@@ -96,10 +96,9 @@ async function goOrCleanUp(
   try {
     return await goTheWay(clients, plan, invocation, { timings, made });
   } catch (error) {
-    if (invocation.signal.aborted && !plan.keep) {
-      const deleted = await cleanUpRun(clients, made);
-      if (deleted.length > 0) invocation.progress.note(`deleted ${deleted.join(', ')}`);
-    }
+    const cleaning = invocation.signal.aborted && !plan.keep;
+    const names = cleaning ? await cleanUpRun(clients, made) : [...made];
+    if (names.length > 0) invocation.progress.note(`${cleaning ? 'deleted' : 'kept'} ${names.join(', ')}`);
     throw error;
   }
 }

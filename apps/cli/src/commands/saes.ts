@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import { Sae, SaeFormat } from '@facet/contracts';
 import type { Command } from 'commander';
 import type { AddressOptions } from '../addresses.ts';
@@ -74,7 +75,8 @@ function saeFields(sae: Sae): Field[] {
 
 const exportSae = clientAction<AddressOptions>(async (clients, { signal }, _options, operand, directory) => {
   const name = parseResource(operand!, 'saes', 'SAE');
-  const request = { name, uri: directory!, format: SaeFormat.SAELENS };
+  const uri = resolve(directory!);
+  const request = { name, uri, format: SaeFormat.SAELENS };
   const { files } = await clients.saes.exportSae(request, { signal });
-  return { text: files.map((file) => `${directory}/${file}`).join('\n'), json: { directory, files } };
+  return { text: files.map((file) => join(uri, file)).join('\n'), json: { directory: uri, files } };
 });

@@ -19,13 +19,13 @@ const BATCH: Bounds = { min: 1, max: 65_536 };
 const LEARNING_RATE: Bounds = { min: 1e-9, max: 1 };
 const TOKENS: Bounds = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
-/** Adds the options that say how an SAE is trained. */
-export function addTrainingOptions(command: Command): Command {
+/** Adds the options that say how an SAE is trained; `batch` is the default where it is not the contract's. */
+export function addTrainingOptions(command: Command, batch?: string): Command {
   return command
     .requiredOption('--d-sae <count>', 'number of features')
     .requiredOption('--k <count>', 'features that fire for a token (topk)')
     .option('--train-tokens <count>', 'tokens to train on, repeats counted (default: one pass)')
-    .option('--batch <count>', 'tokens of a step (default: 4096)')
+    .option('--batch <count>', `tokens of a step${batch === undefined ? ' (default: 4096)' : ''}`, batch)
     .option('--learning-rate <rate>', 'peak learning rate of Adam (default: 2e-4 / sqrt(d_sae / 16384))')
     .option('--seed <number>', 'seed of initialisation and shuffling', '0');
 }

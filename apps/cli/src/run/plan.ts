@@ -19,7 +19,7 @@ export interface RunOptions extends AddressOptions, CorpusOptions, TrainingOptio
   hook: string;
   tokens?: string;
   context?: string;
-  epochs?: string;
+  epochs: string;
   find: string[];
   against: string[];
   maxDensity: string;
@@ -66,8 +66,10 @@ export interface EmbeddedServices {
   modelId: string;
 }
 
-/** Passes over the activation set unless told otherwise. */
-export const DEFAULT_EPOCHS = 1;
+/** Passes over the activation set unless told otherwise: a run is short of tokens, not of time. */
+export const DEFAULT_EPOCHS = '4';
+/** Tokens of a step unless told otherwise: more steps for the same tokens. */
+export const DEFAULT_BATCH = '1024';
 
 const MAX_COUNT = { min: 1, max: Number.MAX_SAFE_INTEGER };
 const CONTEXT = { min: 2, max: 1_048_576 };
@@ -85,7 +87,7 @@ export async function planRun(options: RunOptions, env: Invocation['env']): Prom
     services,
     capture: await captureSpec(options, model),
     training: parseTrainingOptions(options),
-    epochs: parseDecimal(options.epochs ?? String(DEFAULT_EPOCHS), '--epochs', EPOCHS),
+    epochs: parseDecimal(options.epochs, '--epochs', EPOCHS),
     find: {
       positiveTexts: parseTexts(options.find, '--find'),
       negativeTexts: parseTexts(options.against, '--against'),

@@ -80,10 +80,10 @@ async function startOthers(
   env[addressVariableOf('inference')] = inference;
   const capture = await keep(teardown, startCapture(readCaptureConfig(env), { bus: events }));
   env[addressVariableOf('capture')] = capture;
-  const training = await keep(teardown, startTraining(readTrainingConfig(env), { bus: events }));
+  const training = await keep(teardown, startTraining(readTrainingConfig(env), { events }));
   env[addressVariableOf('training')] = training;
   signal.throwIfAborted();
-  const features = await keep(teardown, startFeatures(readFeaturesConfig(env), { bus: events }));
+  const features = await keep(teardown, startFeatures(readFeaturesConfig(env), { events, signal }));
   env[addressVariableOf('features')] = features;
   const steering = await keep(teardown, startSteering(readSteeringConfig(env)));
   return { inference, capture, training, features, steering };
