@@ -48,6 +48,7 @@ function readProject(root, directory) {
     path: relative(root, directory),
     layer: tag?.slice('layer:'.length),
     dependencies,
+    exports: new Set(Object.keys(manifest.exports ?? {})),
     declared: new Set([...dependencies, ...facetNames(manifest.devDependencies)]),
     files: sourceFiles(join(directory, 'src')).map((path) => readSource(root, path)),
   };
@@ -108,7 +109,9 @@ function checkImport(project, byName, { path, specifier }) {
   const target = byName.get(name);
   if (target === undefined) return [`${path}: imports ${specifier}, which is no project`];
   const problems = [];
-  if (specifier !== name) problems.push(`${path}: imports ${specifier} past the index of ${name}`);
+  if (specifier !== name && !isPublicPath(target, specifier.slice(name.length), path)) {
+    problems.push(`${path}: imports ${specifier} past the index of ${name}`);
+  }
   if (name === project.name) problems.push(`${path}: imports its own package ${name}; use a relative path`);
   else if (!project.declared.has(name))
     problems.push(`${path}: imports ${name}, which ${project.path}/package.json does not declare`);
@@ -116,6 +119,12 @@ function checkImport(project, byName, { path, specifier }) {
     problems.push(`${path}: ${project.layer} must not import ${target.layer} (${name})`);
   }
   return problems;
+}
+
+/** A path that the package exports; what it exports for tests (`./testing`) is for tests only. */
+function isPublicPath({ exports }, subpath, importer) {
+  if (!exports.has(`.${subpath}`)) return false;
+  return subpath !== '/testing' || /\.spec\.\w+$|\/testing\//.test(importer);
 }
 
 function mayImport(from, to) {

@@ -103,6 +103,22 @@ describe('checkBoundaries', () => {
     ]);
   });
 
+  test('accepts what a package exports for tests, in tests only', () => {
+    const text = "import { x } from '@facet/index/testing';";
+    tree({
+      'libs/index': ['domain', [], {}],
+      'libs/user': ['domain', ['@facet/index'], { 'a.spec.ts': text, 'testing/b.ts': text, 'c.ts': text }],
+    });
+    const exported = { '.': './src/index.ts', './testing': './src/testing/index.ts' };
+    write(
+      'libs/index/package.json',
+      JSON.stringify({ name: '@facet/index', exports: exported, nx: { tags: ['layer:domain'] } }),
+    );
+    assert.deepEqual(checkBoundaries(root), [
+      'libs/user/src/c.ts: imports @facet/index/testing past the index of @facet/index',
+    ]);
+  });
+
   test('refuses a missing layer, an unknown package and a package that imports itself', () => {
     const problems = tree({
       'libs/a': [undefined, [], {}],
