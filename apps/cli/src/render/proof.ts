@@ -20,6 +20,9 @@ interface ProofRow {
   kl: number | undefined;
 }
 
+/** Why f after is not f': the SAE reads the edited vector anew, and its encoder is not the inverse of its decoder. */
+const LEGEND = "x moved by (f' − f before) · W_dec; f after is encoded again from the moved x";
+
 /** Writes what steering did: the resolved edits, positions with f before and after, and the sums. */
 export function renderProof(outcome: SteeringOutcome, limit: number, palette: Palette): string {
   const rows = proofRows(outcome);
@@ -30,6 +33,7 @@ export function renderProof(outcome: SteeringOutcome, limit: number, palette: Pa
     ...outcome.started.edits.map(describeEdit),
     ...(shown.length > 0 ? ['', renderTable(shown, proofColumns(severalEdits), palette)] : []),
     ...(hidden > 0 ? [palette.dim(`… ${formatCount(hidden)} more positions`)] : []),
+    ...(shown.length > 0 ? [palette.dim(LEGEND)] : []),
     '',
     describeSummary(outcome),
   ].join('\n');
