@@ -66,6 +66,7 @@ function imaginaryTensors(): Map<string, Weight> {
 
 const REQUEST: GraphRequest = {
   attention: 'context',
+  causalBlocks: 1,
   hookPoints: [],
   activationDtype: 'F32',
   ports: [],

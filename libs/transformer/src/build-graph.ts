@@ -34,7 +34,7 @@ export function buildGraph(model: ModelDirectory, request: GraphRequest): ModelG
     return place;
   };
   let residual = graph.node('Gather', [emitter.weight(weights.embedding), tokens]);
-  const attention = createAttention(emitter, request.attention);
+  const attention = createAttention(emitter, request);
   for (let layer = 0; layer < weights.blocks.length; layer++)
     residual = emitBlock(emitter, { layer, residual, attention, at });
   emitHead(emitter, request.head, residual);

@@ -5,6 +5,11 @@ export interface GraphRequest {
    * cache.
    */
   attention: 'context' | 'cache';
+  /**
+   * With `context`: parts into which the positions are cut, each attending only to the keys up to its own end, which
+   * leaves most of the masked triangle uncomputed. Needs at least `causalBlocks` squared positions. 1 with `cache`.
+   */
+  causalBlocks: number;
   /** Hook points whose rows are outputs. */
   hookPoints: readonly string[];
   activationDtype: 'F32' | 'F16';

@@ -27,6 +27,13 @@ import type { WireTensor, WireTensors } from './session-protocol.ts';
  */
 const RUN_TOKENS = 512;
 
+/**
+ * Contexts from this length on compute attention in blocks: measured with four blocks, attention takes 0.7 of the time
+ * at 256 positions and 0.5 at 512, and gains nothing below 128.
+ */
+const LONG_CONTEXT = 128;
+const CAUSAL_BLOCKS = 4;
+
 /** Runs that wait in each lane, so that no lane idles while its last result is copied. */
 const RUNS_PER_LANE = 2;
 
@@ -86,6 +93,7 @@ function planForward(context: RuntimeContext, request: ForwardRequest): ForwardP
     throw invalid('nothing is asked for: name hook points, logits, scores or edits', 'hook_points');
   const graph: GraphRequest = {
     attention: 'context',
+    causalBlocks: tokens.positions < LONG_CONTEXT ? 1 : CAUSAL_BLOCKS,
     hookPoints,
     activationDtype: request.activationDtype ?? 'F32',
     ports: edits.map(({ hookPoint }) => hookPoint),

@@ -54,6 +54,7 @@ function toGraphRequest({ model }: RuntimeContext, request: GenerationRequest): 
   for (const name of hookPoints) resolveHookPoint(model.spec, name);
   return {
     attention: 'cache',
+    causalBlocks: 1,
     hookPoints,
     activationDtype: 'F32',
     ports: (request.edits ?? []).map(({ hookPoint }) => hookPoint),

@@ -56,7 +56,10 @@ interface Pending {
   reject(error: FacetError): void;
 }
 
-/** A lane lives as long as its thread; a lost thread is replaced by the next call. */
+/**
+ * A lane lives as long as its thread; a lost thread is replaced by the next call. An idle thread does not keep the
+ * process alive.
+ */
 class WorkerLane implements Lane {
   readonly #options: LaneOptions;
   readonly #pending = new Map<number, Pending>();
@@ -137,13 +140,17 @@ class WorkerLane implements Lane {
   #send(request: WorkerRequest): Promise<WireTensors | undefined> {
     this.#worker ??= this.#start();
     const id = this.#nextId++;
+    this.#worker.ref();
     this.#worker.postMessage({ ...request, id } satisfies WorkerMessage);
     return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
   }
 
   #start(): Worker {
     const worker = new Worker(new URL('../../dist/runtime/session-worker.js', import.meta.url));
-    worker.on('message', (reply: WorkerReply) => settle(this.#pending, reply));
+    worker.on('message', (reply: WorkerReply) => {
+      settle(this.#pending, reply);
+      if (this.#pending.size === 0) worker.unref();
+    });
     worker.on('error', (error) => this.#lose(worker, error));
     worker.on('exit', (code) => this.#lose(worker, new Error(`the thread exited with code ${code}`)));
     return worker;

@@ -36,6 +36,27 @@ describe('forward', () => {
     }
   });
 
+  test.each([128, 131, 250])(
+    'attends in blocks to a context of %d as the reference does',
+    async (positions) => {
+      const long = await writeTinyModel({ config: { max_position_embeddings: 256, num_hidden_layers: 2 } });
+      const other = await openModelRuntime(long.directory, { threads: 1 });
+      const tokens = randomTokens(2, positions);
+      const { logits } = await other.forward({ tokens, batch: 2, logits: 'all' });
+      for (const row of [0, 1]) {
+        const ids = tokens.subarray(row * positions, (row + 1) * positions);
+        const size = positions * other.spec.d_vocab;
+        expectClose(
+          logits!.subarray(row * size, (row + 1) * size),
+          runReference(long, [...ids]).logits.flat(),
+          1e-5,
+        );
+      }
+      await other.close();
+      await long.remove();
+    },
+  );
+
   test('gives half precision that is the nearest to single precision', async () => {
     const tokens = randomTokens(2, 9);
     const request = { tokens, batch: 2, hookPoints: [HOOK] };
