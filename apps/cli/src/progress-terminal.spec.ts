@@ -20,7 +20,7 @@ const at = (done: number) => ({ done, total: 500_000, unit: 'tokens', rate: 41_0
 describe('describeProgress', () => {
   test('says amount, share, rate and time left', () => {
     expect(describeProgress({ ...at(120_000), detail: 'capturing' })).toBe(
-      '120,000 of 500,000 tokens (24%), 41,000 tokens/s, 9.0 s left, capturing',
+      '120,000 of 500,000 tokens (24%), 41,000 tokens/s, 9 s left, capturing',
     );
   });
 
@@ -36,8 +36,8 @@ describe('createProgressReporter', () => {
     for (clock.ms = 0; clock.ms <= 6500; clock.ms += 500) stage.update(at(clock.ms * 50));
     stage.done('500,000 tokens');
     expect(written).toEqual([
-      'capture: 150,000 of 500,000 tokens (30%), 41,000 tokens/s, 9.0 s left\n',
-      'capture: 300,000 of 500,000 tokens (60%), 41,000 tokens/s, 9.0 s left\n',
+      'capture: 150,000 of 500,000 tokens (30%), 41,000 tokens/s, 9 s left\n',
+      'capture: 300,000 of 500,000 tokens (60%), 41,000 tokens/s, 9 s left\n',
       'capture: 500,000 tokens (7.0 s)\n',
     ]);
   });

@@ -1,5 +1,5 @@
 import type { Progress } from '@facet/contracts';
-import { formatCount, formatRate, formatSeconds } from './render/quantities.ts';
+import { formatCount, formatRate, formatRemaining } from './render/quantities.ts';
 
 /** How far a stage has come. */
 export interface StageProgress {
@@ -55,7 +55,7 @@ export function describeProgress(progress: StageProgress): string {
   const parts = [
     amount,
     rate > 0 ? formatRate(rate, unit) : '',
-    etaSeconds === undefined ? '' : `${formatSeconds(Math.max(1, Math.round(etaSeconds)))} left`,
+    etaSeconds === undefined ? '' : `${formatRemaining(etaSeconds)} left`,
     detail ?? '',
   ];
   return parts.filter((part) => part !== '').join(', ');

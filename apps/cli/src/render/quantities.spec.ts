@@ -1,7 +1,9 @@
 import {
   formatBytes,
   formatCount,
+  formatNumberOf,
   formatRate,
+  formatRemaining,
   formatSeconds,
   formatShare,
   formatValue,
@@ -38,6 +40,16 @@ describe('quantities', () => {
     [-0.05, '-0.0500'],
     [1.5e-7, '1.50e-7'],
   ])('writes the value %d as %s', (value, text) => expect(formatValue(value)).toBe(text));
+
+  test.each([
+    [0.2, '1 s'],
+    [9.4, '9 s'],
+    [125.2, '2 min 05 s'],
+  ])('writes %d remaining seconds as %s', (seconds, text) => expect(formatRemaining(seconds)).toBe(text));
+
+  test('writes one thing without a plural', () => {
+    expect([1n, 8].map((count) => formatNumberOf(count, 'shard'))).toEqual(['1 shard', '8 shards']);
+  });
 
   test('writes counts and rates with separators', () => {
     expect(formatCount(1_234_567n)).toBe('1,234,567');

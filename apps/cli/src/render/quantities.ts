@@ -21,6 +21,17 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
 }
 
+/** Writes an estimate of seconds without pretending precision: whole ones, at least `1 s`. */
+export function formatRemaining(seconds: number): string {
+  const whole = Math.max(1, Math.round(seconds));
+  return whole < 60 ? `${whole} s` : formatSeconds(whole);
+}
+
+/** Writes a count with its noun: `1 shard`, `8 shards`. */
+export function formatNumberOf(count: number | bigint, noun: string): string {
+  return `${formatCount(count)} ${noun}${Number(count) === 1 ? '' : 's'}`;
+}
+
 /** Writes bytes in binary units: `64.0 MiB`. */
 export function formatBytes(bytes: number | bigint): string {
   let value = Number(bytes);

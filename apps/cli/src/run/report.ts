@@ -5,6 +5,7 @@ import { describeEffects, renderContrasts } from '../render/contrasts.ts';
 import { renderExamples } from '../render/examples.ts';
 import { renderFields } from '../render/fields.ts';
 import { formatShare, formatValue } from '../render/quantities.ts';
+import { shellPath, shellQuote } from '../render/shell.ts';
 import { renderSteering, steeringJson } from '../render/steering.ts';
 import type { RunPlan } from './plan.ts';
 import { renderTimings, type StageTime } from './timings.ts';
@@ -51,7 +52,7 @@ function renderResources(plan: RunPlan, result: WayResult, palette: Invocation['
   const { services } = plan;
   const up =
     services.kind === 'embedded'
-      ? `facet up --model ${services.modelDirectory} --data-dir ${services.dataDirectory}`
+      ? `facet up --model ${shellPath(services.modelDirectory)} --data-dir ${shellPath(services.dataDirectory)}`
       : '';
   const edit = `${result.feature.name}=${formatSteerMode(plan.steer)}`;
   return renderFields(
@@ -62,7 +63,7 @@ function renderResources(plan: RunPlan, result: WayResult, palette: Invocation['
       ['indexing run', result.indexingRun.name],
       ['serve them', up],
       ['ask', `facet features show ${result.feature.name}`],
-      ['steer', `facet steer --edit ${edit} --prompt ${JSON.stringify(plan.prompt)}`],
+      ['steer', `facet steer --edit ${edit} --prompt ${shellQuote(plan.prompt)}`],
     ],
     palette,
   );

@@ -2,7 +2,7 @@ import { ActivationSet, type ActivationSetSpec } from '@facet/contracts';
 import { newId } from '@facet/mesh';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
-import { formatBytes, formatCount, formatRate } from '../render/quantities.ts';
+import { formatBytes, formatCount, formatNumberOf, formatRate } from '../render/quantities.ts';
 import { doWork, type LongWork, type WorkView } from './follow.ts';
 import { shortState } from './state.ts';
 
@@ -59,5 +59,5 @@ export function describeCapture({ summary }: ActivationSet): string {
   if (summary === undefined) return 'nothing';
   const { rows, shards, bytes, captureSeconds } = summary;
   const speed = captureSeconds > 0 ? `, ${formatRate(Number(rows) / captureSeconds, 'tokens')}` : '';
-  return `${formatCount(rows)} tokens in ${shards} shards, ${formatBytes(bytes)}${speed}`;
+  return `${formatCount(rows)} tokens in ${formatNumberOf(shards, 'shard')}, ${formatBytes(bytes)}${speed}`;
 }
