@@ -6,8 +6,9 @@ export interface GraphRequest {
    */
   attention: 'context' | 'cache';
   /**
-   * With `context`: parts into which the positions are cut, each attending only to the keys up to its own end, which
-   * leaves most of the masked triangle uncomputed. Needs at least `causalBlocks` squared positions. 1 with `cache`.
+   * With `context`: parts into which the positions are cut, each attending only to the keys up to its own
+   * end, which leaves most of the masked triangle uncomputed. Needs at least `causalBlocks` squared
+   * positions. 1 with `cache`.
    */
   causalBlocks: number;
   /** Hook points whose rows are outputs. */

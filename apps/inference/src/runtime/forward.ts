@@ -28,8 +28,8 @@ import type { WireTensor, WireTensors } from './session-protocol.ts';
 const RUN_TOKENS = 512;
 
 /**
- * Contexts from this length on compute attention in blocks: measured with four blocks, attention takes 0.7 of the time
- * at 256 positions and 0.5 at 512, and gains nothing below 128.
+ * Contexts from this length on compute attention in blocks: measured with four blocks, attention takes 0.7 of
+ * the time at 256 positions and 0.5 at 512, and gains nothing below 128.
  */
 const LONG_CONTEXT = 128;
 const CAUSAL_BLOCKS = 4;

@@ -57,8 +57,8 @@ interface Pending {
 }
 
 /**
- * A lane lives as long as its thread; a lost thread is replaced by the next call. An idle thread does not keep the
- * process alive.
+ * A lane lives as long as its thread; a lost thread is replaced by the next call. An idle thread does not
+ * keep the process alive.
  */
 class WorkerLane implements Lane {
   readonly #options: LaneOptions;
