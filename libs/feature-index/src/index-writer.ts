@@ -11,9 +11,9 @@ import {
   type VocabularyEffect,
 } from './records.ts';
 
-/** Rows of one INSERT of features and of examples. */
-const FEATURES_PER_INSERT = 4096;
-const EXAMPLES_PER_INSERT = 16_384;
+/** Rows of one INSERT of features and of examples; writing them as JSON takes some tens of milliseconds. */
+const FEATURES_PER_INSERT = 1024;
+const EXAMPLES_PER_INSERT = 2048;
 
 /** Everything the index keeps of one feature. */
 export interface IndexedFeature {
