@@ -5,6 +5,7 @@ import {
   editOf,
   hasModel,
   type SteeringSystem,
+  serveSteering,
   startSteeringSystem,
 } from './testing/steering-system.ts';
 
@@ -265,6 +266,18 @@ describeWithModel('GenerateSteeredText', () => {
       return count;
     };
     await expect(read()).rejects.toMatchObject({ kind: 'cancelled' });
+  });
+
+  test('clamps within the absolute limit where features does not answer', async () => {
+    const alone = await serveSteering({ ...system.config, featuresAddress: '127.0.0.1:1' });
+    try {
+      const edits = [editOf('plain/3', { $case: 'clamp', value: 8 })];
+      const request = { prompt: PROMPT, sampling: greedy, edits, steeredOnly: true };
+      const { started } = await collectSteering(alone.client.generateSteeredText(request));
+      expect(started.edits[0]).toMatchObject({ offset: 8, maxActivation: 0 });
+    } finally {
+      await alone.stop();
+    }
   });
 
   test('a stored profile is used by its name', async () => {
