@@ -83,6 +83,20 @@ describe('renderProof', () => {
   });
 });
 
+describe('renderProof of a rule', () => {
+  test.each([
+    [0, 0, "f' = 0"],
+    [1, 0, "f' = f"],
+    [1, 2.5, "f' = f + 2.50"],
+    [0.5, 0, "f' = 0.500·f"],
+  ])('writes scale %d and offset %d as %s', (scale, offset, rule) => {
+    const outcome = outcomeOf();
+    Object.assign(outcome.started.edits[0]!, { scale, offset, maxActivation: 0 });
+    const line = renderProof(outcome, 0, plain).split('\n')[0]!;
+    expect(line.slice(line.indexOf("f'"))).toBe(rule);
+  });
+});
+
 describe('renderSteering', () => {
   test('shows prompt and text of both sides', () => {
     const text = renderSteering('Once', outcomeOf(), { palette: plain, columns: 80, limit: 0 });

@@ -80,9 +80,16 @@ function proofColumns(severalEdits: boolean): Column<ProofRow>[] {
 }
 
 function describeEdit({ edit, hookPoint, scale, offset, maxActivation }: ResolvedEdit, i: number): string {
-  const rule = `f' = ${[scale === 0 ? '' : `${formatValue(scale)}·f`, formatValue(offset)].filter(Boolean).join(' + ')}`;
+  const rule = `f' = ${describeRule(scale, offset)}`;
   const max = maxActivation > 0 ? `, indexed maximum ${formatValue(maxActivation)}` : '';
   return `edit ${i}: ${edit?.feature ?? ''} ${formatSteerMode(edit?.mode)} at ${hookPoint}: ${rule}${max}`;
+}
+
+/** Writes scale · f + offset without the parts that say nothing. */
+function describeRule(scale: number, offset: number): string {
+  if (scale === 0) return formatValue(offset);
+  const scaled = scale === 1 ? 'f' : `${formatValue(scale)}·f`;
+  return offset === 0 ? scaled : `${scaled} + ${formatValue(offset)}`;
 }
 
 function describeSummary({ started, summary, steered }: SteeringOutcome): string {
