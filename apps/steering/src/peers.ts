@@ -13,20 +13,15 @@ export interface Peers {
 export function connectPeers(
   config: Pick<SteeringConfig, 'inferenceAddress' | 'trainingAddress' | 'featuresAddress'>,
 ): Peers & { close(): void } {
-  const connections = [config.inferenceAddress, config.trainingAddress, config.featuresAddress].map(
-    (address) => connect(address),
-  );
-  const [inference, training, features] = connections as [
-    (typeof connections)[0],
-    (typeof connections)[0],
-    (typeof connections)[0],
-  ];
+  const inference = connect(config.inferenceAddress);
+  const training = connect(config.trainingAddress);
+  const features = connect(config.featuresAddress);
   return {
     inference: createServiceClient(InferenceServiceDefinition, inference),
     saes: createServiceClient(SaeServiceDefinition, training),
     features: createServiceClient(FeatureServiceDefinition, features),
     close() {
-      for (const connection of connections) connection.close();
+      for (const connection of [inference, training, features]) connection.close();
     },
   };
 }
