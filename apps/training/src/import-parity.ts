@@ -16,7 +16,10 @@ const PROBE_ROWS = 8;
 /** Largest difference, relative to the largest value, that an import may have. */
 const MAX_RELATIVE_DIFFERENCE = 1e-4;
 
-/** Compares the fast encoder with the f64 reference on seeded rows around b_dec; refuses a relative difference above 1e-4. */
+/**
+ * Compares the fast encoder with the f64 reference on seeded rows around b_dec; refuses a relative
+ * difference above 1e-4.
+ */
 export async function measureParity(sae: Sae, source: string): Promise<Parity> {
   const x = probeRows(sae);
   const expected = encodeReference(sae, x, PROBE_ROWS);

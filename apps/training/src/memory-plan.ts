@@ -8,8 +8,8 @@ import type { TrainingSets } from './training-sets.ts';
 const MIN_BUFFER_BATCHES = 8;
 
 /**
- * Plans the memory of a run: weights, optimizer, batch, and either all rows or a mixing buffer with what is left. Throws
- * `exhausted` with the numbers where not even the smallest buffer fits.
+ * Plans the memory of a run: weights, optimizer, batch, and either all rows or a mixing buffer with what is
+ * left. Throws `exhausted` with the numbers where not even the smallest buffer fits.
  */
 export function planMemory(config: ResolvedConfig, sets: TrainingSets, limit: number): MemoryPlan {
   const engine = engineOf(config.engine).planMemory(config);

@@ -1,6 +1,8 @@
 /** Measures a rate over the last few seconds. */
 export interface RateMeter {
-  /** Notes how far things are at `nowMs` and returns units per second over the window; 0 before it can tell. */
+  /**
+   * Notes how far things are at `nowMs` and returns units per second over the window; 0 before it can tell.
+   */
   note(done: number, nowMs: number): number;
 }
 

@@ -57,7 +57,9 @@ export const runRecordSchema = z.object({
 /** `started.json`: a worker has begun. */
 export const startSchema = z.object({ uid: z.string(), time: z.string() });
 
-/** `claim.json`: whether the run will be published or cancelled; written once, so that one of the two wins. */
+/**
+ * `claim.json`: whether the run will be published or cancelled; written once, so that one of the two wins.
+ */
 export const claimSchema = z.object({ uid: z.string(), by: z.enum(['publish', 'cancel']) });
 
 const stepSchema = z.object({

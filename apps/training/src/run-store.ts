@@ -16,8 +16,8 @@ import {
 } from './run-record.ts';
 
 /**
- * The state of training runs in the object store. All documents but the progress are written once (`ifAbsent`), so that
- * services and workers on any machine agree without locks.
+ * The state of training runs in the object store. All documents but the progress are written once
+ * (`ifAbsent`), so that services and workers on any machine agree without locks.
  */
 export interface RunStore {
   /** Writes a new run; `exists` where its id is taken. */
@@ -30,7 +30,9 @@ export interface RunStore {
   ids(): Promise<string[]>;
   markStarted(id: string, start: RunStart): Promise<void>;
   writeProgress(id: string, progress: RunProgress): Promise<void>;
-  /** Decides between publishing and cancelling; returns the decision that holds, which may be an earlier one. */
+  /**
+   * Decides between publishing and cancelling; returns the decision that holds, which may be an earlier one.
+   */
   claim(id: string, claim: RunClaim): Promise<RunClaim>;
   /** Ends a run; returns the outcome that holds, which may be an earlier one. */
   end(id: string, outcome: RunOutcome): Promise<RunOutcome>;

@@ -41,7 +41,10 @@ export interface DirectoryContent extends Location {
   read: (name: string) => Promise<Uint8Array>;
 }
 
-/** Writes files into a new directory below one of the roots; it appears whole or not at all. Returns their names. */
+/**
+ * Writes files into a new directory below one of the roots; it appears whole or not at all. Returns their
+ * names.
+ */
 export async function writeSaeDirectory({ uri, roots, names, read }: DirectoryContent): Promise<string[]> {
   const path = toPath(uri);
   const parent = await resolveExisting(dirname(path), dirname(uri));

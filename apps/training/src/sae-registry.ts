@@ -116,7 +116,10 @@ async function describe(store: ObjectStore, id: string): Promise<RegisteredSae> 
   return { id, manifest, cfg, configJson, texts, parity };
 }
 
-/** Publishes an SAE from a directory, after its stored copy has encoded and decoded probe rows as the source does. */
+/**
+ * Publishes an SAE from a directory, after its stored copy has encoded and decoded probe rows as the source
+ * does.
+ */
 async function importSae(
   dependencies: SaeRegistryDependencies,
   request: ImportRequest,

@@ -19,9 +19,10 @@ const SPLIT_SEED = 0n;
 const CHUNK_ROWS = 1024;
 
 /**
- * Reads rows of activation sets for training, BOS and special rows left out, some documents held out. Where all rows fit,
- * they are read once and every epoch is shuffled whole. Else shards come in seeded order through a mixing buffer of
- * `bufferRows` rows, half of which is given out, in random order, whenever it is full; memory is the buffer and one shard.
+ * Reads rows of activation sets for training, BOS and special rows left out, some documents held out. Where
+ * all rows fit, they are read once and every epoch is shuffled whole. Else shards come in seeded order
+ * through a mixing buffer of `bufferRows` rows, half of which is given out, in random order, whenever it is
+ * full; memory is the buffer and one shard.
  */
 export async function openSetSource(sets: TrainingSets, options: SetSourceOptions): Promise<RowSource> {
   const reader = createShardReader(sets, options);
@@ -146,7 +147,10 @@ function createShardReader(
   };
 }
 
-/** Chooses the documents of one set that are held out: a fixed share of them, at least one where any share is asked for. */
+/**
+ * Chooses the documents of one set that are held out: a fixed share of them, at least one where any share is
+ * asked for.
+ */
 function heldOutDocuments(
   id: string,
   documents: number,

@@ -149,7 +149,9 @@ async function cancelRun({ runs, live, events }: TrainingRunsDependencies, id: s
   return runs.read(id);
 }
 
-/** Waits for the publication that won against a cancellation; a run that takes longer is given back as it is. */
+/**
+ * Waits for the publication that won against a cancellation; a run that takes longer is given back as it is.
+ */
 async function waitForOutcome(runs: RunStore, id: string): Promise<Run> {
   for (let waitedMs = 0; waitedMs < PUBLICATION_WAIT_MS; waitedMs += PUBLICATION_POLL_MS) {
     const run = await runs.read(id);

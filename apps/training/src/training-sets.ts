@@ -21,7 +21,10 @@ export interface TrainingSets {
   lineage: Lineage;
 }
 
-/** Opens the sets and refuses what cannot be trained on together: unknown, of another model, hook point or width, empty. */
+/**
+ * Opens the sets and refuses what cannot be trained on together: unknown, of another model, hook point or
+ * width, empty.
+ */
 export async function openTrainingSets(store: ObjectStore, ids: readonly string[]): Promise<TrainingSets> {
   const sets: ActivationSet[] = [];
   for (const id of ids) sets.push(await openSet(store, id));

@@ -24,8 +24,9 @@ export interface TrainingTask {
 const REPORT_INTERVAL_MS = 200;
 
 /**
- * Trains one run and publishes its SAE. Publishing is claimed first, so that of a cancellation and a publication one wins;
- * an SAE that an earlier attempt of this run published is taken as it is. Throws `cancelled` where nothing was published.
+ * Trains one run and publishes its SAE. Publishing is claimed first, so that of a cancellation and a
+ * publication one wins; an SAE that an earlier attempt of this run published is taken as it is. Throws
+ * `cancelled` where nothing was published.
  */
 export async function runTrainingTask(task: TrainingTask): Promise<Evaluation> {
   const published = await publishedBefore(task);

@@ -1,10 +1,13 @@
 import { dot, horizontal, WORD } from './lanes';
 
-/** Moments below this are set to zero: they move nothing, and denormal arithmetic is slow on some processors. */
+/**
+ * Moments below this are set to zero: they move nothing, and denormal arithmetic is slow on some processors.
+ */
 const NEGLIGIBLE: f32 = 1e-37;
 
 /**
- * One Adam step over `count` floats (a multiple of 4), Kingma & Ba 2015 with bias corrections folded into the two rates:
+ * One Adam step over `count` floats (a multiple of 4), Kingma & Ba 2015 with bias corrections folded into
+ * the two rates:
  *
  *     g = gradientScale·G;  m = β1 m + (1−β1) g;  v = β2 v + (1−β2) g²;  W −= rate·m / (√v·rootScale + ε)
  */

@@ -1,8 +1,9 @@
 import { dot, horizontal, WORD } from './lanes';
 
 /**
- * Sorts the entries (row, value, slope) of `rows` rows at stride `k` by feature, row order kept within a feature:
- * starts [features + 1], then entryRow, entryValue and entrySlope [starts[features]]. Returns the number of entries.
+ * Sorts the entries (row, value, slope) of `rows` rows at stride `k` by feature, row order kept within a
+ * feature: starts [features + 1], then entryRow, entryValue and entrySlope [starts[features]]. Returns the
+ * number of entries.
  */
 export function sortByFeature(
   rows: u32, k: u32, features: u32, index: usize, value: usize, slope: usize, count: usize,

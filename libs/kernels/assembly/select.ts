@@ -9,9 +9,10 @@ const BISECTIONS: i32 = 16;
 const HALF: f32 = 0.5;
 
 /**
- * Selects per row the `k` largest of pre = product + bias that are > 0 (ties: lowest index first), indices ascending.
- * `product` is [rows, width], width a multiple of 4; row r writes outCount[r] entries at outIndex/outValue + r*k.
- * `scratch` holds 3*width + 4*k + 4 words. Returns the smallest selected value (+inf where nothing was selected).
+ * Selects per row the `k` largest of pre = product + bias that are > 0 (ties: lowest index first), indices
+ * ascending. `product` is [rows, width], width a multiple of 4; row r writes outCount[r] entries at
+ * outIndex/outValue + r*k. `scratch` holds 3*width + 4*k + 4 words. Returns the smallest selected value
+ * (+inf where nothing was selected).
  */
 export function selectTopK(
   product: usize, bias: usize, rows: u32, width: u32, k: u32,
@@ -32,8 +33,8 @@ export function selectTopK(
 }
 
 /**
- * As selectTopK, but only over the `listed` features (u32 [count], ascending); `scratch` holds 5*count + 4*k + 24 words,
- * and count is at least 1. Values and indices written are those of the whole row.
+ * As selectTopK, but only over the `listed` features (u32 [count], ascending); `scratch` holds 5*count + 4*k
+ * + 24 words, and count is at least 1. Values and indices written are those of the whole row.
  */
 export function selectListed(
   product: usize, bias: usize, rows: u32, width: u32, k: u32,
@@ -66,8 +67,9 @@ export function selectListed(
 }
 
 /**
- * Selects per row every feature with pre > 0 and pre > threshold (strict), indices ascending, appended row after row;
- * offsets[r + 1] receives the running count. Room for rows*width entries is needed. Returns the number of entries.
+ * Selects per row every feature with pre > 0 and pre > threshold (strict), indices ascending, appended row
+ * after row; offsets[r + 1] receives the running count. Room for rows*width entries is needed. Returns the
+ * number of entries.
  */
 export function selectThreshold(
   product: usize, bias: usize, threshold: usize, rows: u32, width: u32,
@@ -97,8 +99,8 @@ export function selectThreshold(
 }
 
 /**
- * A value that at least k entries of the row reach, and few more: the k-th largest of the maxima of 4k groups.
- * Never below SMALLEST, for entries that are not positive are not wanted.
+ * A value that at least k entries of the row reach, and few more: the k-th largest of the maxima of 4k
+ * groups. Never below SMALLEST, for entries that are not positive are not wanted.
  */
 function lowerBound(row: usize, bias: usize, width: u32, k: u32, maxima: usize): f32 {
   const vectors = width >> 2;
@@ -123,7 +125,10 @@ function lowerBound(row: usize, bias: usize, width: u32, k: u32, maxima: usize):
   return bisect(maxima, 4 * k, k, k + (k >> 2));
 }
 
-/** Writes index and value of every entry with product + bias >= bound, ascending by index; returns their number. */
+/**
+ * Writes index and value of every entry with product + bias >= bound, ascending by index; returns their
+ * number.
+ */
 function collect(row: usize, bias: usize, width: u32, bound: f32, indices: usize, values: usize): u32 {
   const floor = f32x4.splat(bound);
   const unrolled = width & ~15;
@@ -163,8 +168,9 @@ function append(row: usize, bias: usize, first: u32, bits: i32, indices: usize, 
 }
 
 /**
- * A bound >= SMALLEST that at least `atLeast` of `count` values (a multiple of 4) reach, and at most `atMost` where halving
- * finds such a bound in BISECTIONS steps; SMALLEST where fewer than `atLeast` values are positive.
+ * A bound >= SMALLEST that at least `atLeast` of `count` values (a multiple of 4) reach, and at most
+ * `atMost` where halving finds such a bound in BISECTIONS steps; SMALLEST where fewer than `atLeast` values
+ * are positive.
  */
 function bisect(values: usize, count: u32, atLeast: u32, atMost: u32): f32 {
   let low = SMALLEST;
@@ -217,8 +223,9 @@ function largest(values: usize, count: u32): f32 {
 }
 
 /**
- * Copies the k largest of `found` candidates (all of them where fewer), ties lowest index first; returns the smallest kept.
- * Halving separates the k-th from the next value unless they are equal or nearly so: then the exact value is selected.
+ * Copies the k largest of `found` candidates (all of them where fewer), ties lowest index first; returns the
+ * smallest kept. Halving separates the k-th from the next value unless they are equal or nearly so: then the
+ * exact value is selected.
  */
 function keepLargest(
   candidates: usize, found: u32, room: u32, k: u32, outIndex: usize, outValue: usize, outCount: usize,

@@ -1,6 +1,9 @@
 import { dot, horizontal, WORD } from './lanes';
 
-/** Writes out[r] = b_dec − x[r] for `rows` rows of `width` floats (a multiple of 4): where a residual x̂ − x begins. */
+/**
+ * Writes out[r] = b_dec − x[r] for `rows` rows of `width` floats (a multiple of 4): where a residual x̂ − x
+ * begins.
+ */
 export function residualBase(out: usize, b_dec: usize, x: usize, rows: u32, width: u32): void {
   const bytes = WORD * <usize>width;
   for (let r: u32 = 0; r < rows; r++) {
@@ -12,8 +15,8 @@ export function residualBase(out: usize, b_dec: usize, x: usize, rows: u32, widt
 }
 
 /**
- * Adds the sparse decode to every row: out[r] += Σ_e value[r,e]·W[index[r,e]], with count[r] entries at stride `k`.
- * W is [·, width]. Returns Σ_r ‖out[r]‖².
+ * Adds the sparse decode to every row: out[r] += Σ_e value[r,e]·W[index[r,e]], with count[r] entries at
+ * stride `k`. W is [·, width]. Returns Σ_r ‖out[r]‖².
  */
 export function decodeRows(
   out: usize, W: usize, rows: u32, width: u32, k: u32, index: usize, value: usize, count: usize,

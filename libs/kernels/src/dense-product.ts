@@ -10,9 +10,15 @@ export interface DenseProductOptions {
   threads?: number;
 }
 
-/** y [rows, outer] = x [rows, inner] · Wᵀ, with W [outer, inner], in ONNX Runtime on views that are not copied. */
+/**
+ * y [rows, outer] = x [rows, inner] · Wᵀ, with W [outer, inner], in ONNX Runtime on views that are not
+ * copied.
+ */
 export interface DenseProduct {
-  /** Computes one product into `y`; the views must lie in plain (not shared) memory. Blocks the calling thread. */
+  /**
+   * Computes one product into `y`; the views must lie in plain (not shared) memory. Blocks the calling
+   * thread.
+   */
   run(operands: { x: Float32Array; W: Float32Array; y: Float32Array; rows: number }): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * The WebAssembly kernels of `assembly/`, where each is documented. Pointers are byte offsets into the one memory; row
- * widths are multiples of 4 floats. The kernels check nothing: callers own the layout.
+ * The WebAssembly kernels of `assembly/`, where each is documented. Pointers are byte offsets into the one
+ * memory; row widths are multiples of 4 floats. The kernels check nothing: callers own the layout.
  */
 export interface KernelExports {
   selectTopK(

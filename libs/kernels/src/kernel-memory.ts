@@ -16,8 +16,8 @@ const ALIGNMENT_BYTES = 64;
 const RESERVED_BYTES = 64;
 
 /**
- * One plain WebAssembly memory with the kernels bound to it. It is allocated once and never grows, for growing detaches
- * every view; ONNX Runtime reads and writes the same views without a copy.
+ * One plain WebAssembly memory with the kernels bound to it. It is allocated once and never grows, for
+ * growing detaches every view; ONNX Runtime reads and writes the same views without a copy.
  */
 export interface KernelMemory {
   readonly kernels: KernelExports;
@@ -38,7 +38,10 @@ export function planMemoryBytes(lengths: readonly number[]): number {
   return lengths.reduce((sum, length) => sum + alignUp(length * 4), RESERVED_BYTES);
 }
 
-/** Allocates a memory of at least `bytes` and instantiates the kernels on it; refuses more than 4 GiB with the number. */
+/**
+ * Allocates a memory of at least `bytes` and instantiates the kernels on it; refuses more than 4 GiB with
+ * the number.
+ */
 export function createKernelMemory(bytes: number): KernelMemory {
   if (!(bytes > 0) || bytes > MAX_MEMORY_BYTES) {
     throw new FacetError(

@@ -1,4 +1,7 @@
-/** The part of the WebAssembly API that this library uses: `lib.es2023` has none, and `lib.dom` would bring a browser. */
+/**
+ * The part of the WebAssembly API that this library uses: `lib.es2023` has none, and `lib.dom` would bring a
+ * browser.
+ */
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number });

@@ -23,7 +23,10 @@ export interface TrainingConfig {
   decay_fraction?: number;
   /** Largest norm of the gradient of all weights; 0 turns clipping off. @default 1 */
   gradient_clip_norm?: number;
-  /** Rows without firing after which a feature is dead. @default the smaller of 10⁷ and half the rows trained on */
+  /**
+   * Rows without firing after which a feature is dead. @default the smaller of 10⁷ and half the rows trained
+   * on
+   */
   dead_window_tokens?: number;
   /** Seed of initialisation; the source has its own use of it. @default 0n */
   seed?: bigint;
@@ -89,7 +92,9 @@ function requireRows(rows: number, batch_rows: number): void {
     });
   }
   if (rows >= batch_rows) return;
-  const message = `batch_tokens ${batch_rows} is more than the ${rows} rows there are to train on; lower it or capture more text`;
+  const message =
+    `batch_tokens ${batch_rows} is more than the ${rows} rows there are to train on; ` +
+    'lower it or capture more text';
   throw new FacetError('invalid', message, { field: 'spec.batch_tokens' });
 }
 

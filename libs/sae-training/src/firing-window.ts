@@ -1,11 +1,17 @@
-/** Counts how features fire while training goes on: which are dead by now, and how often each fires near the end. */
+/**
+ * Counts how features fire while training goes on: which are dead by now, and how often each fires near the
+ * end.
+ */
 export interface FiringWindow {
   /** Takes in the rows in which each feature fired during one step of `rows` rows. */
   note(firings: Uint32Array, rows: number): void;
   /** Features, ascending, that have been silent for the whole window by now. */
   dead(): Uint32Array;
   deadFraction(): number;
-  /** log10 of the share of rows in which each feature fired over the last window; −10 for none, as SAELens writes it. */
+  /**
+   * log10 of the share of rows in which each feature fired over the last window; −10 for none, as SAELens
+   * writes it.
+   */
   log10Frequency(): Float32Array;
 }
 

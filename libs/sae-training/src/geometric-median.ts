@@ -3,7 +3,10 @@ const MAX_ITERATIONS = 100;
 /** The median has settled when it moves less than this, relative to the mean distance of the rows. */
 const TOLERANCE = 1e-5;
 
-/** Returns the point [d_in] with the least mean distance to the rows of `x` [rows, d_in] (Weiszfeld's iteration, f64). */
+/**
+ * Returns the point [d_in] with the least mean distance to the rows of `x` [rows, d_in] (Weiszfeld's
+ * iteration, f64).
+ */
 export function geometricMedian(x: Float32Array, rows: number, d_in: number): Float32Array {
   let median = weightedMean(x, new Float64Array(rows).fill(1), d_in);
   const weights = new Float64Array(rows);

@@ -29,7 +29,10 @@ export function addSums(total: EvaluationSums | undefined, block: EvaluationSums
   return total;
 }
 
-/** Reads l0 and fvu off the sums of a whole set; both are NaN for no rows, fvu is NaN where the rows do not vary. */
+/**
+ * Reads l0 and fvu off the sums of a whole set; both are NaN for no rows, fvu is NaN where the rows do not
+ * vary.
+ */
 export function evaluationOf(sums: EvaluationSums | undefined): { rows: number; l0: number; fvu: number } {
   if (sums === undefined) return { rows: 0, l0: Number.NaN, fvu: Number.NaN };
   const { rows, squared_error, squared_norm, column_sums, firings } = sums;

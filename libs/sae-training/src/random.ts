@@ -1,4 +1,6 @@
-/** Draws of a seeded generator: equal seeds give equal sequences on every machine (gaussian: on every libm). */
+/**
+ * Draws of a seeded generator: equal seeds give equal sequences on every machine (gaussian: on every libm).
+ */
 export interface Random {
   /** The next 32 random bits as an unsigned integer. */
   uint32(): number;

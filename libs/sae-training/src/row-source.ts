@@ -1,6 +1,9 @@
 import { createRandom, shuffle } from './random.ts';
 
-/** Where rows come from; chunks are [n, d_in] for any n, and must not be reused by the source before the next is asked for. */
+/**
+ * Where rows come from; chunks are [n, d_in] for any n, and must not be reused by the source before the next
+ * is asked for.
+ */
 export interface RowSource {
   d_in: number;
   /** Rows of one epoch, held-out rows not among them. */

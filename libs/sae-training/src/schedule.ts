@@ -6,8 +6,8 @@ export interface Schedule {
 }
 
 /**
- * The learning rate of `step` (from 0): rises linearly over the warm-up, then stays, and falls linearly to 0 over the last
- * `decay_fraction` of the steps.
+ * The learning rate of `step` (from 0): rises linearly over the warm-up, then stays, and falls linearly to 0
+ * over the last `decay_fraction` of the steps.
  */
 export function learningRateAt(
   { steps, learning_rate, warmup_steps, decay_fraction }: Schedule,

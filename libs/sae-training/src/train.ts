@@ -38,13 +38,16 @@ export interface TrainedSae {
   config: ResolvedConfig;
 }
 
-/** How much of each batch's smallest activation enters the learned inference threshold (as SAELens's batchtopk). */
+/**
+ * How much of each batch's smallest activation enters the learned inference threshold (as SAELens's
+ * batchtopk).
+ */
 const THRESHOLD_RATE = 0.01;
 
 /**
- * Trains one SAE and measures it on the source's held-out rows. Equal configuration and equal rows give bit-identical
- * weights on one machine. Throws `precondition` TRAINING_DIVERGED naming the step where the loss is no longer finite, and
- * `cancelled` soon after `signal` aborts.
+ * Trains one SAE and measures it on the source's held-out rows. Equal configuration and equal rows give
+ * bit-identical weights on one machine. Throws `precondition` TRAINING_DIVERGED naming the step where the
+ * loss is no longer finite, and `cancelled` soon after `signal` aborts.
  */
 export async function trainSae(options: TrainSaeOptions): Promise<TrainedSae> {
   const { source, signal } = options;
@@ -159,7 +162,10 @@ function toSae(config: ResolvedConfig, weights: Weights, inference_threshold: nu
   };
 }
 
-/** Cuts the source's epochs, one after the other, into batches of exactly `batch_rows` rows, all in one array. */
+/**
+ * Cuts the source's epochs, one after the other, into batches of exactly `batch_rows` rows, all in one
+ * array.
+ */
 async function* batchesOf(
   source: RowSource,
   { batch_rows, d_in, seed }: ResolvedConfig,

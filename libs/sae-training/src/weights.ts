@@ -1,4 +1,7 @@
-/** The weights of an SAE in training. W_enc is kept transposed, so that a feature's encoder and direction are rows. */
+/**
+ * The weights of an SAE in training. W_enc is kept transposed, so that a feature's encoder and direction are
+ * rows.
+ */
 export interface Weights {
   /** [d_sae, d_in]. */
   W_enc: Float32Array;

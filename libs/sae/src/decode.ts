@@ -2,7 +2,10 @@ import { FacetError } from '@facet/errors';
 import { decoderNorms } from './decoder-norms.ts';
 import type { Sae, SparseActivations } from './sae.ts';
 
-/** Decodes sparse activations into x̂ = f W_dec + b_dec [rows, d_in]; f is divided by ‖W_dec_i‖ first where it was rescaled. */
+/**
+ * Decodes sparse activations into x̂ = f W_dec + b_dec [rows, d_in]; f is divided by ‖W_dec_i‖ first where
+ * it was rescaled.
+ */
 export function decode(sae: Sae, { rows, offsets, indices, values }: SparseActivations): Float32Array {
   const { d_in, d_sae, rescale_acts_by_decoder_norm } = sae.cfg;
   const norms = rescale_acts_by_decoder_norm ? decoderNorms(sae) : undefined;

@@ -3,7 +3,8 @@ import { decoderNorms } from './decoder-norms.ts';
 import { checkSae, type Sae, type SparseActivations, usesThreshold } from './sae.ts';
 
 /**
- * Encodes residual rows `x` [rows, d_in] in plain f64 arithmetic: the truth that every faster encoder is tested against.
+ * Encodes residual rows `x` [rows, d_in] in plain f64 arithmetic: the truth that every faster encoder is
+ * tested against.
  *
  *     pre = (x − b_dec·[apply_b_dec_to_input]) W_enc + b_enc
  *     standard             f = ReLU(pre)

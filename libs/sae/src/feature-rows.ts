@@ -4,7 +4,10 @@ import { checkSae, type Sae, usesThreshold } from './sae.ts';
 /** Where the thresholds of some feature rows come from; shown to users, for nothing is silent. */
 export type ThresholdSource = 'relu' | 'stored' | 'learned-inference-threshold';
 
-/** What an intervention needs to encode and write n features alone: f = [z > threshold]·ReLU(z), z = x·W_enc_rowsᵀ + b_enc. */
+/**
+ * What an intervention needs to encode and write n features alone: f = [z > threshold]·ReLU(z), z =
+ * x·W_enc_rowsᵀ + b_enc.
+ */
 export interface FeatureRows {
   features: number;
   /** [n, d_in]; the encoder columns of the features, as rows. */
@@ -19,8 +22,9 @@ export interface FeatureRows {
 }
 
 /**
- * Gathers encoder rows, biases, thresholds and directions of the features `indices`, so that each can be encoded alone.
- * A topk SAE answers with `cfg.metadata.inference_threshold` and is refused (precondition) where it has none.
+ * Gathers encoder rows, biases, thresholds and directions of the features `indices`, so that each can be
+ * encoded alone. A topk SAE answers with `cfg.metadata.inference_threshold` and is refused (precondition)
+ * where it has none.
  */
 export function featureRows(sae: Sae, indices: ArrayLike<number>): FeatureRows {
   checkSae(sae, 'sae');

@@ -1,6 +1,8 @@
 import { FacetError } from '@facet/errors';
 
-/** Every SAE architecture that Facet knows by name; see the table in each function for which it implements. */
+/**
+ * Every SAE architecture that Facet knows by name; see the table in each function for which it implements.
+ */
 export const ARCHITECTURES = ['standard', 'topk', 'batchtopk', 'jumprelu', 'gated', 'matryoshka'] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
@@ -38,7 +40,9 @@ export interface SaeConfig {
   normalize_activations: Normalization;
   /** topk: features kept per row. */
   k?: number;
-  /** topk: whether pre-activations are multiplied by ‖W_dec_i‖ before selection (and divided out at decode). */
+  /**
+   * topk: whether pre-activations are multiplied by ‖W_dec_i‖ before selection (and divided out at decode).
+   */
   rescale_acts_by_decoder_norm?: boolean;
   metadata: SaeMetadata;
 }
@@ -106,7 +110,8 @@ export function checkConfig(cfg: SaeConfig, source: string): void {
   if (cfg.normalize_activations !== 'none') {
     throw new FacetError(
       'unimplemented',
-      `${source}: normalize_activations ${cfg.normalize_activations} is not supported; fold it into the weights and export with none`,
+      `${source}: normalize_activations ${cfg.normalize_activations} is not supported; ` +
+        'fold it into the weights and export with none',
     );
   }
   if (cfg.architecture === 'topk') checkK(cfg, source);

@@ -42,7 +42,9 @@ const FLAT_METADATA_KEYS = [
   'dataset_path',
 ];
 
-/** Parses a SAELens `cfg.json`, v6 or the older flat layout; everything it cannot honour is refused by name. */
+/**
+ * Parses a SAELens `cfg.json`, v6 or the older flat layout; everything it cannot honour is refused by name.
+ */
 export function parseSaelensConfig(text: string, source: string): SaeConfig {
   const file = parseFile(text, source);
   refuseUnsupported(file, source);
@@ -63,12 +65,16 @@ export function parseSaelensConfig(text: string, source: string): SaeConfig {
   return cfg;
 }
 
-/** Renders `cfg` as a SAELens v6 `cfg.json`; batchtopk and matryoshka are written as jumprelu, as SAELens does. */
+/**
+ * Renders `cfg` as a SAELens v6 `cfg.json`; batchtopk and matryoshka are written as jumprelu, as SAELens
+ * does.
+ */
 export function formatSaelensConfig(cfg: SaeConfig): string {
   const { architecture, metadata, ...rest } = cfg;
   const published = architecture === 'batchtopk' || architecture === 'matryoshka' ? 'jumprelu' : architecture;
   if (published === 'jumprelu') delete rest.k;
-  return `${JSON.stringify({ architecture: published, ...rest, reshape_activations: 'none', metadata }, null, 2)}\n`;
+  const file = { architecture: published, ...rest, reshape_activations: 'none', metadata };
+  return `${JSON.stringify(file, null, 2)}\n`;
 }
 
 function parseFile(text: string, source: string): ConfigFile {

@@ -47,7 +47,10 @@ export function readSaelens(files: { cfg: string; weights: Uint8Array }, source:
   return sae;
 }
 
-/** Writes `sae` as the two files of a SAELens v6 directory; `weights` are chunks to be written one after the other. */
+/**
+ * Writes `sae` as the two files of a SAELens v6 directory; `weights` are chunks to be written one after the
+ * other.
+ */
 export function writeSaelens(sae: Sae): { cfg: string; weights: Uint8Array[] } {
   checkSae(sae, 'sae');
   const tensors = Object.fromEntries(

@@ -37,7 +37,10 @@ export function trueDirections(): Float64Array {
   return directions;
 }
 
-/** Writes an activation set whose rows are sums of a few true directions; BOS rows are huge, to show where they leak in. */
+/**
+ * Writes an activation set whose rows are sums of a few true directions; BOS rows are huge, to show where
+ * they leak in.
+ */
 export async function writeSparseSet(
   store: ObjectStore,
   id: string,

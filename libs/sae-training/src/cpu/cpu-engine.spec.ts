@@ -31,7 +31,10 @@ function fixture(d_in: number, d_sae: number, overrides: Partial<TrainingConfig>
   return { config, x, initial };
 }
 
-/** One step of plain Adam on the reference's gradients: parallel part removed, clipped, decoder rows of unit length. */
+/**
+ * One step of plain Adam on the reference's gradients: parallel part removed, clipped, decoder rows of unit
+ * length.
+ */
 function referenceStep({ config, x, initial }: Fixture, dead: number[], learning_rate: number) {
   const { d_in, d_sae } = config;
   const w: Weights64 = {
@@ -70,7 +73,10 @@ function referenceStep({ config, x, initial }: Fixture, dead: number[], learning
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 
-/** Share of values that agree; a gradient near zero may take either sign, so Adam's first step may differ there. */
+/**
+ * Share of values that agree; a gradient near zero may take either sign, so Adam's first step may differ
+ * there.
+ */
 function agreement(actual: Float32Array, expected: Float64Array, tolerance: number): number {
   return actual.reduce((n, v, i) => n + (Math.abs(v - expected[i]) < tolerance ? 1 : 0), 0) / actual.length;
 }

@@ -5,7 +5,9 @@ import { recipeOf } from '../recipes/registry.ts';
 import type { BatchLoss } from './cpu-gradients.ts';
 import { type CpuWorkspace, createWorkspace, planWorkspace, readWeights } from './cpu-workspace.ts';
 
-/** Trains on the CPU: dense products in ONNX Runtime, everything sparse in SIMD WebAssembly, over one memory. */
+/**
+ * Trains on the CPU: dense products in ONNX Runtime, everything sparse in SIMD WebAssembly, over one memory.
+ */
 export const cpuEngine: TrainingEngine = {
   name: 'cpu',
   planMemory: planWorkspace,
@@ -110,7 +112,9 @@ function placeDead(cpu: CpuWorkspace, dead: Uint32Array): Uint32Array {
 
 function requireFiniteRows({ kernels, x }: CpuWorkspace, step: number): void {
   if (Number.isFinite(kernels.sumOfSquares(x.byteOffset, x.length))) return;
-  const message = `the rows of step ${step + 1} hold NaN, infinite values, or values whose squares overflow; capture the activation set again`;
+  const message =
+    `the rows of step ${step + 1} hold NaN, infinite values, or values whose squares overflow; ` +
+    'capture the activation set again';
   throw new FacetError('data-loss', message, { reason: 'ACTIVATIONS_NOT_FINITE' });
 }
 

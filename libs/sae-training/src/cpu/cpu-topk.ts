@@ -3,12 +3,14 @@ import type { CpuGradients } from './cpu-gradients.ts';
 import type { CpuWorkspace, Entries } from './cpu-workspace.ts';
 
 /**
- * TopK on the CPU. With e = x̂ − x over B rows, g_i = e·W_dec_i for the features i that fired, and r = −e held fixed:
+ * TopK on the CPU. With e = x̂ − x over B rows, g_i = e·W_dec_i for the features i that fired, and r = −e
+ * held fixed:
  *
  *     ∂L/∂W_dec_i = 2/B Σ f_i e        ∂L/∂W_enc_i = 2/B Σ g_i (x − b_dec)        ∂L/∂b_enc_i = 2/B Σ g_i
  *     ∂L/∂b_dec = 2/B Σ e − Σ_i ∂L/∂b_enc_i W_enc_i
  *
- * The auxiliary term α Σ‖â − r‖² / Σ‖r − mean r‖² over dead features adds the same sums with e + â in place of e.
+ * The auxiliary term α Σ‖â − r‖² / Σ‖r − mean r‖² over dead features adds the same sums with e + â in place
+ * of e.
  */
 export const cpuTopkGradients: CpuGradients = {
   entriesPerRow: ({ recipe }) => ({
@@ -42,7 +44,10 @@ export const cpuTopkGradients: CpuGradients = {
   },
 };
 
-/** Computes pre-activations block by block and selects from each while it is in cache; returns the smallest selected. */
+/**
+ * Computes pre-activations block by block and selects from each while it is in cache; returns the smallest
+ * selected.
+ */
 async function select(cpu: CpuWorkspace, rows: number): Promise<number> {
   const { kernels, product, weights, x, pre, width, d_sae, dead, scratch } = cpu;
   let smallest = Number.POSITIVE_INFINITY;

@@ -64,7 +64,10 @@ export interface CpuWorkspace {
   scratch: Uint32Array;
 }
 
-/** Pre-activations of one block stay below this: large enough for the product, small enough for the last-level cache. */
+/**
+ * Pre-activations of one block stay below this: large enough for the product, small enough for the
+ * last-level cache.
+ */
 const BLOCK_BYTES = 8 << 20;
 /** Most rows of one block; beyond this the product gains nothing. */
 const MAX_BLOCK_ROWS = 1024;

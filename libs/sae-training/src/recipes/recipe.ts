@@ -3,7 +3,10 @@ import type { ResolvedConfig } from '../config.ts';
 import type { CpuGradients } from '../cpu/cpu-gradients.ts';
 import type { Weights } from '../weights.ts';
 
-/** One way to train: its settings, its beginning, and its loss on each engine. One file each, listed in the registry. */
+/**
+ * One way to train: its settings, its beginning, and its loss on each engine. One file each, listed in the
+ * registry.
+ */
 export interface Recipe<Config> {
   /** Architecture that is published. */
   architecture: Architecture;

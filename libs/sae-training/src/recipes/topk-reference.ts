@@ -15,7 +15,8 @@ export interface TopkReferenceOptions {
   /** Dead features, ascending. */
   dead: readonly number[];
   /**
-   * Residual and variance that the auxiliary term holds fixed; for finite differences, which must not move them.
+   * Residual and variance that the auxiliary term holds fixed; for finite differences, which must not move
+   * them.
    * @default those of these weights
    */
   frozen?: FrozenResidual;
@@ -35,9 +36,11 @@ export interface TopkReference {
 }
 
 /**
- * The topk loss and its gradients in plain f64, row by row as the equations stand (Gao et al. 2024 §2.3, appendix A.2):
+ * The topk loss and its gradients in plain f64, row by row as the equations stand (Gao et al. 2024 §2.3,
+ * appendix A.2):
  *
- *     L = 1/B Σ‖x̂ − x‖² + α Σ‖â − r‖² / Σ‖r − mean r‖²,   x̂ = f W_dec + b_dec,   â = a W_dec,   r = x − x̂ held fixed
+ *     L = 1/B Σ‖x̂ − x‖² + α Σ‖â − r‖² / Σ‖r − mean r‖²
+ *     x̂ = f W_dec + b_dec,   â = a W_dec,   r = x − x̂ held fixed
  *
  * The parallel part of the decoder gradient is still in. Engines are tested against this.
  */

@@ -21,8 +21,9 @@ export interface TopkRecipeConfig {
 }
 
 /**
- * Gao et al. 2024 §2.3–2.4: loss = mean ‖x − x̂‖² + α·AuxK. Decoder rows have unit length and their gradient has no part
- * along them; W_enc begins as W_decᵀ, b_enc at 0, b_dec at the geometric median of the first batch.
+ * Gao et al. 2024 §2.3–2.4: loss = mean ‖x − x̂‖² + α·AuxK. Decoder rows have unit length and their gradient
+ * has no part along them; W_enc begins as W_decᵀ, b_enc at 0, b_dec at the geometric median of the first
+ * batch.
  */
 export const topkRecipe: Recipe<TopkRecipeConfig> = {
   architecture: 'topk',
