@@ -17,9 +17,9 @@ export function listenForInterruption(say: (line: string) => void): Interruption
   const controller = new AbortController();
   let code: number | undefined;
   const onSignal = (name: keyof typeof CODES) => {
-    if (code !== undefined) process.exit(CODES[name]);
+    if (code !== undefined) dieOf(name);
     code = CODES[name];
-    setTimeout(() => process.exit(CODES[name]), MAX_CLEANUP_MS).unref();
+    setTimeout(() => dieOf(name), MAX_CLEANUP_MS).unref();
     say('stopping; press Ctrl-C again to exit at once');
     controller.abort(new Error(`received ${name}`));
   };
@@ -33,4 +33,13 @@ export function listenForInterruption(say: (line: string) => void): Interruption
       process.off('SIGTERM', onSignal);
     },
   };
+}
+
+/**
+ * Ends the process by the signal itself, which a shell sees as 130 or 143. process.exit would wait for compute threads,
+ * and stopping those in the middle of native code aborts the process.
+ */
+function dieOf(name: keyof typeof CODES): void {
+  process.removeAllListeners(name);
+  process.kill(process.pid, name);
 }

@@ -34,7 +34,8 @@ describeWhenPresent('facet run', () => {
     folder = await mkdtemp(join(tmpdir(), 'facet-run-'));
   });
 
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  // After a second Ctrl-C ClickHouse ends by itself a moment later.
+  afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
 
   test('goes from a corpus to steered text and proves what it did', async () => {
     const { exitCode, stdout, stderr } = await spawnFacet(runArguments(folder, ['--json', '--id', 'tiny']))
@@ -94,6 +95,17 @@ describeWhenPresent('facet run', () => {
     },
     120_000,
   );
+
+  test('a second Ctrl-C exits at once with 130', async () => {
+    const facet = spawnFacet(runArguments(folder, ['--tokens', '3M']));
+    await facet.saying(/^capture: [\d,]+ .*tokens\/s/m);
+    facet.kill('SIGINT');
+    await facet.saying(/press Ctrl-C again/);
+    facet.kill('SIGINT');
+    const { exitCode, stdout } = await facet.ended;
+    expect(exitCode).toBe(EXIT.INTERRUPTED);
+    expect(stdout).toBe('');
+  }, 60_000);
 
   test('names the nearest hook point for one that does not exist', async () => {
     const args = runArguments(folder).map((text) => text.replace('hook_resid_post', 'hook_resid_pots'));

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** A `facet` process of a test. */
@@ -13,6 +14,7 @@ export interface SpawnedFacet {
 }
 
 export interface FacetEnd {
+  /** As a shell would see it: 128 and the signal's number for a process that a signal ended. */
   exitCode: number | null;
   stdout: string;
   stderr: string;
@@ -35,7 +37,10 @@ export function spawnFacet(
       written[name] += text;
     });
   }
-  const ended = once(child, 'close').then(([exitCode]) => ({ exitCode, ...written }));
+  const ended = once(child, 'close').then((end): FacetEnd => {
+    const [code, signal] = end as [number | null, NodeJS.Signals | null];
+    return { exitCode: signal === null ? code : 128 + constants.signals[signal], ...written };
+  });
   return {
     pid: child.pid!,
     saying: (pattern) => waitFor(child, () => pattern.exec(written.stderr) ?? pattern.exec(written.stdout)),
