@@ -8,11 +8,10 @@ import {
   listenVariable,
   objectsVariables,
   readConfig,
+  rolesVariable,
+  type ServiceRole,
 } from '@facet/mesh';
 import { z } from 'zod';
-
-/** What a process does: answer calls, run jobs, or both. */
-export type CaptureRole = 'api' | 'worker';
 
 /** Settings of the capture service. */
 export interface CaptureConfig {
@@ -21,7 +20,7 @@ export interface CaptureConfig {
   /** TCP port; 0 lets the system choose. @default 50052 */
   port: number;
   /** @default both */
-  roles: readonly CaptureRole[];
+  roles: readonly ServiceRole[];
   /** Where inference is, `host:port` or `dns:///host:port`. @default 127.0.0.1:50051 */
   inferenceAddress: string;
   /** The object store. @default file:///var/lib/facet */
@@ -44,17 +43,10 @@ export interface CaptureConfig {
   logLevel: string;
 }
 
-const rolesVariable = z
-  .string()
-  .default('api,worker')
-  .transform((text) => [...new Set(text.split(',').map((role) => role.trim()))])
-  .pipe(z.array(z.enum(['api', 'worker'], { message: 'must be api, worker or api,worker' })));
-
 const variables = z.object({
   ...commonVariables,
   ...objectsVariables,
   ...eventsVariables,
-  FACET_EVENTS_ACK_WAIT_MS: integerVariable(30_000, { min: 1000, max: 3_600_000 }),
   FACET_CAPTURE_LISTEN: listenVariable('capture'),
   FACET_CAPTURE_ROLES: rolesVariable,
   FACET_INFERENCE_ADDRESS: addressVariable('inference'),

@@ -58,8 +58,7 @@ describe('plain text', () => {
     const splitter = createSplitter(text, '/corpus');
     const sections = [...splitter.push(`x${'👋'.repeat(150_000)}`), ...splitter.end()];
     expect(sections.length).toBeGreaterThan(2);
-    for (const section of sections)
-      expect(section.text.isWellFormed?.() ?? !/[\uD800-\uDBFF]$/.test(section.text)).toBe(true);
+    for (const section of sections) expect(section.text).not.toMatch(/[\uD800-\uDBFF]$/);
   });
 });
 

@@ -1,2 +1,2 @@
-export { type CaptureConfig, type CaptureRole, readCaptureConfig } from './config.ts';
+export { type CaptureConfig, readCaptureConfig } from './config.ts';
 export { type CaptureDependencies, type RunningCapture, startCapture } from './service.ts';

@@ -18,7 +18,10 @@ import { createSetStore } from './set-store.ts';
 import { runWorker } from './worker.ts';
 
 export interface CaptureDependencies {
-  /** Events and queues shared with other services of this process; not closed by `stop`. @default opened from the config */
+  /**
+   * Events and queues shared with other services of this process; not closed by `stop`. @default opened from
+   * the config
+   */
   bus?: EventBus;
   logger?: Logger;
   now?: () => Date;

@@ -193,7 +193,12 @@ describeWhenPresent('the whole way through five processes', () => {
       event?.$case === 'proof' && event.value.edited ? [event.value] : [],
     );
     expect(proofs.length).toBeGreaterThan(30);
-    for (const proof of proofs) expect(proof.features[0]!.fAfter / wanted).toBeCloseTo(1, 1);
+    for (const { features, deltaNorm } of proofs) {
+      const { fBefore, fAfter } = features[0]!;
+      // Decoder rows have unit norm, so the vector moves by as much as the feature is moved.
+      expect(deltaNorm / (wanted - fBefore)).toBeCloseTo(1, 3);
+      expect(fAfter).toBeGreaterThan(fBefore);
+    }
     const summary = events.at(-1)!.event;
     expect(summary).toMatchObject({
       $case: 'summary',

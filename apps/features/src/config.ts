@@ -10,11 +10,10 @@ import {
   listenVariable,
   objectsVariables,
   readConfig,
+  rolesVariable,
+  type ServiceRole,
 } from '@facet/mesh';
 import { z } from 'zod';
-
-/** What a process does: answer calls, run jobs, or both. */
-export type FeaturesRole = 'api' | 'worker';
 
 /** Settings of the features service. */
 export interface FeaturesConfig {
@@ -23,13 +22,15 @@ export interface FeaturesConfig {
   /** TCP port; 0 lets the system choose. @default 50054 */
   port: number;
   /** @default both */
-  roles: readonly FeaturesRole[];
+  roles: readonly ServiceRole[];
   /** Where inference is, `host:port` or `dns:///host:port`. @default 127.0.0.1:50051 */
   inferenceAddress: string;
   /** The object store. @default file:///var/lib/facet */
   objectsUrl: string;
   /** Events and job queues. @default memory: */
   eventsUrl: string;
+  /** A job whose worker is silent for this long goes to another worker, milliseconds. @default 30000 */
+  ackWaitMs: number;
   /** ClickHouse over HTTP. @default http://127.0.0.1:8123 */
   clickhouseUrl: string;
   /** @default default */
@@ -49,12 +50,6 @@ export interface FeaturesConfig {
   /** Least severe level that is logged. @default info */
   logLevel: string;
 }
-
-const rolesVariable = z
-  .string()
-  .default('api,worker')
-  .transform((text) => [...new Set(text.split(',').map((role) => role.trim()))])
-  .pipe(z.array(z.enum(['api', 'worker'], { message: 'must be api, worker or api,worker' })));
 
 const variables = z.object({
   ...commonVariables,
@@ -83,6 +78,7 @@ const schema = variables.transform(
     inferenceAddress: env.FACET_INFERENCE_ADDRESS,
     objectsUrl: env.FACET_OBJECTS_URL,
     eventsUrl: eventsUrl(env),
+    ackWaitMs: env.FACET_EVENTS_ACK_WAIT_MS,
     clickhouseUrl: clickhouseUrl(env),
     clickhouseUser: env.FACET_CLICKHOUSE_USER,
     clickhousePassword: env.FACET_CLICKHOUSE_PASSWORD,

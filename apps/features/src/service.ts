@@ -85,7 +85,7 @@ export async function startFeatures(
 }
 
 async function wire(config: FeaturesConfig, { events, logger }: FeaturesDependencies & { logger: Logger }) {
-  const bus = events ?? (await openEventBus({ url: config.eventsUrl }));
+  const bus = events ?? (await openEventBus({ url: config.eventsUrl, ackWaitMs: config.ackWaitMs }));
   const store = openObjectStore(config.objectsUrl);
   const client = createClient({
     url: config.clickhouseUrl,

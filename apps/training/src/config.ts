@@ -7,11 +7,10 @@ import {
   listenVariable,
   objectsVariables,
   readConfig,
+  rolesVariable,
+  type ServiceRole,
 } from '@facet/mesh';
 import { z } from 'zod';
-
-/** What a process does: answer calls, run jobs, or both. */
-export type TrainingRole = 'api' | 'worker';
 
 /** Settings of the training service. */
 export interface TrainingServiceConfig {
@@ -20,11 +19,13 @@ export interface TrainingServiceConfig {
   /** TCP port; 0 lets the system choose. @default 50053 */
   port: number;
   /** @default both */
-  roles: readonly TrainingRole[];
+  roles: readonly ServiceRole[];
   /** The object store. @default file:///var/lib/facet */
   objectsUrl: string;
   /** Events and job queues. @default memory: */
   eventsUrl: string;
+  /** A job whose worker is silent for this long goes to another worker, milliseconds. @default 30000 */
+  ackWaitMs: number;
   /** Most memory that one run may plan for, bytes. @default 4 GiB */
   memoryBytes: number;
   /** Threads of the dense product; 0: one per core. @default 0 */
@@ -38,12 +39,6 @@ export interface TrainingServiceConfig {
   /** Least severe level that is logged. @default info */
   logLevel: string;
 }
-
-const rolesVariable = z
-  .string()
-  .default('api,worker')
-  .transform((text) => [...new Set(text.split(',').map((role) => role.trim()))])
-  .pipe(z.array(z.enum(['api', 'worker'], { message: 'must be api, worker or api,worker' })));
 
 const rootsVariable = z
   .string()
@@ -70,6 +65,7 @@ const schema = variables.transform(
     roles: env.FACET_TRAINING_ROLES,
     objectsUrl: env.FACET_OBJECTS_URL,
     eventsUrl: eventsUrl(env),
+    ackWaitMs: env.FACET_EVENTS_ACK_WAIT_MS,
     memoryBytes: env.FACET_TRAINING_MEMORY_MIB * 2 ** 20,
     threads: env.FACET_TRAINING_THREADS,
     importRoots: env.FACET_SAE_IMPORT_ROOTS,

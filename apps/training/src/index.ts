@@ -1,2 +1,2 @@
-export { readTrainingConfig, type TrainingRole, type TrainingServiceConfig } from './config.ts';
+export { readTrainingConfig, type TrainingServiceConfig } from './config.ts';
 export { type RunningTraining, startTraining, type TrainingDependencies } from './service.ts';

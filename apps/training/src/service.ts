@@ -35,7 +35,8 @@ export async function startTraining(
 ): Promise<RunningTraining> {
   const logger = dependencies.logger ?? createLogger({ service: 'training', level: config.logLevel });
   const store = openObjectStore(config.objectsUrl);
-  const bus = dependencies.events ?? (await openEventBus({ url: config.eventsUrl }));
+  const bus =
+    dependencies.events ?? (await openEventBus({ url: config.eventsUrl, ackWaitMs: config.ackWaitMs }));
   const { host, port, environment, memoryBytes, threads, objectsUrl, importRoots, exportRoots } = config;
   const runs = createRunStore(store);
   const live = createLiveRuns(bus);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { integerVariable } from './config.ts';
 
 /** Where a service listens, or is found: a host and a TCP port (0: the system chooses one). */
 export interface HostPort {
@@ -76,7 +77,19 @@ export const objectsVariables = {
 export const eventsVariables = {
   FACET_EVENTS_URL: urlVariable(['memory', 'nats', 'tls']).optional(),
   NATS_URL: urlVariable(['nats', 'tls']).optional(),
+  /** A job whose worker is silent for this long goes to another worker, milliseconds. @default 30000 */
+  FACET_EVENTS_ACK_WAIT_MS: integerVariable(30_000, { min: 1000, max: 3_600_000 }),
 };
+
+/** What a process of a service does: answer calls, run jobs, or both. */
+export type ServiceRole = 'api' | 'worker';
+
+/** The roles of a process, separated by commas. @default api,worker */
+export const rolesVariable = z
+  .string()
+  .default('api,worker')
+  .transform((text) => [...new Set(text.split(',').map((role) => role.trim()))])
+  .pipe(z.array(z.enum(['api', 'worker'], { message: 'must be api, worker or api,worker' })));
 
 /** The events transport that the variables ask for. @default memory: */
 export function eventsUrl(variables: {

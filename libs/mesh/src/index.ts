@@ -11,7 +11,9 @@ export {
   listenVariable,
   objectsVariables,
   parseHostPort,
+  rolesVariable,
   type ServiceName,
+  type ServiceRole,
 } from './config-fragments.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
 export { DEADLINE_EXCEEDED, fromGrpcError, toGrpcError } from './grpc-errors.ts';

@@ -1,3 +1,4 @@
+import { DataType } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { Channel, ChannelCredentials } from '@grpc/grpc-js';
 import { createClient } from 'nice-grpc';
@@ -141,7 +142,7 @@ describe('serve', () => {
     const { client } = await start({
       async *streamBlocks() {
         for (; produced < total; produced++)
-          yield { activations: { dtype: 'U8', shape: [blockBytes], data } };
+          yield { activations: { dtype: DataType.U8, shape: [blockBytes], data } };
       },
     });
     const iterator = client.streamBlocks({})[Symbol.asyncIterator]();
