@@ -20,7 +20,8 @@ export interface PartitionTask {
 }
 
 /**
- * Runs the contexts of one partition and writes its shard, then its commit record: first the data, then the fact.
+ * Runs the contexts of one partition and writes its shard, then its commit record: first the data, then the
+ * fact.
  * Interrupted anywhere it can be done again; done twice, only the first record counts.
  */
 export async function capturePartition(

@@ -14,7 +14,10 @@ export interface TextPiece {
   bytes: Uint8Array;
 }
 
-/** Streams the text of a file in pieces that depend on nothing but its bytes; `invalid` names the first bad byte. */
+/**
+ * Streams the text of a file in pieces that depend on nothing but its bytes; `invalid` names the first bad
+ * byte.
+ */
 export async function* readTextPieces(path: string, signal: AbortSignal): AsyncGenerator<TextPiece> {
   await using file = await openCorpus(path);
   let offset = 0;

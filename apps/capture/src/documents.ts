@@ -28,7 +28,9 @@ export function createSplitter(corpus: CorpusSpec, path: string): DocumentSplitt
     : createJsonLinesSplitter(corpus.textField, path);
 }
 
-/** Divides plain text at `separator`; white space around documents is removed, empty documents do not count. */
+/**
+ * Divides plain text at `separator`; white space around documents is removed, empty documents do not count.
+ */
 function createTextSplitter(separator: string): DocumentSplitter {
   let pending = '';
   let open = false;
@@ -112,7 +114,10 @@ function cut(text: string): string[] {
   return rest === '' ? sections : [...sections, rest];
 }
 
-/** Finds where to cut near `limit`: after an empty line, else a line, else before a space, never inside a character. */
+/**
+ * Finds where to cut near `limit`: after an empty line, else a line, else before a space, never inside a
+ * character.
+ */
 function cutPoint(text: string, limit: number): number {
   const least = limit / 2;
   const paragraph = text.lastIndexOf('\n\n', limit - 2);

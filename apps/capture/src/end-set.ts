@@ -3,7 +3,8 @@ import { broadcastProgress } from './live-progress.ts';
 import type { SetOutcome, SetRecord } from './set-record.ts';
 
 /**
- * Ends a set without a result and removes what was written of it. Returns silently where another outcome was first; safe
+ * Ends a set without a result and removes what was written of it. Returns silently where another outcome was
+ * first; safe
  * to repeat, and repeated by workers that were still writing when the set ended.
  */
 export async function endSet(

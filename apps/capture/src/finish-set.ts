@@ -9,7 +9,8 @@ import { lineageOf, type PartitionRecord, type SetPlan, type SetRecord } from '.
 export const READY_SUBJECT = 'facet.activation.set.ready';
 
 /**
- * Completes a set once all partitions are committed: the outcome, then the manifest, then the event. Called after the
+ * Completes a set once all partitions are committed: the outcome, then the manifest, then the event. Called
+ * after the
  * plan and after every partition; whoever comes last, or again after a crash, does what is still missing.
  */
 export async function finishIfComplete(context: CaptureContext, record: SetRecord): Promise<void> {

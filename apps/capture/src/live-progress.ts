@@ -1,7 +1,10 @@
 import type { EventBus, Subscription } from '@facet/events';
 import { z } from 'zod';
 
-/** Rows that a worker has captured of a partition that is not committed yet, or a change that needs a fresh look. */
+/**
+ * Rows that a worker has captured of a partition that is not committed yet, or a change that needs a fresh
+ * look.
+ */
 export interface LiveProgress {
   partition: number;
   rows: number;

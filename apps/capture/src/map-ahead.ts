@@ -1,6 +1,8 @@
 /**
- * Maps `inputs` in order with at most `ahead` calls of `map` under way, so that a peer always has the next request
- * while an answer is used. Ends, and stops pulling, at the first error; calls still running get to end by themselves.
+ * Maps `inputs` in order with at most `ahead` calls of `map` under way, so that a peer always has the next
+ * request
+ * while an answer is used. Ends, and stops pulling, at the first error; calls still running get to end by
+ * themselves.
  */
 export async function* mapAhead<In, Out>(
   inputs: Iterable<In> | AsyncIterable<In>,

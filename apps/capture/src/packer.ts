@@ -36,9 +36,12 @@ export interface Packer {
 }
 
 /**
- * Packs documents one after another into contexts [BOS, tokens...] of exactly `contextTokens`. Inside a context a
- * separator (BOS, where the model has one) stands before every document but the first; a document that does not fit
- * continues in the next context, after its BOS. This is SAELens's packing, and how TinyStories models were trained.
+ * Packs documents one after another into contexts [BOS, tokens...] of exactly `contextTokens`. Inside a
+ * context a
+ * separator (BOS, where the model has one) stands before every document but the first; a document that does
+ * not fit
+ * continues in the next context, after its BOS. This is SAELens's packing, and how TinyStories models were
+ * trained.
  */
 export function createPacker(rules: PackingRules): Packer {
   const { contextTokens, bosTokenId, separatorTokenId, partitionTokens, maxTokens } = rules;
@@ -78,7 +81,10 @@ export function createPacker(rules: PackingRules): Packer {
     }
     return filled === partitionTokens ? take() : [];
   };
-  /** Puts what stands before the next token: BOS at the start of a context, else the separator of a new document. */
+  /**
+   * Puts what stands before the next token: BOS at the start of a context, else the separator of a new
+   * document.
+   */
   const lead = (beginsDocument: boolean): PackedPartition[] => {
     if (column === 0) return bosTokenId === null ? [] : append([bosTokenId]);
     return beginsDocument && separatorTokenId !== null ? append([separatorTokenId]) : [];

@@ -15,7 +15,8 @@ const TOKENIZE_AHEAD = 2;
 const MAX_TEXTS = 4096;
 
 /**
- * Tokenizes the corpus once, packs it into contexts and writes the inputs of all partitions; each is queued as soon as
+ * Tokenizes the corpus once, packs it into contexts and writes the inputs of all partitions; each is queued
+ * as soon as
  * it is written, so workers run the model while the rest is tokenized. Done again, it does exactly the same.
  */
 export async function planSet(

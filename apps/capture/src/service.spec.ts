@@ -1,5 +1,5 @@
 import { openActivationSet } from '@facet/artifacts';
-import { ActivationSetReady, DataType, type ReadActivationsResponse } from '@facet/contracts';
+import { ActivationSetReady, DataType } from '@facet/contracts';
 import { verifyManifest } from '@facet/objects';
 import { decodeF16, decodeFloats, encodeF16 } from '@facet/tensor';
 import {
@@ -11,6 +11,7 @@ import {
   setUpCapture,
   tinySpec,
 } from './testing/capture-setup.ts';
+import { readAll } from './testing/read-all.ts';
 import { TINY_BOS, TINY_D_IN, tinyIds } from './testing/tiny-model.ts';
 
 /** Three documents; the second is longer than a context. */
@@ -26,7 +27,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => setup?.close(), 30_000);
 
-/** The contexts of `documents` by the rule, written out slowly: BOS first, BOS between, exactly `size` tokens. */
+/**
+ * The contexts of `documents` by the rule, written out slowly: BOS first, BOS between, exactly `size` tokens.
+ */
 function expectedContexts(documents: readonly string[], size: number): number[][] {
   const contexts: number[][] = [];
   let open: number[] | undefined;
@@ -43,21 +46,6 @@ function expectedContexts(documents: readonly string[], size: number): number[][
     for (const id of tinyIds(document)) put(id);
   }
   return contexts;
-}
-
-async function readAll(stream: AsyncIterable<ReadActivationsResponse>) {
-  const blocks: ReadActivationsResponse[] = [];
-  for await (const block of stream) blocks.push(block);
-  const ints = (pick: (block: ReadActivationsResponse) => { data: Buffer } | undefined) =>
-    blocks.flatMap((block) => [...new Int32Array(new Uint8Array(pick(block)!.data).buffer)]);
-  return {
-    blocks,
-    activations: Buffer.concat(blocks.map(({ activations }) => activations!.data)),
-    tokenIds: ints(({ tokenIds }) => tokenIds),
-    documents: ints(({ documents }) => documents),
-    positions: ints(({ positions }) => positions),
-    special: blocks.flatMap(({ special }) => [...special!.data]),
-  };
 }
 
 /** What inference itself says of the contexts. */
@@ -161,7 +149,7 @@ describe('a capture', () => {
     expect(set.spec?.corpus).toEqual(corpus);
   });
 
-  test('says when it is ready, once, and tells its progress on the way', async () => {
+  test('says once that it is ready, and tells its progress on the way', async () => {
     const uri = await setup.corpus('long.txt', 'abcdefg|'.repeat(600));
     const ready: ActivationSetReady[] = [];
     const stop = new AbortController();
@@ -186,41 +174,6 @@ describe('a capture', () => {
     const { activationSet: set } = await running.client.getActivationSet({ name: 'activationSets/ready' });
     expect(set?.progress).toMatchObject({ stage: 'done', done: 4800n, total: 4800n, unit: 'tokens' });
     expect(await setup.store.listFolders('activationSets/ready')).toEqual(['partitions', 'shards']);
-  });
-});
-
-describe('ReadActivations', () => {
-  beforeAll(async () => {
-    const uri = await setup.corpus('rows.txt', 'abcdefg|'.repeat(9));
-    await capture(running.client, 'rows', tinySpec(uri, { partitionTokens: 24 }));
-  });
-  const read = (more: object) =>
-    readAll(running.client.readActivations({ name: 'activationSets/rows', ...more }));
-
-  test('gives any range, across shards', async () => {
-    const all = await read({});
-    expect(all.tokenIds).toHaveLength(72);
-    for (const [start, max] of [
-      [0, 1],
-      [23, 2],
-      [20, 40],
-      [71, 0],
-      [60, 100],
-      [72, 0],
-    ] as const) {
-      const part = await read({ startRow: BigInt(start), maxRows: BigInt(max) });
-      const end = max === 0 ? 72 : Math.min(72, start + max);
-      expect(part.tokenIds).toEqual(all.tokenIds.slice(start, end));
-      expect(part.activations.equals(all.activations.subarray(start * 32, end * 32))).toBe(true);
-      if (end > start) expect(part.blocks[0]!.firstRow).toBe(BigInt(start));
-    }
-  });
-
-  test('refuses a start past the end, another type, and a set that is not ready', async () => {
-    await expect(read({ startRow: 73n })).rejects.toMatchObject({ kind: 'invalid', field: 'start_row' });
-    await expect(read({ dtype: DataType.BF16 })).rejects.toMatchObject({ kind: 'invalid', field: 'dtype' });
-    await expect(read({ name: 'activationSets/none' })).rejects.toMatchObject({ kind: 'not-found' });
-    await expect(read({ name: 'models/rows' })).rejects.toMatchObject({ kind: 'invalid' });
   });
 });
 

@@ -72,7 +72,9 @@ export const partitionRecordSchema = z.object({
   endTime: z.string(),
 });
 
-/** `outcome.json`: how it ended; written once, so that of a finisher, a failure and a cancellation one wins. */
+/**
+ * `outcome.json`: how it ended; written once, so that of a finisher, a failure and a cancellation one wins.
+ */
 export const outcomeSchema = z.object({
   uid: z.string(),
   state: z.enum(['ACTIVE', 'FAILED', 'CANCELLED']),

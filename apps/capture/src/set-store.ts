@@ -16,7 +16,8 @@ import {
 } from './set-record.ts';
 
 /**
- * The state of activation sets in the object store. Nothing is ever changed: every fact is a document of its own that
+ * The state of activation sets in the object store. Nothing is ever changed: every fact is a document of its
+ * own that
  * is written once (`ifAbsent`), so that API and workers on any machine agree without locks.
  */
 export interface SetStore {

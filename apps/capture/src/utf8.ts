@@ -4,7 +4,10 @@ const CONTINUATION_MASK = 0xc0;
 const CONTINUATION = 0x80;
 const MAX_CHARACTER_BYTES = 4;
 
-/** Tells how many bytes at the start of `bytes` are whole characters; at most three at the end may wait for more. */
+/**
+ * Tells how many bytes at the start of `bytes` are whole characters; at most three at the end may wait for
+ * more.
+ */
 export function wholeCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(MAX_CHARACTER_BYTES - 1, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;

@@ -19,7 +19,9 @@ const REFRESH_MS = 1_000;
 const MIN_INTERVAL_MS = 150;
 const FINAL_STATES = new Set<SetDescription['state']>(['ACTIVE', 'FAILED', 'CANCELLED']);
 
-/** Yields the set now and whenever it changed, at most a few times a second, and ends with its final state. */
+/**
+ * Yields the set now and whenever it changed, at most a few times a second, and ends with its final state.
+ */
 export async function* watchSet(
   context: CaptureContext,
   id: string,

@@ -53,7 +53,9 @@ async function runJob(context: CaptureContext, delivered: Job): Promise<void> {
   }
 }
 
-/** Whether a job's set still wants it: it may have ended, been deleted, or been replaced by another of its id. */
+/**
+ * Whether a job's set still wants it: it may have ended, been deleted, or been replaced by another of its id.
+ */
 type Standing = 'open' | 'ended' | 'deleted' | 'replaced';
 
 async function standingOf(

@@ -110,7 +110,10 @@ export async function openActivationSet(store: ObjectStore, id: string): Promise
   };
 }
 
-/** Makes a set complete by writing its manifest, last of all; of many finishers one wins, the others get `exists`. */
+/**
+ * Makes a set complete by writing its manifest, last of all; of many finishers one wins, the others get
+ * `exists`.
+ */
 export async function finishActivationSet(
   store: ObjectStore,
   id: string,

@@ -8,7 +8,9 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException)?.code ?? '');
 }
 
-/** Names a failed write in Facet's terms: a full disk is `exhausted`, with the path and the bytes it needed. */
+/**
+ * Names a failed write in Facet's terms: a full disk is `exhausted`, with the path and the bytes it needed.
+ */
 export function toWriteError(error: unknown, path: string, bytes: number): unknown {
   const code = (error as NodeJS.ErrnoException)?.code;
   if (code === undefined) return error;

@@ -19,7 +19,8 @@ const MAX_FOLDER_ATTEMPTS = 5;
 
 /**
  * Opens a folder as an object store. A write goes to a temporary file on the same file system, is flushed,
- * moved to its name and flushed again with its folder, so a crash at any moment leaves the old object or the new.
+ * moved to its name and flushed again with its folder, so a crash at any moment leaves the old object or the
+ * new.
  */
 export function openFileStore({ directory }: FileStoreOptions): ObjectStore {
   if (!isAbsolute(directory))

@@ -5,7 +5,9 @@ import type { ObjectStore, WriteOptions, WrittenObject } from './store.ts';
 /** A JSON document larger than this is refused: state and manifests stay far below. */
 export const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
-/** Reads a JSON document and checks it; `not-found` where there is none, `data-loss` where it is malformed. */
+/**
+ * Reads a JSON document and checks it; `not-found` where there is none, `data-loss` where it is malformed.
+ */
 export async function readJson<T>(
   store: ObjectStore,
   key: string,

@@ -1,7 +1,9 @@
 /**
  * A flat map from keys (`activationSets/a/shards/00000.safetensors`) to immutable-looking bytes.
- * A write is seen whole or not at all, by every process, also after a crash. A *prefix* is a folder: `a/b` covers
- * `a/b/c` and never `a/bc`. Every method throws `invalid` for a malformed key and the signal's reason once aborted.
+ * A write is seen whole or not at all, by every process, also after a crash. A *prefix* is a folder: `a/b`
+ * covers
+ * `a/b/c` and never `a/bc`. Every method throws `invalid` for a malformed key and the signal's reason once
+ * aborted.
  */
 export interface ObjectStore {
   /** The address it was opened with, without credentials. */

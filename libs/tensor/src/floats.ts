@@ -17,7 +17,9 @@ export function decodeFloats(bytes: Uint8Array, dtype: DType, what: string): Flo
   return dtype === 'F16' ? decodeF16(codes) : decodeBF16(codes);
 }
 
-/** Writes f32 `values` as little-endian bytes of `dtype`, rounding to nearest even; F32 is viewed, not copied. */
+/**
+ * Writes f32 `values` as little-endian bytes of `dtype`, rounding to nearest even; F32 is viewed, not copied.
+ */
 export function encodeFloats(values: Float32Array, dtype: FloatDType): Uint8Array {
   if (dtype === 'F32') return bytesOf(values);
   return bytesOf(dtype === 'F16' ? encodeF16(values) : encodeBF16(values));

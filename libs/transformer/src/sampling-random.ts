@@ -4,8 +4,10 @@ const MASK_64 = (1n << 64n) - 1n;
 const GOLDEN_GAMMA = 0x9e3779b97f4a7c15n;
 
 /**
- * Makes the random numbers of sampling: SplitMix64 (Steele, Lea and Flood 2014), state = `seed`, 0 to 2^64 − 1.
- * Every call returns the upper 53 bits of the next output as a number in [0, 1). The stream of a seed never changes.
+ * Makes the random numbers of sampling: SplitMix64 (Steele, Lea and Flood 2014), state = `seed`, 0 to 2^64 −
+ * 1.
+ * Every call returns the upper 53 bits of the next output as a number in [0, 1). The stream of a seed never
+ * changes.
  */
 export function createRandom(seed: bigint): () => number {
   if (seed < 0n || seed > MASK_64)

@@ -20,7 +20,8 @@ export interface SampledToken {
 
 /**
  * Draws a token from `logits` [d_vocab]: temperature, then top_k, then top_p, then one number of `random`.
- * Of equal logits the lowest id counts as the more likely; greedy choice draws no number. A logit of −∞ forbids a token.
+ * Of equal logits the lowest id counts as the more likely; greedy choice draws no number. A logit of −∞
+ * forbids a token.
  */
 export function sampleToken(
   logits: Float32Array,
@@ -41,7 +42,10 @@ export function requireSamplingOptions({ temperature = 1, topK = 0, topP = 1 }: 
   if (!(topP > 0 && topP <= 1)) throw outOfRange('top_p', topP, 'over 0 to 1');
 }
 
-/** Finds the largest logit, the lowest index among equals; throws `invalid` for NaN, +∞ and no finite logit at all. */
+/**
+ * Finds the largest logit, the lowest index among equals; throws `invalid` for NaN, +∞ and no finite logit at
+ * all.
+ */
 export function argmax(logits: Float32Array): number {
   let best = -1;
   let largest = Number.NEGATIVE_INFINITY;
@@ -61,7 +65,9 @@ interface Draw extends Required<{ [K in keyof SamplingOptions]: number }> {
   best: number;
 }
 
-/** p_i = exp((logit_i − max) / temperature), not normalised; the kept tokens are walked in order of their ids. */
+/**
+ * p_i = exp((logit_i − max) / temperature), not normalised; the kept tokens are walked in order of their ids.
+ */
 function draw(logits: Float32Array, { temperature, topK, topP, best }: Draw, random: () => number): number {
   const largest = logits[best]!;
   const weights = Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
@@ -91,7 +97,9 @@ function keepMostLikely(weights: Float64Array, k: number): void {
   }
 }
 
-/** Zeroes all but the fewest largest weights that make up `share` of the sum, lower ids first among equals. */
+/**
+ * Zeroes all but the fewest largest weights that make up `share` of the sum, lower ids first among equals.
+ */
 function keepNucleus(weights: Float64Array, share: number): void {
   const total = sum(weights);
   // Tokens below this average of the excluded share lie outside the nucleus together: they need no sorting.

@@ -4,7 +4,10 @@ export interface MergeTable {
   merges: readonly (readonly [string, string])[];
 }
 
-/** Splits a text into tokens: characters, of which the pair of lowest rank is merged, leftmost first, until none is left. */
+/**
+ * Splits a text into tokens: characters, of which the pair of lowest rank is merged, leftmost first, until
+ * none is left.
+ */
 export type Merger = (text: string) => string[];
 
 /** No token: a character outside the vocabulary, or a place that was merged away. Nothing merges with it. */
@@ -13,8 +16,10 @@ const NONE = -1;
 const PLACES = 2 ** 26;
 
 /**
- * Prepares the merges of `table`. With integer ids, one hash table of pairs and a heap of numbers it does what
- * `@huggingface/tokenizers` does with strings, several times faster; undefined where a merge is not in the vocabulary.
+ * Prepares the merges of `table`. With integer ids, one hash table of pairs and a heap of numbers it does
+ * what
+ * `@huggingface/tokenizers` does with strings, several times faster; undefined where a merge is not in the
+ * vocabulary.
  */
 export function createMerger(table: MergeTable): Merger | undefined {
   const pairs = createPairs(table);
@@ -52,7 +57,9 @@ interface Chain {
   id(place: number): number;
   /** The place to the right, or NONE. */
   next(place: number): number;
-  /** Makes one token `id` of the tokens at `place` and to its right; returns the place to the left, or NONE. */
+  /**
+   * Makes one token `id` of the tokens at `place` and to its right; returns the place to the left, or NONE.
+   */
   merge(place: number, id: number): number;
   /** The tokens that are left; characters outside the vocabulary stand for themselves. */
   tokens(text: string): string[];

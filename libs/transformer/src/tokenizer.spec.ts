@@ -91,7 +91,8 @@ describeWithData.each(['stories260K', 'tinystories-656K'])('the tokenizer of %s'
   });
 
   test('returns any text after a round trip, streamed in whole characters', () => {
-    // Tinystories-656K has no tokens for bytes: what it cannot write becomes <unk>, so only its letters come back.
+    // Tinystories-656K has no tokens for bytes: what it cannot write becomes <unk>, so only its letters come
+    // back.
     const unit = model === 'stories260K' ? 'grapheme' : fc.constantFrom(...'abc XYZ.,!?\n"\'');
     // ▁ is how these vocabularies write a space, so it does not come back as itself.
     const text = fc.string({ unit, minLength: 1, maxLength: 12 }).filter((s) => !/[▁\uFFFD]|<.*>/.test(s));

@@ -21,13 +21,20 @@ export interface Tokenizer {
   readonly specialTokenIds: readonly number[];
   /** Hash of `tokenizer.json`, lower-case hexadecimal. */
   readonly sha256: string;
-  /** Turns `text` into ids; `invalid` where a character has none. @default addSpecial true, as for a prompt */
+  /**
+   * Turns `text` into ids; `invalid` where a character has none. @default addSpecial true, as for a prompt
+   */
   encode(text: string, options?: { addSpecial?: boolean }): { ids: number[] };
   /** Turns ids into text, exactly: no cleaning up of spaces. @default skipSpecial true */
   decode(ids: readonly number[], options?: { skipSpecial?: boolean }): string;
-  /** The text of one token inside running text (" the"); special tokens by name, part characters as U+FFFD. */
+  /**
+   * The text of one token inside running text (" the"); special tokens by name, part characters as U+FFFD.
+   */
   tokenText(id: number): string;
-  /** Streams text; `after` are the ids before it, without which a leading space belongs to no word and is dropped. */
+  /**
+   * Streams text; `after` are the ids before it, without which a leading space belongs to no word and is
+   * dropped.
+   */
   decodeStream(options?: { after?: readonly number[]; skipSpecial?: boolean }): DecodeStream;
   isSpecial(id: number): boolean;
 }
@@ -82,7 +89,9 @@ interface Engine {
   get_vocab(withAddedTokens: boolean): Map<string, number>;
 }
 
-/** Stands for unknown characters in vocabularies without a token for them; it has no id, so `encode` notices. */
+/**
+ * Stands for unknown characters in vocabularies without a token for them; it has no id, so `encode` notices.
+ */
 const UNKNOWN = '\0unknown';
 
 /** Without an unknown token the library, like its Rust original, would drop characters without a word. */
@@ -101,7 +110,10 @@ function createEngine({ json, config, path }: TokenizerFiles): Engine {
   }
 }
 
-/** Replaces the library's merging, its slowest part, by the same on numbers; vocabularies with suffixes keep it. */
+/**
+ * Replaces the library's merging, its slowest part, by the same on numbers; vocabularies with suffixes keep
+ * it.
+ */
 function withFastMerges(engine: Engine, { model }: TokenizerJson): Engine {
   if (model.type !== 'BPE' || SUFFIX_FIELDS.some((field) => model[field])) return engine;
   const merges = model.merges.map(
