@@ -43,13 +43,17 @@ export function spawnFacet(
   });
   return {
     pid: child.pid!,
-    saying: (pattern) => waitFor(child, () => pattern.exec(written.stderr) ?? pattern.exec(written.stdout)),
+    saying: (pattern) => waitFor(child, written, pattern),
     kill: (signal) => child.kill(signal),
     ended,
   };
 }
 
-function waitFor<T>(child: ChildProcess, found: () => T | null): Promise<T> {
+function waitFor(
+  child: ChildProcess,
+  written: Readonly<{ stdout: string; stderr: string }>,
+  pattern: RegExp,
+): Promise<RegExpExecArray> {
   return new Promise((resolve, reject) => {
     const streams = [child.stdout, child.stderr];
     const settle = (how: () => void) => {
@@ -57,10 +61,11 @@ function waitFor<T>(child: ChildProcess, found: () => T | null): Promise<T> {
       child.off('close', end);
       how();
     };
-    const end = () => settle(() => reject(new Error('the process ended without saying it')));
+    const end = () =>
+      settle(() => reject(new Error(`the process ended without saying ${pattern}:\n${written.stderr}`)));
     const look = () => {
-      const value = found();
-      if (value !== null) settle(() => resolve(value));
+      const match = pattern.exec(written.stderr) ?? pattern.exec(written.stdout);
+      if (match !== null) settle(() => resolve(match));
     };
     for (const stream of streams) stream?.on('data', look);
     child.on('close', end);
