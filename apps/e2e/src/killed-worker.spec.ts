@@ -39,7 +39,8 @@ describeWhenPresent('a capture worker that is killed', () => {
   test('loses nothing: its partition is redone once and only once, with the same rows', async () => {
     const victim = await startWorker('victim');
     await createSet('disturbed');
-    await whileWatching('disturbed', (set) => insidePartition(set) && victim.end('SIGKILL'));
+    await watchUntil('disturbed', insidePartition);
+    await victim.end('SIGKILL');
     await startWorker('successor');
     const disturbed = await last(
       clients.activationSets.watchActivationSet({ name: 'activationSets/disturbed' }),
@@ -75,14 +76,11 @@ describeWhenPresent('a capture worker that is killed', () => {
     });
   }
 
-  async function whileWatching(id: string, act: (set: ActivationSet) => unknown) {
-    for await (const { activationSet } of clients.activationSets.watchActivationSet({
-      name: `activationSets/${id}`,
-    })) {
-      if (activationSet && (await act(activationSet))) return;
-      if (activationSet?.state === 'ACTIVATION_SET_STATE_ACTIVE')
-        throw new Error('it ended before it was disturbed');
-    }
+  async function watchUntil(id: string, reached: (set: ActivationSet) => boolean) {
+    const name = `activationSets/${id}`;
+    for await (const { activationSet } of clients.activationSets.watchActivationSet({ name }))
+      if (activationSet && reached(activationSet)) return;
+    throw new Error(`${name} ended before it was disturbed`);
   }
 
   async function partitionRecords(id: string): Promise<{ attempt: number; worker: string }[]> {
