@@ -30,12 +30,13 @@ describe('describeProgress', () => {
 });
 
 describe('createProgressReporter', () => {
-  test('writes plain lines every few seconds where there is no terminal', () => {
+  test('writes a plain line at once and then every few seconds where there is no terminal', () => {
     const { clock, written, reporter } = reporterOn(false);
     const stage = reporter.stage('capture');
     for (clock.ms = 0; clock.ms <= 6500; clock.ms += 500) stage.update(at(clock.ms * 50));
     stage.done('500,000 tokens');
     expect(written).toEqual([
+      'capture: 0 of 500,000 tokens (0%), 41,000 tokens/s, 9 s left\n',
       'capture: 150,000 of 500,000 tokens (30%), 41,000 tokens/s, 9 s left\n',
       'capture: 300,000 of 500,000 tokens (60%), 41,000 tokens/s, 9 s left\n',
       'capture: 500,000 tokens (7.0 s)\n',

@@ -16,7 +16,7 @@ export interface ProgressSink {
 
 /** A terminal line is redrawn this often. */
 const REDRAW_MS = 100;
-/** Without a terminal a stage in progress says a line this often. */
+/** Without a terminal a stage says a line at its first sign of life, then this often. */
 const PLAIN_LINE_MS = 3000;
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
 const ERASE_LINE = '\r\u001b[2K';
@@ -81,7 +81,7 @@ function createPlain(sink: ProgressSink): ProgressReporter {
 
 function createPlainStage(title: string, sink: ProgressSink): Stage {
   const startMs = sink.now();
-  let lastLineMs = startMs;
+  let lastLineMs = Number.NEGATIVE_INFINITY;
   const finish = (text: string) =>
     sink.write(`${title}: ${text} (${formatSeconds((sink.now() - startMs) / 1000)})\n`);
   return {
