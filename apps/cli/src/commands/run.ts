@@ -55,21 +55,14 @@ const runTheWay: Action<RunOptions> = async (invocation, options) => {
 async function runEmbedded(plan: RunPlan, invocation: Invocation, timings: Timings): Promise<WayResult> {
   if (plan.services.kind !== 'embedded') throw new Error('the plan is not for embedded services');
   const { dataDirectory, modelDirectory, modelId } = plan.services;
-  const { startStack } = await import('../stack/stack.ts');
-  const stack = await timings.measure(
-    'start',
-    () =>
-      startStack(
-        {
-          dataDirectory,
-          models: [`${modelId}=${modelDirectory}`],
-          ports: 'any',
-          logLevel: plan.verbose ? 'info' : 'silent',
-        },
-        invocation,
-      ),
-    () => 'five services and ClickHouse',
-  );
+  const options = {
+    dataDirectory,
+    models: [`${modelId}=${modelDirectory}`],
+    ports: 'any' as const,
+    logLevel: plan.verbose ? 'info' : 'silent',
+  };
+  const start = async () => (await import('../stack/stack.ts')).startStack(options, invocation);
+  const stack = await timings.measure('start', start, () => 'five services and ClickHouse');
   let result: WayResult;
   try {
     result = await withClients(stack.addresses, (clients) => goOrCleanUp(clients, plan, invocation, timings));

@@ -43,6 +43,7 @@ export async function steer(
     for await (const response of clients.steering.generateSteeredText(request, { signal })) {
       collect(collected, response);
       const done = collected.steeredTokens.length;
+      if (done === 0) continue;
       const rate = done / ((performance.now() - begin) / 1000);
       const tail = printable(collected.steeredTokens.map((token) => token.text).join('')).slice(-40);
       stage.update({ done, total: maxTokens, unit: 'tokens', rate, detail: tail });
