@@ -11,14 +11,12 @@ const HALF: f32 = 0.5;
 /**
  * Selects per row the `k` largest of pre = product + bias that are > 0 (ties: lowest index first), indices
  * ascending. `product` is [rows, width], width a multiple of 4; row r writes outCount[r] entries at
- * outIndex/outValue + r*k. `scratch` holds 3*width + 4*k + 4 words. Returns the smallest selected value
- * (+inf where nothing was selected).
+ * outIndex/outValue + r*k. `scratch` holds 3*width + 4*k + 4 words.
  */
 export function selectTopK(
   product: usize, bias: usize, rows: u32, width: u32, k: u32,
   outIndex: usize, outValue: usize, outCount: usize, scratch: usize,
-): f32 {
-  let smallest: f32 = f32.POSITIVE_INFINITY;
+): void {
   const candidates = scratch + WORD * (<usize>k * 4 + 4);
   for (let r: u32 = 0; r < rows; r++) {
     const row = product + WORD * <usize>r * width;
@@ -26,10 +24,8 @@ export function selectTopK(
     const values = candidates + WORD * <usize>width;
     const found = collect(row, bias, width, bound, candidates, values);
     const at = WORD * <usize>r * k;
-    const low = keepLargest(candidates, found, width, k, outIndex + at, outValue + at, outCount + 4 * r);
-    if (low < smallest) smallest = low;
+    keepLargest(candidates, found, width, k, outIndex + at, outValue + at, outCount + 4 * r);
   }
-  return smallest;
 }
 
 /**
@@ -223,13 +219,12 @@ function largest(values: usize, count: u32): f32 {
 }
 
 /**
- * Copies the k largest of `found` candidates (all of them where fewer), ties lowest index first; returns the
- * smallest kept. Halving separates the k-th from the next value unless they are equal or nearly so: then the
- * exact value is selected.
+ * Copies the k largest of `found` candidates (all of them where fewer), ties lowest index first. Halving
+ * separates the k-th from the next value unless they are equal or nearly so: then the exact value is selected.
  */
 function keepLargest(
   candidates: usize, found: u32, room: u32, k: u32, outIndex: usize, outValue: usize, outCount: usize,
-): f32 {
+): void {
   const values = candidates + WORD * <usize>room;
   let low = SMALLEST;
   let surplus: u32 = 0;
@@ -247,7 +242,6 @@ function keepLargest(
   }
   let ties = surplus > 0 ? countEqual(values, found, low) - surplus : found;
   let kept: u32 = 0;
-  let smallest: f32 = f32.POSITIVE_INFINITY;
   for (let c: u32 = 0; c < found && kept < k; c++) {
     const value = load<f32>(values + WORD * <usize>c);
     store<u32>(outIndex + WORD * <usize>kept, load<u32>(candidates + WORD * <usize>c));
@@ -255,11 +249,9 @@ function keepLargest(
     const tied = value == low;
     const keep = u32(value > low) | (u32(tied) & u32(ties > 0));
     ties -= u32(tied) & u32(ties > 0);
-    smallest = keep ? min(smallest, value) : smallest;
     kept += keep;
   }
   store<u32>(outCount, kept);
-  return smallest;
 }
 
 /** The k-th largest of `count` values (k from 1); reorders them (Hoare's selection, median of three). */

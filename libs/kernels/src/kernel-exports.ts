@@ -13,7 +13,7 @@ export interface KernelExports {
     outValue: number,
     outCount: number,
     scratch: number,
-  ): number;
+  ): void;
   selectListed(
     product: number,
     bias: number,

@@ -20,8 +20,6 @@ export interface StepStatistics {
   l0: number;
   /** Σ‖x − x̂‖² / Σ‖x − mean‖² over the rows of the step. */
   fvu: number;
-  /** Smallest activation that was selected; +∞ where nothing fired. */
-  smallest_activation: number;
   /** Norm of the gradient before clipping. */
   gradient_norm: number;
   /** Rows in which each feature fired [d_sae]; overwritten by the next step. */
@@ -48,6 +46,11 @@ export interface EngineSession {
   fill(x: Float32Array, at: number): void;
   /** Encodes and decodes the first `rows` rows of the batch without training. */
   evaluate(rows: number): Promise<EvaluationSums>;
+  /**
+   * Encodes the first `rows` rows of the batch: pre-activations of every feature, a block of whole rows at a
+   * time, overwritten by the next. An engine may pad rows with −∞.
+   */
+  preActivations(rows: number): AsyncIterable<Float32Array>;
   weights(): Weights;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
-import { encodeReference } from '@facet/sae';
+import { encodeReference, featureRows, type Sae } from '@facet/sae';
 import type { TrainingConfig } from './config.ts';
 import { createRandom, type Random } from './random.ts';
-import { createMemorySource } from './row-source.ts';
+import { createMemorySource, type RowSource } from './row-source.ts';
 import { type TrainingProgress, trainSae } from './train.ts';
 
 const D_IN = 16;
@@ -47,6 +47,30 @@ function meanMaxCosine(W_dec: Float32Array, truth: Float64Array): number {
   return total;
 }
 
+/** Mean features per row that fire where each is encoded alone, as steering does. */
+function thresholdFormL0(sae: Sae, x: Float32Array): number {
+  const { d_sae } = sae.cfg;
+  const all = Array.from({ length: d_sae }, (_, i) => i);
+  const { W_enc_rows, b_enc, threshold } = featureRows(sae, all);
+  const rows = x.length / D_IN;
+  let firings = 0;
+  for (let r = 0; r < rows; r++) {
+    for (let i = 0; i < d_sae; i++) {
+      let z = b_enc[i];
+      for (let j = 0; j < D_IN; j++) z += x[r * D_IN + j] * W_enc_rows[i * D_IN + j];
+      if (z > threshold[i]) firings++;
+    }
+  }
+  return firings / rows;
+}
+
+/** The first `rows` rows of the first pass. */
+async function firstRows(source: RowSource, rows: number): Promise<Float32Array> {
+  const taken: number[] = [];
+  for await (const chunk of source.epoch(config.seed!, 0)) taken.push(...chunk);
+  return Float32Array.from(taken.slice(0, rows * D_IN));
+}
+
 const config: TrainingConfig = {
   recipe: { name: 'topk', k: ACTIVE },
   d_sae: 48,
@@ -76,9 +100,24 @@ describe('trainSae', () => {
     const acts = encodeReference(sae, held, 1024);
     expect(acts.indices.length / 1024).toBeCloseTo(metrics.l0, 2);
     expect(10 ** Math.max(...sparsity)).toBeGreaterThan(0.05);
-    const threshold = sae.cfg.metadata.inference_threshold!;
-    expect(threshold).toBeGreaterThan(0);
-    expect(threshold).toBeLessThan(Math.max(...acts.values));
+  });
+
+  test('leaves a threshold at which features encoded alone fire as often as the selection', async () => {
+    const held = sparseRows(4096, 2n).x;
+    const source = createMemorySource(D_IN, sparseRows(20_000).x, held);
+    const { sae } = await trainSae({ config, source });
+    const sample = await firstRows(source, 16_384);
+    expect(sae.cfg.metadata.inference_threshold_rows).toBe(16_384);
+    expect(Math.abs(thresholdFormL0(sae, sample) - ACTIVE)).toBeLessThanOrEqual(1.001 / 16_384);
+    expect(Math.abs(thresholdFormL0(sae, held) / ACTIVE - 1)).toBeLessThan(0.03);
+  });
+
+  test('calibrates on every training row where there are few, once each', async () => {
+    const { x } = sparseRows(1000);
+    const short = { ...config, tokens: 256 * 20 };
+    const { sae } = await trainSae({ config: short, source: createMemorySource(D_IN, x, x) });
+    expect(sae.cfg.metadata.inference_threshold_rows).toBe(1000);
+    expect(Math.abs(thresholdFormL0(sae, x) - ACTIVE)).toBeLessThanOrEqual(1.001 / 1000);
   });
 
   test('gives bit-identical weights for equal seeds, and others for another seed', async () => {

@@ -1,5 +1,6 @@
 import { FacetError } from '@facet/errors';
-import type { Sae } from '@facet/sae';
+import type { Sae, SaeMetadata } from '@facet/sae';
+import { CALIBRATION_ROWS, calibrateThreshold } from './calibrate-threshold.ts';
 import { type ResolvedConfig, resolveConfig, type TrainingConfig } from './config.ts';
 import { type EngineSession, type EvaluationSums, engineOf, type StepStatistics } from './engine.ts';
 import { createFiringWindow, type FiringWindow } from './firing-window.ts';
@@ -39,15 +40,10 @@ export interface TrainedSae {
 }
 
 /**
- * How much of each batch's smallest activation enters the learned inference threshold (as SAELens's
- * batchtopk).
- */
-const THRESHOLD_RATE = 0.01;
-
-/**
- * Trains one SAE and measures it on the source's held-out rows. Equal configuration and equal rows give
- * bit-identical weights on one machine. Throws `precondition` TRAINING_DIVERGED naming the step where the
- * loss is no longer finite, and `cancelled` soon after `signal` aborts.
+ * Trains one SAE, calibrates its inference threshold on training rows with the final weights, and measures
+ * it on the source's held-out rows. Equal configuration and equal rows give bit-identical weights on one
+ * machine. Throws `precondition` TRAINING_DIVERGED naming the step where the loss is no longer finite, and
+ * `cancelled` soon after `signal` aborts.
  */
 export async function trainSae(options: TrainSaeOptions): Promise<TrainedSae> {
   const { source, signal } = options;
@@ -76,7 +72,6 @@ async function runSteps(run: Run): Promise<TrainedSae> {
   const { config, session, batches } = run;
   const { d_sae, dead_window_tokens: windowRows, tokens: totalRows } = config;
   const window = createFiringWindow({ d_sae, windowRows, totalRows });
-  let inference_threshold: number | undefined;
   for (let step = 0; step < config.steps; step++) {
     const batch = step === 0 ? run.first : (await batches.next()).value;
     if (!batch) throw shortSource(run.source);
@@ -85,11 +80,13 @@ async function runSteps(run: Run): Promise<TrainedSae> {
     const learning_rate = learningRateAt(config, step);
     const statistics = await session.step(step, learning_rate, window.dead());
     window.note(statistics.firings, config.batch_rows);
-    inference_threshold = followThreshold(inference_threshold, statistics.smallest_activation);
     run.onProgress?.(progressOf({ config, step, learning_rate, statistics, window }));
   }
+  // The source may hold many rows for the pass that is under way; they go before it is read again.
+  await batches.return(undefined);
+  const calibrated = await calibrate(run);
   const metrics = await measure(run, window);
-  const sae = toSae(config, session.weights(), inference_threshold);
+  const sae = toSae(config, session.weights(), calibrated);
   return { sae, metrics, sparsity: window.log10Frequency(), config };
 }
 
@@ -108,25 +105,20 @@ function progressOf({ config, step, learning_rate, statistics, window }: StepRep
   return { step: step + 1, steps: config.steps, tokens, loss, l0, fvu, dead_fraction, learning_rate };
 }
 
-/** Moves the threshold towards the smallest activation that a batch selected. */
-function followThreshold(threshold: number | undefined, smallest: number): number | undefined {
-  if (!Number.isFinite(smallest)) return threshold;
-  return threshold === undefined ? smallest : threshold + THRESHOLD_RATE * (smallest - threshold);
+/** Calibrates on the first rows of the first pass: a sample that the seed decides. */
+async function calibrate({ config, session, source, signal }: Run): Promise<SaeMetadata> {
+  const { seed, d_in, recipe } = config;
+  const rows = () => blocksOf(source.epoch(seed, 0), { ...config, most: CALIBRATION_ROWS, signal });
+  const calibrated = await calibrateThreshold({ session, rows, d_in, k: recipe.k });
+  return { inference_threshold: calibrated.threshold, inference_threshold_rows: calibrated.rows };
 }
 
-async function measure(
-  { config, session, source, signal }: Run,
-  window: FiringWindow,
-): Promise<TrainingMetrics> {
+async function measure(run: Run, window: FiringWindow): Promise<TrainingMetrics> {
+  const { config, session, source, signal } = run;
   let sums: EvaluationSums | undefined;
-  for await (const chunk of source.heldOut()) {
-    const blockValues = config.batch_rows * config.d_in;
-    for (let at = 0; at < chunk.length; at += blockValues) {
-      throwIfAborted(signal);
-      const block = chunk.subarray(at, at + blockValues);
-      session.fill(block, 0);
-      sums = addSums(sums, await session.evaluate(block.length / config.d_in));
-    }
+  for await (const block of blocksOf(source.heldOut(), { ...config, signal })) {
+    session.fill(block, 0);
+    sums = addSums(sums, await session.evaluate(block.length / config.d_in));
   }
   const { rows, l0, fvu } = evaluationOf(sums);
   return {
@@ -141,7 +133,7 @@ async function measure(
   };
 }
 
-function toSae(config: ResolvedConfig, weights: Weights, inference_threshold: number | undefined): Sae {
+function toSae(config: ResolvedConfig, weights: Weights, metadata: SaeMetadata): Sae {
   const { d_in, d_sae, recipe } = config;
   return {
     cfg: {
@@ -153,13 +145,38 @@ function toSae(config: ResolvedConfig, weights: Weights, inference_threshold: nu
       normalize_activations: 'none',
       k: recipe.k,
       rescale_acts_by_decoder_norm: false,
-      metadata: { ...(inference_threshold !== undefined && { inference_threshold }) },
+      metadata,
     },
     W_enc: transpose(weights.W_enc, d_sae, d_in),
     b_enc: weights.b_enc,
     W_dec: weights.W_dec,
     b_dec: weights.b_dec,
   };
+}
+
+interface Blocks {
+  batch_rows: number;
+  d_in: number;
+  /** Rows after which no more are given. @default all */
+  most?: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Cuts chunks [·, d_in] into blocks that fit one batch. */
+async function* blocksOf(
+  chunks: AsyncIterable<Float32Array>,
+  { batch_rows, d_in, most = Number.POSITIVE_INFINITY, signal }: Blocks,
+): AsyncGenerator<Float32Array, void> {
+  let left = most * d_in;
+  for await (const chunk of chunks) {
+    const wanted = chunk.subarray(0, left);
+    for (let at = 0; at < wanted.length; at += batch_rows * d_in) {
+      throwIfAborted(signal);
+      yield wanted.subarray(at, at + batch_rows * d_in);
+    }
+    left -= wanted.length;
+    if (left === 0) return;
+  }
 }
 
 /**

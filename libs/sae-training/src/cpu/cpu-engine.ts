@@ -3,6 +3,7 @@ import type { ResolvedConfig } from '../config.ts';
 import type { EngineSession, EvaluationSums, StepStatistics, TrainingEngine } from '../engine.ts';
 import { recipeOf } from '../recipes/registry.ts';
 import type { BatchLoss } from './cpu-gradients.ts';
+import { productBlocks } from './cpu-product.ts';
 import { type CpuWorkspace, createWorkspace, planWorkspace, readWeights } from './cpu-workspace.ts';
 
 /**
@@ -17,6 +18,7 @@ export const cpuEngine: TrainingEngine = {
       fill: (x, at) => fill(cpu, x, at),
       step: (step, learning_rate, dead) => trainStep(cpu, { step, learning_rate, dead }),
       evaluate: (rows) => evaluate(cpu, rows),
+      preActivations: (rows) => preActivations(cpu, rows),
       weights: () => readWeights(cpu),
       close: () => cpu.product.close(),
     };
@@ -49,7 +51,6 @@ async function trainStep(cpu: CpuWorkspace, input: StepInput): Promise<StepStati
     loss: loss.loss,
     l0: loss.firings / rows,
     fvu: loss.squared_error / varianceOf(sums, rows),
-    smallest_activation: loss.smallest_activation,
     gradient_norm,
     firings: cpu.firings.subarray(0, config.d_sae),
   };
@@ -77,6 +78,23 @@ async function evaluate(cpu: CpuWorkspace, rows: number): Promise<EvaluationSums
   const { cpu: recipe } = recipeOf(cpu.config.recipe);
   const { squared_error, firings } = await recipe.forward({ ...cpu, dead: NO_FEATURES }, rows);
   return { rows, squared_error, firings, ...sums };
+}
+
+async function* preActivations(cpu: CpuWorkspace, rows: number): AsyncGenerator<Float32Array, void> {
+  const { weights, pre, d_sae } = cpu;
+  center(cpu, rows);
+  for await (const block of productBlocks(cpu, rows)) {
+    const values = pre.subarray(0, block.rows * d_sae);
+    addBias(values, weights.b_enc);
+    yield values;
+  }
+}
+
+/** Adds `bias` to every row of `rows` [·, bias.length] in place. */
+function addBias(rows: Float32Array, bias: Float32Array): void {
+  for (let row = 0; row < rows.length; row += bias.length) {
+    for (let i = 0; i < bias.length; i++) rows[row + i] += bias[i];
+  }
 }
 
 function fill({ config, width, x }: CpuWorkspace, rows: Float32Array, at: number): void {

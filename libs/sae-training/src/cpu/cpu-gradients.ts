@@ -6,7 +6,6 @@ export interface BatchLoss {
   loss: number;
   squared_error: number;
   firings: number;
-  smallest_activation: number;
 }
 
 /** A recipe's arithmetic on the CPU engine. Rows of the batch are centred by b_dec before it is called. */

@@ -1,5 +1,6 @@
 import type { ResolvedConfig } from '../config.ts';
 import type { CpuGradients } from './cpu-gradients.ts';
+import { productBlocks } from './cpu-product.ts';
 import type { CpuWorkspace, Entries } from './cpu-workspace.ts';
 
 /**
@@ -19,12 +20,12 @@ export const cpuTopkGradients: CpuGradients = {
   }),
 
   async forward(cpu, rows) {
-    const smallest_activation = await select(cpu, rows);
+    await select(cpu, rows);
     const { kernels, x, error, main, zeros, width } = cpu;
     kernels.residualBase(error.byteOffset, zeros.byteOffset, x.byteOffset, rows, width);
     const squared_error = addDecoded(cpu, main, error, rows);
     const firings = main.count.subarray(0, rows).reduce((sum, count) => sum + count, 0);
-    return { loss: squared_error / rows, squared_error, firings, smallest_activation };
+    return { loss: squared_error / rows, squared_error, firings };
   },
 
   backward(cpu, rows, forward) {
@@ -44,25 +45,17 @@ export const cpuTopkGradients: CpuGradients = {
   },
 };
 
-/**
- * Computes pre-activations block by block and selects from each while it is in cache; returns the smallest
- * selected.
- */
-async function select(cpu: CpuWorkspace, rows: number): Promise<number> {
-  const { kernels, product, weights, x, pre, width, d_sae, dead, scratch } = cpu;
-  let smallest = Number.POSITIVE_INFINITY;
-  for (let first = 0; first < rows; first += cpu.blockRows) {
-    const blockRows = Math.min(cpu.blockRows, rows - first);
-    await product.run({ x: x.subarray(first * width), W: weights.W_enc, y: pre, rows: blockRows });
-    const from = [pre.byteOffset, weights.b_enc.byteOffset, blockRows, d_sae] as const;
-    const to = [...slots(cpu.main, first), scratch.byteOffset] as const;
-    smallest = Math.min(smallest, kernels.selectTopK(...from, cpu.main.stride, ...to));
+/** Computes pre-activations block by block and selects from each while it is in cache. */
+async function select(cpu: CpuWorkspace, rows: number): Promise<void> {
+  const { kernels, weights, pre, d_sae, dead, scratch } = cpu;
+  for await (const block of productBlocks(cpu, rows)) {
+    const from = [pre.byteOffset, weights.b_enc.byteOffset, block.rows, d_sae] as const;
+    kernels.selectTopK(...from, cpu.main.stride, ...slots(cpu.main, block.first), scratch.byteOffset);
     if (dead.length === 0) continue;
     const list = [dead.byteOffset, dead.length] as const;
     const stride = cpu.auxiliary.stride;
-    kernels.selectListed(...from, stride, ...list, ...slots(cpu.auxiliary, first), scratch.byteOffset);
+    kernels.selectListed(...from, stride, ...list, ...slots(cpu.auxiliary, block.first), scratch.byteOffset);
   }
-  return smallest;
 }
 
 /** Where the entries of row `first` begin: index, value, count. */
