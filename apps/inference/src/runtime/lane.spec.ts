@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createGraph } from '@facet/onnx';
 import { createLane, type Lane, type Variant } from './lane.ts';
 
@@ -12,6 +15,16 @@ function multiplyBy(factor: number): Variant {
 }
 
 const BROKEN: Variant = { key: 'broken', build: () => Uint8Array.of(1, 2, 3) };
+
+/** A graph that adds the four floats of `weights.bin` to x [n, 4]. */
+function addWeights(): Variant {
+  const graph = createGraph('add');
+  const data = { location: 'weights.bin', offset: 0, length: 16 };
+  const weights = graph.external('weights', { dtype: 'F32', shape: [4], data });
+  graph.output(graph.node('Add', [graph.input('x', 'F32', [4]), weights], { outputs: ['y'] }), 'F32', [4]);
+  const { bytes } = graph.build();
+  return { key: 'add', build: () => bytes };
+}
 
 const run = async (lane: Lane, variant: Variant, values: number[]) => {
   const x = { type: 'float32' as const, dims: [values.length], data: Float32Array.from(values) };
@@ -38,9 +51,24 @@ describe('createLane', () => {
       await expect(run(lane, BROKEN, [1])).rejects.toMatchObject({
         kind: 'precondition',
         reason: 'MODEL_NOT_RUNNABLE',
+        metadata: { phase: 'create', cause: expect.stringContaining('protobuf parsing failed') },
         cause: expect.objectContaining({ message: expect.stringMatching(/^create: /) }),
       });
     expect(await run(lane, multiplyBy(4), [1])).toEqual([4]);
+  });
+
+  test('tells a failure that may pass, without its folder, and runs the graph once it has passed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'facet-lane-'));
+    const here = createLane({ folder, threads: 1, maxSessions: 1 });
+    const failure = await run(here, addWeights(), [1, 2, 3, 4]).catch((error) => error);
+    expect(failure).toMatchObject({ kind: 'unavailable', reason: 'MODEL_RUN_FAILED' });
+    expect(failure.metadata.cause).toContain('weights.bin');
+    expect(failure.metadata.cause).not.toContain(folder);
+    expect(failure.cause.message).toContain(folder);
+    await writeFile(join(folder, 'weights.bin'), Float32Array.of(10, 20, 30, 40));
+    expect(await run(here, addWeights(), [1, 2, 3, 4])).toEqual([11, 22, 33, 44]);
+    await here.close();
+    await rm(folder, { recursive: true });
   });
 
   test('keeps tensors between runs, gives rows of them and forgets them when told', async () => {

@@ -86,9 +86,15 @@ async function run(session: number, { feeds, outputs, kept, rows }: RunRequest):
   if (found === undefined) throw new Error(`session ${session} could not be created`);
   const inputs: Record<string, Tensor> = mapTensors(feeds);
   const fetches: Record<string, Tensor | null> = Object.fromEntries(outputs.map((name) => [name, null]));
-  if (kept !== undefined) addKept(keptTensors.get(kept)!, rows, { inputs, fetches });
+  if (kept !== undefined) addKept(requireKept(kept), rows, { inputs, fetches });
   const results = await found.run(inputs, fetches);
   return Object.fromEntries(outputs.map((name) => [name, toWire(results[name] as Tensor)]));
+}
+
+function requireKept(number: number): Kept {
+  const found = keptTensors.get(number);
+  if (found !== undefined) return found;
+  throw new Error(`invalid input: no tensors are kept as ${number}`);
 }
 
 interface Bindings {
