@@ -32,8 +32,18 @@ export interface NatsLink {
   connected(): boolean;
 }
 
+export interface NatsLinkOptions {
+  /** How long a server that does not answer is tried, now and by each `persist`, milliseconds. */
+  connectTimeoutMs: number;
+  /** Stops the opening. */
+  signal?: AbortSignal | undefined;
+}
+
 /** Connects to the server at `url`, trying again for `connectTimeoutMs`; throws `unavailable` naming the address. */
-export async function openNatsLink(url: string, connectTimeoutMs: number): Promise<NatsLink> {
+export async function openNatsLink(
+  url: string,
+  { connectTimeoutMs, signal }: NatsLinkOptions,
+): Promise<NatsLink> {
   const address = url.replace(/\/\/[^/@\s]+@/g, '//');
   const unavailable = (what: string, cause?: unknown) =>
     new FacetError('unavailable', `${what}: no NATS server answers at ${address}`, {
@@ -41,11 +51,16 @@ export async function openNatsLink(url: string, connectTimeoutMs: number): Promi
       reason: 'NATS_NOT_REACHABLE',
       metadata: { address },
     });
-  const persist = <T>(what: string, call: () => Promise<T>) =>
-    retryFor(connectTimeoutMs, call, (cause) =>
-      unavailable(`${what} within ${connectTimeoutMs / 1000} s`, cause),
-    );
-  const connection = await persist('cannot open the event bus', () =>
+  const persistUntil =
+    (stop?: AbortSignal) =>
+    <T>(what: string, call: () => Promise<T>) =>
+      retryFor(call, {
+        timeoutMs: connectTimeoutMs,
+        unavailable: (cause) => unavailable(`${what} within ${connectTimeoutMs / 1000} s`, cause),
+        signal: stop,
+      });
+  const persistOpening = persistUntil(signal);
+  const connection = await persistOpening('cannot open the event bus', () =>
     dial(
       {
         servers: url.split(','),
@@ -66,8 +81,16 @@ export async function openNatsLink(url: string, connectTimeoutMs: number): Promi
     }
   })();
   const client = jetstream(connection, { timeout: REQUEST_TIMEOUT_MS });
-  const manager = await openManager(connection, address, persist);
-  return { address, connection, client, manager, persist, unavailable, connected: () => connected };
+  const manager = await openManager(connection, address, persistOpening);
+  return {
+    address,
+    connection,
+    client,
+    manager,
+    persist: persistUntil(),
+    unavailable,
+    connected: () => connected,
+  };
 }
 
 async function dial(options: NodeConnectionOptions, address: string): Promise<NatsConnection> {
@@ -109,11 +132,16 @@ async function openManager(
   }
 }
 
-/** Calls until it succeeds, fails for good, or `timeoutMs` have passed. */
+interface RetryOptions {
+  timeoutMs: number;
+  unavailable(cause: unknown): FacetError;
+  signal: AbortSignal | undefined;
+}
+
+/** Calls until it succeeds, fails for good, `timeoutMs` have passed, or `signal` aborts. */
 async function retryFor<T>(
-  timeoutMs: number,
   call: () => Promise<T>,
-  unavailable: (cause: unknown) => FacetError,
+  { timeoutMs, unavailable, signal }: RetryOptions,
 ): Promise<T> {
   const deadlineMs = performance.now() + timeoutMs;
   for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(2 * delayMs, MAX_RETRY_MS)) {
@@ -121,8 +149,10 @@ async function retryFor<T>(
       return await call();
     } catch (error) {
       if (!isTransient(error)) throw error;
+      if (signal?.aborted)
+        throw new FacetError('cancelled', 'stopped while connecting to NATS', { cause: error });
       if (performance.now() + delayMs > deadlineMs) throw unavailable(error);
-      await pause(delayMs);
+      await pause(delayMs, signal);
     }
   }
 }

@@ -104,6 +104,18 @@ describeNats('NATS JetStream', () => {
     expect(performance.now() - startedMs).toBeGreaterThan(300);
   });
 
+  test('stops trying at once when told to', async () => {
+    const stop = new AbortController();
+    const url = `nats://127.0.0.1:${await freePort()}`;
+    const opening = openEventBus({ url, connectTimeoutMs: 60_000, signal: stop.signal });
+    const refused = expect(opening).rejects.toMatchObject({ kind: 'cancelled' });
+    await sleep(200);
+    const stoppedMs = performance.now();
+    stop.abort();
+    await refused;
+    expect(performance.now() - stoppedMs).toBeLessThan(2_000);
+  });
+
   test('waits for a server that starts later', async () => {
     const server = await startNatsServer();
     await server.kill();

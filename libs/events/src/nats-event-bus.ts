@@ -16,6 +16,7 @@ export interface NatsEventBusOptions {
   connectTimeoutMs: number;
   drainMs: number;
   replicas: number;
+  signal?: AbortSignal | undefined;
 }
 
 /** How long `health` waits for an answer. */
@@ -26,8 +27,8 @@ const SUBJECT_PREFIX = 'facet.';
 
 /** Opens a bus on NATS JetStream and prepares its streams FACET_EVENTS, FACET_JOBS and FACET_DEAD. */
 export async function openNatsEventBus(options: NatsEventBusOptions): Promise<EventBus> {
-  const { url, ackWaitMs, connectTimeoutMs, drainMs, replicas } = options;
-  const link = await openNatsLink(url, connectTimeoutMs);
+  const { url, ackWaitMs, connectTimeoutMs, drainMs, replicas, signal } = options;
+  const link = await openNatsLink(url, { connectTimeoutMs, signal });
   const repair = () => ensureStreams(link, replicas);
   await repair().catch(async (error: unknown) => {
     await link.connection.close();

@@ -14,6 +14,8 @@ export interface EventBusOptions {
   drainMs?: number;
   /** Copies of streams that do not exist yet: 3 in production. @default 1 */
   replicas?: number;
+  /** Stops the opening while the server does not answer; without effect afterwards. */
+  signal?: AbortSignal | undefined;
 }
 
 const DEFAULTS = { ackWaitMs: 30_000, connectTimeoutMs: 15_000, drainMs: 10_000, replicas: 1 };
