@@ -2,4 +2,4 @@ import { runMain } from '@facet/mesh';
 import { readCaptureConfig } from './config.ts';
 import { startCapture } from './service.ts';
 
-await runMain(() => startCapture(readCaptureConfig(process.env)));
+await runMain((signal) => startCapture(readCaptureConfig(process.env), { signal }));

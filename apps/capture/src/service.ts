@@ -18,12 +18,11 @@ import { createSetStore } from './set-store.ts';
 import { runWorker } from './worker.ts';
 
 export interface CaptureDependencies {
-  /**
-   * Events and queues shared with other services of this process; not closed by `stop`. @default opened from
-   * the config
-   */
-  bus?: EventBus;
+  /** Events and job queues, shared with other services of this process. @default opened from the config */
+  events?: EventBus;
   logger?: Logger;
+  /** Stops a start that is under way. */
+  signal?: AbortSignal;
   now?: () => Date;
 }
 
@@ -42,8 +41,9 @@ export async function startCapture(
   dependencies: CaptureDependencies = {},
 ): Promise<RunningCapture> {
   const logger = dependencies.logger ?? createLogger({ service: 'capture', level: config.logLevel });
+  const { eventsUrl, ackWaitMs } = config;
   const bus =
-    dependencies.bus ?? (await openEventBus({ url: config.eventsUrl, ackWaitMs: config.ackWaitMs }));
+    dependencies.events ?? (await openEventBus({ url: eventsUrl, ackWaitMs, signal: dependencies.signal }));
   const connection = connect(config.inferenceAddress);
   const store = openObjectStore(config.objectsUrl);
   const { corpusRoot, workerId, requestTokens, roles, concurrency, host, port, environment } = config;
@@ -63,7 +63,7 @@ export async function startCapture(
   };
   const release = async () => {
     connection.close();
-    if (!dependencies.bus) await bus.close();
+    if (!dependencies.events) await bus.close();
   };
   const isWorker = roles.includes('worker');
   const services: BoundService[] = roles.includes('api')

@@ -84,8 +84,12 @@ export async function startFeatures(
   }
 }
 
-async function wire(config: FeaturesConfig, { events, logger }: FeaturesDependencies & { logger: Logger }) {
-  const bus = events ?? (await openEventBus({ url: config.eventsUrl, ackWaitMs: config.ackWaitMs }));
+async function wire(
+  config: FeaturesConfig,
+  { events, logger, signal }: FeaturesDependencies & { logger: Logger },
+) {
+  const { eventsUrl, ackWaitMs } = config;
+  const bus = events ?? (await openEventBus({ url: eventsUrl, ackWaitMs, signal }));
   const store = openObjectStore(config.objectsUrl);
   const client = createClient({
     url: config.clickhouseUrl,

@@ -90,7 +90,7 @@ export async function setUpCapture(): Promise<CaptureSetup> {
 /** Starts a capture service in this process, and a client of it. */
 export async function startClient(config: CaptureConfig, bus: EventBus): Promise<CaptureClient> {
   const logger = createLogger({ service: 'capture', level: 'silent' });
-  const service = await startCapture(config, { bus, logger });
+  const service = await startCapture(config, { events: bus, logger });
   const connection = connect(service.address);
   let stopped: Promise<void> | undefined;
   const stop = async () => {

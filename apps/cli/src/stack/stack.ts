@@ -51,7 +51,7 @@ interface Start {
 async function startAll(env: Record<string, string>, start: Start): Promise<Stack> {
   const { teardown, signal } = start;
   const eventsUrl = env.FACET_EVENTS_URL ?? env.NATS_URL ?? 'memory:';
-  const events = await openEventBus({ url: eventsUrl });
+  const events = await openEventBus({ url: eventsUrl, signal });
   teardown.add(() => events.close());
   const [clickhouseUrl, inference] = await bothOrNeither(
     startClickhouse(env, start),
@@ -78,7 +78,7 @@ async function startOthers(
   { teardown, events, signal }: Start & { events: EventBus },
 ): Promise<ServiceAddresses> {
   env[addressVariableOf('inference')] = inference;
-  const capture = await keep(teardown, startCapture(readCaptureConfig(env), { bus: events }));
+  const capture = await keep(teardown, startCapture(readCaptureConfig(env), { events }));
   env[addressVariableOf('capture')] = capture;
   const training = await keep(teardown, startTraining(readTrainingConfig(env), { events }));
   env[addressVariableOf('training')] = training;
