@@ -100,7 +100,7 @@ async function settleFailure(
 }
 
 function isFinal(error: unknown): error is FacetError {
-  return isFacetError(error) && FINAL_KINDS.has(error.kind);
+  return isFacetError(error) && (FINAL_KINDS.has(error.kind) || error.reason === 'DISK_FULL');
 }
 
 async function failFromDeadLetter(parts: WorkerParts, letter: DeadLetter): Promise<void> {
