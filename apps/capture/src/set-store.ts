@@ -1,7 +1,5 @@
-import { activationSetPrefix, inputFile, partitionFile, SET_STATE_FILE } from '@facet/artifacts';
-import { FacetError, isFacetError } from '@facet/errors';
-import { type ObjectStore, readJson, writeJson } from '@facet/objects';
-import type { ZodType } from 'zod';
+import { inputFile, partitionFile, SET_STATE_FILE } from '@facet/artifacts';
+import { createDocuments, type DocumentKind, type ObjectStore } from '@facet/objects';
 import {
   outcomeSchema,
   type PartitionRecord,
@@ -16,9 +14,8 @@ import {
 } from './set-record.ts';
 
 /**
- * The state of activation sets in the object store. Nothing is ever changed: every fact is a document of its
- * own that
- * is written once (`ifAbsent`), so that API and workers on any machine agree without locks.
+ * The state of activation sets in the object store. Nothing is ever changed: every fact is a document of its own that
+ * is written once, so that API and workers on any machine agree without locks.
  */
 export interface SetStore {
   /** Writes a new set; `exists` where its id is taken. */
@@ -52,72 +49,46 @@ export interface SetStore {
   delete(id: string): Promise<void>;
 }
 
-const COLLECTION = 'activationSets';
+const SET: DocumentKind<SetRecord> = { file: SET_STATE_FILE, schema: setRecordSchema };
+const STARTED: DocumentKind<SetStart> = { file: 'started.json', schema: startSchema };
+const PLAN: DocumentKind<SetPlan> = { file: 'plan.json', schema: planSchema };
+const OUTCOME: DocumentKind<SetOutcome> = { file: 'outcome.json', schema: outcomeSchema };
 const DATA_FOLDERS = ['shards', 'partitions'];
 
 /** Keeps activation sets in `store`. */
 export function createSetStore(store: ObjectStore): SetStore {
-  const key = (id: string, file: string) => `${activationSetPrefix(id)}/${file}`;
-  const find = <T>(id: string, file: string, schema: ZodType<T>) =>
-    absentAsUndefined(() => readJson(store, key(id, file), schema));
-  const writeOnce = (id: string, file: string, value: unknown) =>
-    existingIsFine(() => writeJson(store, key(id, file), value, { ifAbsent: true }));
+  const documents = createDocuments(store, { collection: 'activationSets', resourceType: 'ActivationSet' });
+  const { key } = documents;
   return {
-    create: async (record) => {
-      await writeJson(store, key(record.id, SET_STATE_FILE), record, { ifAbsent: true });
-    },
-    read: async (id) => {
-      const record = await find(id, SET_STATE_FILE, setRecordSchema);
-      if (record) return record;
-      throw new FacetError('not-found', `${COLLECTION}/${id} does not exist`, {
-        metadata: { resourceType: 'ActivationSet', resourceName: `${COLLECTION}/${id}` },
-      });
-    },
-    find: (id) => find(id, SET_STATE_FILE, setRecordSchema),
-    ids: () => store.listFolders(COLLECTION),
-    markStarted: (id, start) => writeOnce(id, 'started.json', start),
-    started: (id) => find(id, 'started.json', startSchema),
-    writePlan: (id, plan) => writeOnce(id, 'plan.json', plan),
-    plan: (id) => find(id, 'plan.json', planSchema),
+    create: (record) => documents.create(record.id, SET, record),
+    read: (id) => documents.require(id, SET),
+    find: (id) => documents.find(id, SET),
+    ids: documents.ids,
+    markStarted: (id, start) => documents.writeOnce(id, STARTED, start),
+    started: (id) => documents.find(id, STARTED),
+    writePlan: (id, plan) => documents.writeOnce(id, PLAN, plan),
+    plan: (id) => documents.find(id, PLAN),
     writeInput: async (id, partition, data, signal) =>
       (await store.write(key(id, inputFile(partition)), data, { signal })).sha256,
     readInput: (id, partition, signal) => store.read(key(id, inputFile(partition)), { signal }),
-    commit: (id, record) => writeOnce(id, partitionFile(record.partition), record),
-    partition: (id, partition) => find(id, partitionFile(partition), partitionRecordSchema),
+    commit: (id, record) => documents.writeOnce(id, partitionDocument(record.partition), record),
+    partition: (id, partition) => documents.find(id, partitionDocument(partition)),
     committed: async (id) => {
       const numbers: number[] = [];
       for await (const { key: found } of store.list(key(id, 'partitions')))
         numbers.push(Number(/(\d+)\.json$/.exec(found)?.[1]));
       return numbers;
     },
-    decide: async (id, outcome) => {
-      await writeOnce(id, 'outcome.json', outcome);
-      return readJson(store, key(id, 'outcome.json'), outcomeSchema);
-    },
-    outcome: (id) => find(id, 'outcome.json', outcomeSchema),
+    decide: (id, outcome) => documents.decide(id, OUTCOME, outcome),
+    outcome: (id) => documents.find(id, OUTCOME),
     removeData: async (id, { shards }) => {
       for (const folder of shards ? ['inputs', ...DATA_FOLDERS] : ['inputs'])
         await store.deletePrefix(key(id, folder));
     },
-    delete: async (id) => {
-      await store.deletePrefix(activationSetPrefix(id));
-    },
+    delete: documents.delete,
   };
 }
 
-async function absentAsUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isFacetError(error) && error.kind === 'not-found') return undefined;
-    throw error;
-  }
-}
-
-async function existingIsFine(write: () => Promise<unknown>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!(isFacetError(error) && error.kind === 'exists')) throw error;
-  }
+function partitionDocument(partition: number): DocumentKind<PartitionRecord> {
+  return { file: partitionFile(partition), schema: partitionRecordSchema };
 }

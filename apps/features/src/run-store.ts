@@ -1,6 +1,5 @@
-import { FacetError, isFacetError } from '@facet/errors';
-import { type ObjectStore, readJson, writeJson } from '@facet/objects';
-import type { ZodType } from 'zod';
+import { createDocuments, type DocumentKind, type ObjectStore } from '@facet/objects';
+import { z } from 'zod';
 import {
   outcomeSchema,
   type RunOutcome,
@@ -28,52 +27,23 @@ export interface RunStore {
   settled(id: string): Promise<boolean>;
 }
 
-const COLLECTION = 'indexingRuns';
+const RUN: DocumentKind<RunRecord> = { file: 'run.json', schema: runRecordSchema };
+const STARTED: DocumentKind<RunStart> = { file: 'started.json', schema: startSchema };
+const OUTCOME: DocumentKind<RunOutcome> = { file: 'outcome.json', schema: outcomeSchema };
+const SETTLED: DocumentKind<object> = { file: 'settled.json', schema: z.object({}) };
 
 /** Keeps indexing runs in `store`. */
 export function createRunStore(store: ObjectStore): RunStore {
-  const key = (id: string, file: string) => `${COLLECTION}/${id}/${file}`;
-  const find = <T>(id: string, file: string, schema: ZodType<T>) =>
-    absentAsUndefined(() => readJson(store, key(id, file), schema));
-  const writeOnce = (id: string, file: string, value: unknown) =>
-    existingIsFine(() => writeJson(store, key(id, file), value, { ifAbsent: true }));
+  const documents = createDocuments(store, { collection: 'indexingRuns', resourceType: 'IndexingRun' });
   return {
-    create: async (record) => {
-      await writeJson(store, key(record.id, 'run.json'), record, { ifAbsent: true });
-    },
-    read: async (id) => {
-      const record = await find(id, 'run.json', runRecordSchema);
-      if (record) return record;
-      throw new FacetError('not-found', `${COLLECTION}/${id} does not exist`, {
-        metadata: { resourceType: 'IndexingRun', resourceName: `${COLLECTION}/${id}` },
-      });
-    },
-    ids: () => store.listFolders(COLLECTION),
-    markStarted: (id, start) => writeOnce(id, 'started.json', start),
-    started: (id) => find(id, 'started.json', startSchema),
-    decide: async (id, outcome) => {
-      await writeOnce(id, 'outcome.json', outcome);
-      return readJson(store, key(id, 'outcome.json'), outcomeSchema);
-    },
-    outcome: (id) => find(id, 'outcome.json', outcomeSchema),
-    markSettled: (id) => writeOnce(id, 'settled.json', {}),
-    settled: (id) => store.exists(key(id, 'settled.json')),
+    create: (record) => documents.create(record.id, RUN, record),
+    read: (id) => documents.require(id, RUN),
+    ids: documents.ids,
+    markStarted: (id, start) => documents.writeOnce(id, STARTED, start),
+    started: (id) => documents.find(id, STARTED),
+    decide: (id, outcome) => documents.decide(id, OUTCOME, outcome),
+    outcome: (id) => documents.find(id, OUTCOME),
+    markSettled: (id) => documents.writeOnce(id, SETTLED, {}),
+    settled: async (id) => (await documents.find(id, SETTLED)) !== undefined,
   };
-}
-
-async function absentAsUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isFacetError(error) && error.kind === 'not-found') return undefined;
-    throw error;
-  }
-}
-
-async function existingIsFine(write: () => Promise<unknown>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!(isFacetError(error) && error.kind === 'exists')) throw error;
-  }
 }

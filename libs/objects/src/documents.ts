@@ -1,0 +1,87 @@
+import { FacetError, isFacetError } from '@facet/errors';
+import type { ZodType } from 'zod';
+import { readJson, writeJson } from './json.ts';
+import type { ObjectStore } from './store.ts';
+
+/** One kind of document of a resource: its file and what it holds. */
+export interface DocumentKind<T> {
+  readonly file: string;
+  readonly schema: ZodType<T>;
+}
+
+/**
+ * The state of the resources of one collection, `<collection>/<id>/<file>`. Every fact is a document of its own that is
+ * written once, so that services and workers on any machine agree without locks.
+ */
+export interface Documents {
+  /** The key of a file of a resource. */
+  key(id: string, file: string): string;
+  /** Ids of the resources, in order. */
+  ids(): Promise<string[]>;
+  /** Reads a document; undefined where there is none. */
+  find<T>(id: string, kind: DocumentKind<T>): Promise<T | undefined>;
+  /** Reads the document that makes the resource exist; `not-found`, naming the resource, where there is none. */
+  require<T>(id: string, kind: DocumentKind<T>): Promise<T>;
+  /** Writes the document that makes the resource exist; `exists` where its id is taken. */
+  create<T>(id: string, kind: DocumentKind<T>, value: NoInfer<T>): Promise<void>;
+  /** Writes a document unless there is one: of several writers the first counts. */
+  writeOnce<T>(id: string, kind: DocumentKind<T>, value: NoInfer<T>): Promise<void>;
+  /** Writes a document unless there is one, and returns the one that holds. */
+  decide<T>(id: string, kind: DocumentKind<T>, value: NoInfer<T>): Promise<T>;
+  /** Removes a resource with everything below it. */
+  delete(id: string): Promise<void>;
+}
+
+/** Keeps documents of `collection` in `store`; errors call its resources a `resourceType`. */
+export function createDocuments(
+  store: ObjectStore,
+  { collection, resourceType }: { collection: string; resourceType: string },
+): Documents {
+  const key = (id: string, file: string) => `${collection}/${id}/${file}`;
+  const find = <T>(id: string, { file, schema }: DocumentKind<T>) =>
+    absentAsUndefined(() => readJson(store, key(id, file), schema));
+  const create = async (id: string, { file }: DocumentKind<unknown>, value: unknown) => {
+    await writeJson(store, key(id, file), value, { ifAbsent: true });
+  };
+  const writeOnce = (id: string, kind: DocumentKind<unknown>, value: unknown) =>
+    existingIsFine(() => create(id, kind, value));
+  return {
+    key,
+    ids: () => store.listFolders(collection),
+    find,
+    require: async (id, kind) => {
+      const found = await find(id, kind);
+      if (found !== undefined) return found;
+      const resourceName = `${collection}/${id}`;
+      throw new FacetError('not-found', `${resourceName} does not exist`, {
+        metadata: { resourceType, resourceName },
+      });
+    },
+    create,
+    writeOnce,
+    decide: async (id, kind, value) => {
+      await writeOnce(id, kind, value);
+      return readJson(store, key(id, kind.file), kind.schema);
+    },
+    delete: async (id) => {
+      await store.deletePrefix(`${collection}/${id}`);
+    },
+  };
+}
+
+async function absentAsUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isFacetError(error) && error.kind === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+async function existingIsFine(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(isFacetError(error) && error.kind === 'exists')) throw error;
+  }
+}
