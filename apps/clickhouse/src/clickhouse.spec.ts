@@ -167,6 +167,14 @@ describe('the real @clickhouse/client', () => {
     });
   });
 
+  test('frees a named session before its answer ends', async () => {
+    const session_id = 'hurried';
+    await client.command({ query: 'CREATE TEMPORARY TABLE hurried (a Int64)', session_id });
+    for (let a = 0; a < 200; a += 1)
+      await client.insert({ table: 'hurried', values: [{ a }], format: 'JSONEachRow', session_id });
+    expect(await rows('SELECT count() AS n FROM hurried', { session_id })).toMatchObject([{ n: 200 }]);
+  });
+
   test('keeps temporary tables in a named session and says when it is busy', async () => {
     const session_id = 'analyst';
     await client.command({ query: 'CREATE TEMPORARY TABLE kept (a Int8)', session_id });

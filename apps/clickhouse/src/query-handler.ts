@@ -8,7 +8,7 @@ import { multipartBoundary, parseMultipart } from './multipart.ts';
 import { type PreparedQuery, prepareQuery } from './prepare-query.ts';
 import { type QueryRequest, readQueryRequest } from './query-request.ts';
 import { decodedBody, readSql } from './request-body.ts';
-import { sendException, sendResult } from './response.ts';
+import { endResponse, sendException, sendResult } from './response.ts';
 
 /** Longest part of an exception's text that is logged; syntax errors list the whole grammar. */
 const MAX_LOGGED_CHARACTERS = 500;
@@ -110,6 +110,7 @@ async function runPrepared(
   };
   try {
     await engine.run(engineQuery, signal, (result) => sendResult(response, result, { facts, signal }));
+    endResponse(response);
   } catch (error) {
     throw upload === undefined ? error : fromEngineWithoutPath(error, upload.path);
   }

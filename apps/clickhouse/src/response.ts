@@ -27,7 +27,10 @@ interface OpenResponse {
 
 const open = new WeakMap<ServerResponse, OpenResponse>();
 
-/** Sends the result of a query as it is made, waiting for slow readers; `signal` ends the wait when they leave. */
+/**
+ * Sends the result of a query as it is made, waiting for slow readers; `signal` ends the wait when they leave. The response
+ * stays open until `endResponse`.
+ */
 export async function sendResult(
   response: ServerResponse,
   result: EngineResult,
@@ -38,7 +41,11 @@ export async function sendResult(
     signal.throwIfAborted();
     if (!sink.write(chunk)) await once(sink, 'drain', { signal });
   }
-  sink.end();
+}
+
+/** Ends a response whose result was sent whole: from here on its reader may ask for the same session again. */
+export function endResponse(response: ServerResponse): void {
+  open.get(response)?.sink.end();
 }
 
 function openResponse(response: ServerResponse, result: EngineResult, facts: ResponseFacts): OpenResponse {
