@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 
 /** A child process that has said it is ready; ended by its own pid. */
 export interface RunningProcess<T> {
@@ -14,29 +16,29 @@ export interface RunningProcess<T> {
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-export interface ProcessOptions<T> {
+export interface ProcessCommand {
   command: string;
   args: readonly string[];
   env?: Readonly<Record<string, string>>;
-  /** Reads the ready line; undefined for every other line. */
-  readyWhen: (line: string) => T | undefined;
   /** @default 30000 */
   timeoutMs?: number;
+}
+
+export interface ProcessOptions<T> extends ProcessCommand {
+  /** Reads the ready line; undefined for every other line. */
+  readyWhen: (line: string) => T | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** Starts a process and waits until it says that it is ready; its output goes into the error when it does not. */
 export async function startProcess<T>(options: ProcessOptions<T>): Promise<RunningProcess<T>> {
-  const { command, args, env = {}, readyWhen, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  const child = spawn(command, args, {
-    env: { ...bareEnvironment(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const { command, args, readyWhen, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const child = spawnBare(options);
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   const lines: string[] = [];
   const watchers = new Set<(line: string) => void>();
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [child.stdout!, child.stderr!]) {
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line);
       for (const watcher of watchers) watcher(line);
@@ -55,6 +57,34 @@ export async function startProcess<T>(options: ProcessOptions<T>): Promise<Runni
       return exited;
     },
   };
+}
+
+/** How a process ended that was not expected to serve. */
+export interface ProcessEnd {
+  /** Null: it had to be killed. */
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+  seconds: number;
+}
+
+/** Runs a process to its end; one that goes on after `timeoutMs` is killed. */
+export async function runProcess(options: ProcessCommand): Promise<ProcessEnd> {
+  const startedMs = performance.now();
+  const child = spawnBare(options);
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const closed = once(child, 'close');
+  const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
+  const [exitCode] = (await closed) as [number | null];
+  clearTimeout(timer);
+  return { exitCode, stdout, stderr, seconds: (performance.now() - startedMs) / 1000 };
+}
+
+function spawnBare({ command, args, env = {} }: ProcessCommand): ChildProcess {
+  return spawn(command, args, {
+    env: { ...bareEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** The environment without any setting of Facet or NATS, so that a test decides alone. */

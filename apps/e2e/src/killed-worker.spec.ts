@@ -1,26 +1,21 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { openActivationSet } from '@facet/artifacts';
 import type { ActivationSet } from '@facet/contracts';
 import { openObjectStore } from '@facet/objects';
 import { type Clients, createClients, last } from './clients.ts';
-import { SHARED, type System, startSystem } from './system.ts';
+import { CORPUS, describeWithModels, MODEL_DIRECTORY } from './repository.ts';
+import { type System, startSystem } from './system.ts';
 
 const PARTITION_TOKENS = 8192;
 const PARTITIONS = 4;
 const decoder = new TextDecoder();
 
-const present = existsSync(join(SHARED, 'data/models/stories260K'));
-if (!present) console.warn('SKIPPED: the models of ../shared are not there');
-const describeWhenPresent = present ? describe : describe.skip;
-
-describeWhenPresent('a capture worker that is killed', () => {
+describeWithModels('a capture worker that is killed', () => {
   let system: System;
   let clients: Clients;
 
   beforeAll(async () => {
     system = await startSystem({
-      models: [join(SHARED, 'data/models/stories260K')],
+      models: [MODEL_DIRECTORY],
       serviceEnv: { capture: { FACET_CAPTURE_ROLES: 'api' } },
       env: {
         FACET_EVENTS_ACK_WAIT_MS: '2000',
@@ -59,7 +54,8 @@ describeWhenPresent('a capture worker that is killed', () => {
   }, 120_000);
 
   function startWorker(name: string) {
-    return system.startService('capture', { FACET_CAPTURE_ROLES: 'worker', FACET_CAPTURE_WORKER_ID: name });
+    const env = { FACET_CAPTURE_ROLES: 'worker', FACET_CAPTURE_WORKER_ID: name };
+    return system.startService('capture', { env });
   }
 
   function createSet(id: string) {
@@ -71,7 +67,7 @@ describeWhenPresent('a capture worker that is killed', () => {
         maxTokens: BigInt(PARTITIONS * PARTITION_TOKENS),
         contextTokens: 128,
         partitionTokens: PARTITION_TOKENS,
-        corpus: { uri: join(SHARED, 'data/text/tinystories.txt'), format: { $case: 'plainText', value: {} } },
+        corpus: { uri: CORPUS, format: { $case: 'plainText', value: {} } },
       },
     });
   }

@@ -1,13 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type RunningProcess, startProcess } from './child-process.ts';
-
-/** Root of the repository. */
-export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
-/** Data for tests, beside the repository; not part of it. */
-export const SHARED = join(REPOSITORY, '../shared');
+import { pathToFileURL } from 'node:url';
+import { type ProcessCommand, type RunningProcess, startProcess } from './child-process.ts';
+import { type Peer, startClickhouse, startNats } from './peers.ts';
+import { REPOSITORY } from './repository.ts';
 
 export type Service = 'inference' | 'capture' | 'training' | 'features' | 'steering';
 
@@ -15,11 +12,19 @@ export type Service = 'inference' | 'capture' | 'training' | 'features' | 'steer
 export interface System {
   /** `host:port` of every service. */
   readonly addresses: Readonly<Record<Service, string>>;
-  readonly clickhouseUrl: string;
+  readonly nats: Peer;
+  readonly clickhouse: Peer;
   readonly objectsUrl: string;
   /** Starts one more process of a service and resolves when it serves. */
-  startService(service: Service, env?: Readonly<Record<string, string>>): Promise<RunningProcess<string>>;
+  startService(service: Service, options?: ServiceStart): Promise<RunningProcess<string>>;
   stop(): Promise<void>;
+}
+
+export interface ServiceStart {
+  /** Added to the environment that all services have. */
+  env?: Readonly<Record<string, string>>;
+  /** A command that takes the service's command as its arguments and becomes it, for example to limit it. */
+  wrapper?: readonly string[];
 }
 
 export interface SystemOptions {
@@ -34,68 +39,66 @@ export interface SystemOptions {
 /** Starts nats-server, chDB and the five services on free ports of loopback, in the order in which they need each other. */
 export async function startSystem({ models, env = {}, serviceEnv = {} }: SystemOptions): Promise<System> {
   const folder = await mkdtemp(join(tmpdir(), 'facet-e2e-'));
-  const processes: RunningProcess<string>[] = [];
-  const common: Record<string, string> = {
-    FACET_OBJECTS_URL: pathToFileURL(join(folder, 'objects')).href,
-    ...env,
-  };
-  const start = async (process: Promise<RunningProcess<string>>) => {
-    processes.push(await process);
-    return processes.at(-1)!;
-  };
-  const startService: System['startService'] = (service, extra = {}) =>
-    start(startApp(service, { ...common, ...extra }));
+  const started: (() => Promise<unknown>)[] = [];
   const stop = async () => {
-    for (const process of processes.toReversed()) await process.end();
+    for (const end of started.toReversed()) await end();
     await rm(folder, { recursive: true, force: true });
   };
+  const keep = async (starting: Promise<Peer>) => {
+    const peer = await starting;
+    started.push(peer.stop);
+    return peer;
+  };
+  const objectsUrl = pathToFileURL(join(folder, 'objects')).href;
+  const common: Record<string, string> = { FACET_OBJECTS_URL: objectsUrl, ...env };
+  const startService: System['startService'] = async (service, { env: extra = {}, wrapper = [] } = {}) => {
+    const process = await startProcess({
+      ...serviceCommand(service, { ...common, ...extra }, wrapper),
+      readyWhen: addressServed,
+    });
+    started.push(() => process.end());
+    return process;
+  };
   try {
-    common.FACET_EVENTS_URL = (await start(startNats(join(folder, 'nats')))).ready;
-    const clickhouseUrl = (await start(startClickhouse(join(folder, 'clickhouse')))).ready;
-    common.FACET_CLICKHOUSE_URL = clickhouseUrl;
+    const nats = await keep(startNats(join(folder, 'nats')));
+    const clickhouse = await keep(startClickhouse(join(folder, 'clickhouse')));
+    common.FACET_EVENTS_URL = nats.url;
+    common.FACET_CLICKHOUSE_URL = clickhouse.url;
     common.FACET_MODELS = models.join(',');
     const addresses: Partial<Record<Service, string>> = {};
     for (const service of ['inference', 'capture', 'training', 'features', 'steering'] as const) {
-      const address = (await startService(service, serviceEnv[service])).ready;
+      const address = (await startService(service, { env: serviceEnv[service] ?? {} })).ready;
       addresses[service] = address;
       common[`FACET_${service.toUpperCase()}_ADDRESS`] = address;
     }
-    const objectsUrl = common.FACET_OBJECTS_URL!;
-    return { addresses: addresses as Record<Service, string>, clickhouseUrl, objectsUrl, startService, stop };
+    return {
+      addresses: addresses as Record<Service, string>,
+      nats,
+      clickhouse,
+      objectsUrl,
+      startService,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function startApp(service: Service, env: Readonly<Record<string, string>>): Promise<RunningProcess<string>> {
-  return startProcess({
-    command: process.execPath,
-    args: [join(REPOSITORY, `apps/${service}/dist/main.js`)],
+/** The command of a service that listens on a free port of loopback. */
+export function serviceCommand(
+  service: Service,
+  env: Readonly<Record<string, string>>,
+  wrapper: readonly string[] = [],
+): ProcessCommand {
+  const [command, ...args] = [...wrapper, process.execPath, join(REPOSITORY, `apps/${service}/dist/main.js`)];
+  return {
+    command: command!,
+    args,
     env: { ...env, [`FACET_${service.toUpperCase()}_LISTEN`]: '127.0.0.1:0' },
-    readyWhen: (line) =>
-      line.includes('"msg":"serving"') ? (JSON.parse(line).address as string) : undefined,
-  });
+  };
 }
 
-function startNats(folder: string): Promise<RunningProcess<string>> {
-  return startProcess({
-    command: 'nats-server',
-    args: ['-js', '-sd', folder, '-a', '127.0.0.1', '-p', '-1'],
-    readyWhen: (line) => {
-      const address = /Listening for client connections on (\S+)/.exec(line)?.[1];
-      return address && `nats://${address}`;
-    },
-  });
-}
-
-function startClickhouse(folder: string): Promise<RunningProcess<string>> {
-  return startProcess({
-    command: process.execPath,
-    args: [join(REPOSITORY, 'apps/clickhouse/dist/main.js')],
-    env: { FACET_CLICKHOUSE_LISTEN: '127.0.0.1:0', FACET_CLICKHOUSE_DATA_DIR: folder },
-    readyWhen: (line) =>
-      /"url":"(http:[^"]+)"/.exec(line)?.[1] ?? /(http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1],
-    timeoutMs: 60_000,
-  });
+function addressServed(line: string): string | undefined {
+  return line.includes('"msg":"serving"') ? (JSON.parse(line).address as string) : undefined;
 }

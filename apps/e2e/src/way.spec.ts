@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { createClient } from '@clickhouse/client';
 import { openSaeArtifact } from '@facet/artifacts';
 import { DataType, type GenerateTextResponse, type Intervention } from '@facet/contracts';
@@ -7,7 +5,8 @@ import { openObjectStore } from '@facet/objects';
 import { encodeReference, type Sae } from '@facet/sae';
 import { maximaOverRows, statisticsOf, thresholdForm } from './brute-force.ts';
 import { type Clients, collect, createClients, last } from './clients.ts';
-import { SHARED, type System, startSystem } from './system.ts';
+import { CORPUS, describeWithModels, MODEL_DIRECTORY } from './repository.ts';
+import { type System, startSystem } from './system.ts';
 import { f32Tensor, f32Values, i32Values } from './tensors.ts';
 
 const MODEL = 'models/stories260k';
@@ -20,17 +19,13 @@ const POSITIVE = ['The dog ran in the park.', 'The big dog barked.', 'A dog and 
 const NEGATIVE = ['She ate a red apple.', 'The sun was hot.', 'He went to sleep in his bed.'];
 const TEXT = 'Once upon a time, there was a dog named Spot.';
 
-const present = existsSync(join(SHARED, 'data/models/stories260K'));
-if (!present) console.warn('SKIPPED: the models of ../shared are not there');
-const describeWhenPresent = present ? describe : describe.skip;
-
-describeWhenPresent('the whole way through five processes', () => {
+describeWithModels('the whole way through five processes', () => {
   let system: System;
   let clients: Clients;
   let sae: Sae;
 
   beforeAll(async () => {
-    system = await startSystem({ models: [join(SHARED, 'data/models/stories260K')] });
+    system = await startSystem({ models: [MODEL_DIRECTORY] });
     clients = createClients(system.addresses);
   }, 120_000);
 
@@ -49,7 +44,7 @@ describeWhenPresent('the whole way through five processes', () => {
         contextTokens: 128,
         partitionTokens: 4096,
         dtype: DataType.F32,
-        corpus: { uri: join(SHARED, 'data/text/tinystories.txt'), format: { $case: 'plainText', value: {} } },
+        corpus: { uri: CORPUS, format: { $case: 'plainText', value: {} } },
       },
     });
     expect(activationSet?.state).toBe('ACTIVATION_SET_STATE_PENDING');
@@ -115,7 +110,7 @@ describeWhenPresent('the whole way through five processes', () => {
   }, 120_000);
 
   test('analysts reach the index with any ClickHouse client', async () => {
-    const client = createClient({ url: system.clickhouseUrl });
+    const client = createClient({ url: system.clickhouse.url });
     const result = await client.query({ query: 'SHOW DATABASES', format: 'JSONEachRow' });
     expect(await result.json()).not.toHaveLength(0);
     await client.close();

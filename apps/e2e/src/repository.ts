@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Root of the repository. */
+export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
+/** Data for tests, beside the repository; not part of it. */
+export const SHARED = join(REPOSITORY, '../shared');
+/** The model of most tests. */
+export const MODEL_DIRECTORY = join(SHARED, 'data/models/stories260K');
+/** English stories, documents between `<|endoftext|>`. */
+export const CORPUS = join(SHARED, 'data/text/tinystories.txt');
+
+const present = existsSync(MODEL_DIRECTORY) && existsSync(CORPUS);
+if (!present) console.warn('SKIPPED: the models and texts of ../shared are not there');
+
+/** `describe` where the shared models and texts are there, else `describe.skip`. */
+export const describeWithModels = present ? describe : describe.skip;
