@@ -1,34 +1,18 @@
-import type { EventBus, LiveMessage, Subscription } from '@facet/events';
+import { createLiveChannel, type EventBus, type LiveChannel } from '@facet/events';
+import { z } from 'zod';
 import { progressSchema, type RunProgress } from './run-record.ts';
 
-/** Live messages about runs between the replicas of this service; none is kept. */
+/** Live messages about runs, by id, between the replicas of this service; none is kept. */
 export interface LiveRuns {
-  broadcastProgress(id: string, progress: RunProgress): void;
+  progress: LiveChannel<RunProgress>;
   /** Tells workers to stop a run. */
-  broadcastCancel(id: string): void;
-  progress(id: string, signal: AbortSignal): Subscription<LiveMessage>;
-  cancels(id: string, signal: AbortSignal): Subscription<LiveMessage>;
+  cancels: LiveChannel<object>;
 }
 
-/** Binds live messages to a bus; subjects carry the run id in hexadecimal, for it may hold dots. */
+/** Binds live messages to a bus. */
 export function createLiveRuns(bus: EventBus): LiveRuns {
-  const subject = (id: string, what: string) =>
-    `facet.training.run.${Buffer.from(id).toString('hex')}.${what}`;
   return {
-    broadcastProgress: (id, progress) => {
-      bus.broadcast(subject(id, 'progress'), Buffer.from(JSON.stringify(progress)));
-    },
-    broadcastCancel: (id) => bus.broadcast(subject(id, 'cancel'), new Uint8Array(0)),
-    progress: (id, signal) => bus.listen(subject(id, 'progress'), { signal }),
-    cancels: (id, signal) => bus.listen(subject(id, 'cancel'), { signal }),
+    progress: createLiveChannel(bus, 'facet.training.progress', progressSchema),
+    cancels: createLiveChannel(bus, 'facet.training.cancel', z.object({})),
   };
-}
-
-/** Reads a live message; undefined for one that another version of this service sent. */
-export function parseProgress({ payload }: LiveMessage): RunProgress | undefined {
-  try {
-    return progressSchema.safeParse(JSON.parse(Buffer.from(payload).toString('utf8'))).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,4 @@
-import { FacetError, isFacetError } from '@facet/errors';
-import { type ObjectStore, readJson, writeJson } from '@facet/objects';
-import type { ZodType } from 'zod';
+import { createDocuments, type DocumentKind, type ObjectStore, writeJson } from '@facet/objects';
 import {
   claimSchema,
   outcomeSchema,
@@ -16,8 +14,8 @@ import {
 } from './run-record.ts';
 
 /**
- * The state of training runs in the object store. All documents but the progress are written once
- * (`ifAbsent`), so that services and workers on any machine agree without locks.
+ * The state of training runs in the object store. All documents but the progress are written once, so that services
+ * and workers on any machine agree without locks.
  */
 export interface RunStore {
   /** Writes a new run; `exists` where its id is taken. */
@@ -39,66 +37,32 @@ export interface RunStore {
   delete(id: string): Promise<void>;
 }
 
-const COLLECTION = 'trainingRuns';
+const RUN: DocumentKind<RunRecord> = { file: 'run.json', schema: runRecordSchema };
+const STARTED: DocumentKind<RunStart> = { file: 'started.json', schema: startSchema };
+const PROGRESS: DocumentKind<RunProgress> = { file: 'progress.json', schema: progressSchema };
+const CLAIM: DocumentKind<RunClaim> = { file: 'claim.json', schema: claimSchema };
+const OUTCOME: DocumentKind<RunOutcome> = { file: 'outcome.json', schema: outcomeSchema };
 
 /** Keeps training runs in `store`. */
 export function createRunStore(store: ObjectStore): RunStore {
-  const key = (id: string, file: string) => `${COLLECTION}/${id}/${file}`;
-  const find = <T>(id: string, file: string, schema: ZodType<T>) =>
-    absentAsUndefined(() => readJson(store, key(id, file), schema));
-  const writeOnce = (id: string, file: string, value: unknown) =>
-    existingIsFine(() => writeJson(store, key(id, file), value, { ifAbsent: true }));
-  const record = async (id: string): Promise<RunRecord> => {
-    const found = await find(id, 'run.json', runRecordSchema);
-    if (found) return found;
-    throw new FacetError('not-found', `${COLLECTION}/${id} does not exist`, {
-      metadata: { resourceType: 'TrainingRun', resourceName: `${COLLECTION}/${id}` },
-    });
-  };
+  const documents = createDocuments(store, { collection: 'trainingRuns', resourceType: 'TrainingRun' });
+  const record = (id: string) => documents.require(id, RUN);
   return {
-    create: async (created) => {
-      await writeJson(store, key(created.id, 'run.json'), created, { ifAbsent: true });
-    },
+    create: (created) => documents.create(created.id, RUN, created),
     record,
     read: async (id) => ({
       record: await record(id),
-      start: await find(id, 'started.json', startSchema),
-      progress: await find(id, 'progress.json', progressSchema),
-      outcome: await find(id, 'outcome.json', outcomeSchema),
+      start: await documents.find(id, STARTED),
+      progress: await documents.find(id, PROGRESS),
+      outcome: await documents.find(id, OUTCOME),
     }),
-    ids: () => store.listFolders(COLLECTION),
-    markStarted: (id, start) => writeOnce(id, 'started.json', start),
+    ids: documents.ids,
+    markStarted: (id, start) => documents.writeOnce(id, STARTED, start),
     writeProgress: async (id, progress) => {
-      await writeJson(store, key(id, 'progress.json'), progress);
+      await writeJson(store, documents.key(id, PROGRESS.file), progress);
     },
-    claim: async (id, claim) => {
-      await writeOnce(id, 'claim.json', claim);
-      return readJson(store, key(id, 'claim.json'), claimSchema);
-    },
-    end: async (id, outcome) => {
-      await writeOnce(id, 'outcome.json', outcome);
-      return readJson(store, key(id, 'outcome.json'), outcomeSchema);
-    },
-    delete: async (id) => {
-      await store.delete(key(id, 'run.json'));
-      await store.deletePrefix(`${COLLECTION}/${id}`);
-    },
+    claim: (id, claim) => documents.decide(id, CLAIM, claim),
+    end: (id, outcome) => documents.decide(id, OUTCOME, outcome),
+    delete: documents.delete,
   };
-}
-
-async function absentAsUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isFacetError(error) && error.kind === 'not-found') return undefined;
-    throw error;
-  }
-}
-
-async function existingIsFine(write: () => Promise<unknown>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!(isFacetError(error) && error.kind === 'exists')) throw error;
-  }
 }

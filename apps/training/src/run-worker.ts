@@ -38,7 +38,7 @@ export function createRunWorker(dependencies: RunWorkerDependencies): RunWorker 
     const held = await runs.end(record.id, stated);
     if (held.state === 'SUCCEEDED') await announceSae(events, record, held);
     await events.runEnded(record, held);
-    live.broadcastProgress(record.id, endedProgress(held));
+    live.progress.send(record.id, endedProgress(held));
   };
   return {
     async handle({ id, signal }) {
@@ -91,7 +91,7 @@ async function listenForCancel(
   { cancel, signal }: { cancel: AbortController; signal: AbortSignal },
 ): Promise<void> {
   try {
-    for await (const _ of live.cancels(id, signal)) cancel.abort();
+    for await (const _ of live.cancels.listen(id, signal)) cancel.abort();
   } catch (error) {
     if (!signal.aborted) throw error;
   }
@@ -104,7 +104,7 @@ function createProgressKeeper({ runs, live, logger }: RunWorkerDependencies, { i
   return {
     note(progress: Omit<RunProgress, 'uid' | 'time'>): void {
       const stated = { ...progress, uid, time: new Date().toISOString() };
-      live.broadcastProgress(id, stated);
+      live.progress.send(id, stated);
       if (Date.now() - keptMs < KEEP_INTERVAL_MS && progress.stage === 'training') return;
       keptMs = Date.now();
       writing = writing

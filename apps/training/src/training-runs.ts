@@ -6,7 +6,7 @@ import type { EventBus } from '@facet/events';
 import { linkSignals, newId, parseId } from '@facet/mesh';
 import type { ObjectStore } from '@facet/objects';
 import { requireRange, resolveConfig } from '@facet/sae-training';
-import { type LiveRuns, parseProgress } from './live-runs.ts';
+import type { LiveRuns } from './live-runs.ts';
 import { planMemory } from './memory-plan.ts';
 import type { RunEvents } from './run-events.ts';
 import type { Run, RunProgress, RunRecord, RunSpec } from './run-record.ts';
@@ -141,11 +141,11 @@ async function cancelRun({ runs, live, events }: TrainingRunsDependencies, id: s
   const { uid } = record;
   const claim = await runs.claim(id, { uid, by: 'cancel' });
   if (claim.by === 'publish') return waitForOutcome(runs, id);
-  live.broadcastCancel(id);
+  live.cancels.send(id, {});
   const time = new Date().toISOString();
   const held = await runs.end(id, { uid, state: 'CANCELLED', time });
   await events.runEnded(record, held);
-  live.broadcastProgress(id, { uid, time, stage: 'ended', done: 0, rate: 0 });
+  live.progress.send(id, { uid, time, stage: 'ended', done: 0, rate: 0 });
   return runs.read(id);
 }
 
@@ -168,7 +168,7 @@ async function* watchRun(
 ): AsyncGenerator<Run> {
   const stop = new AbortController();
   const linked = linkSignals([signal, stop.signal]);
-  const messages = live.progress(id, linked.signal);
+  const messages = live.progress.listen(id, linked.signal);
   const latest = createLatest(messages);
   try {
     await messages.ready;
@@ -195,13 +195,13 @@ interface Latest {
 }
 
 /** Keeps only the newest message, so that a slow watcher skips what is old. */
-function createLatest(messages: ReturnType<LiveRuns['progress']>): Latest {
+function createLatest(messages: AsyncIterable<RunProgress>): Latest {
   let newest: RunProgress | undefined;
   let wake: () => void = () => undefined;
   const collect = async () => {
     try {
       for await (const message of messages) {
-        newest = parseProgress(message) ?? newest;
+        newest = message;
         wake();
       }
     } catch {

@@ -1,8 +1,8 @@
 import { readSaeManifest, writeSaeArtifact } from '@facet/artifacts';
 import { FacetError, isFacetError } from '@facet/errors';
+import { createRateMeter } from '@facet/mesh/rate-meter';
 import type { ObjectStore } from '@facet/objects';
 import { type TrainedSae, type TrainingConfig, type TrainingProgress, trainSae } from '@facet/sae-training';
-import { createRateMeter } from './rate-meter.ts';
 import type { Evaluation, RunProgress, RunRecord, RunSpec } from './run-record.ts';
 import type { RunStore } from './run-store.ts';
 import { openSetSource } from './set-source.ts';
@@ -175,7 +175,7 @@ function reporter(
   return (done) => {
     if (now() - reportedMs < REPORT_INTERVAL_MS) return;
     reportedMs = now();
-    onProgress({ stage, done, total, rate: meter.note(done, reportedMs) });
+    onProgress({ stage, done, total, rate: meter.measure(done, reportedMs) });
   };
 }
 
@@ -184,7 +184,7 @@ function trainingReporter({ now, onProgress }: TrainingTask): (progress: Trainin
   let reportedMs = Number.NEGATIVE_INFINITY;
   return ({ step, steps, tokens, loss, l0, fvu, dead_fraction, learning_rate }) => {
     const nowMs = now();
-    const rate = meter.note(tokens, nowMs);
+    const rate = meter.measure(tokens, nowMs);
     if (step < steps && nowMs - reportedMs < REPORT_INTERVAL_MS) return;
     reportedMs = nowMs;
     const total = Math.round((tokens / step) * steps);
