@@ -79,13 +79,13 @@ describe('featureRows', () => {
     },
   );
 
-  test('gives topk its learned threshold and says so; refuses without one', () => {
+  test('gives topk its calibrated threshold and says so; refuses without one', () => {
     const sae = randomSae('topk', { metadata: { inference_threshold: 0.75 } });
     const rows = featureRows(sae, [3, 1]);
-    expect(rows.threshold_source).toBe('learned-inference-threshold');
+    expect(rows.threshold_source).toBe('calibrated-threshold');
     expect(Array.from(rows.threshold)).toEqual([0.75, 0.75]);
     expect(rows.W_dec_rows.subarray(0, 10)).toEqual(sae.W_dec.subarray(30, 40));
-    expect(() => featureRows(randomSae('topk'), [0])).toThrow(/no learned inference threshold/);
+    expect(() => featureRows(randomSae('topk'), [0])).toThrow(/no calibrated threshold/);
   });
 
   test('names a feature that does not exist', () => {

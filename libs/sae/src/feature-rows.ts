@@ -2,7 +2,7 @@ import { FacetError } from '@facet/errors';
 import { checkSae, type Sae, usesThreshold } from './sae.ts';
 
 /** Where the thresholds of some feature rows come from; shown to users, for nothing is silent. */
-export type ThresholdSource = 'relu' | 'stored' | 'learned-inference-threshold';
+export type ThresholdSource = 'relu' | 'stored' | 'calibrated-threshold';
 
 /**
  * What an intervention needs to encode and write n features alone: f = [z > threshold]·ReLU(z), z =
@@ -14,7 +14,7 @@ export interface FeatureRows {
   W_enc_rows: Float32Array;
   /** [n]; with −b_dec·W_enc folded in where the SAE subtracts b_dec from its input. */
   b_enc: Float32Array;
-  /** [n]; 0 for ReLU, the stored threshold, or for topk the learned inference threshold. */
+  /** [n]; 0 for ReLU, the stored threshold, or for topk the calibrated threshold. */
   threshold: Float32Array;
   /** [n, d_in]; the directions of the features. */
   W_dec_rows: Float32Array;
@@ -65,16 +65,16 @@ function gatherRow(sae: Sae, i: number, row: number, rows: FeatureRows): void {
 function thresholds({ cfg, threshold }: Sae): { source: ThresholdSource; of: (i: number) => number } {
   if (usesThreshold(cfg.architecture)) return { source: 'stored', of: (i) => threshold![i] };
   if (cfg.architecture !== 'topk') return { source: 'relu', of: () => 0 };
-  const learned = cfg.metadata.inference_threshold;
-  if (typeof learned !== 'number' || !Number.isFinite(learned)) {
+  const calibrated = cfg.metadata.inference_threshold;
+  if (typeof calibrated !== 'number' || !Number.isFinite(calibrated)) {
     throw new FacetError(
       'precondition',
-      'this topk SAE has no learned inference threshold, so a feature cannot be encoded alone; ' +
+      'this topk SAE has no calibrated threshold, so a feature cannot be encoded alone; ' +
         'train it with Facet or set metadata.inference_threshold in its cfg.json',
       { reason: 'INFERENCE_THRESHOLD_MISSING' },
     );
   }
-  return { source: 'learned-inference-threshold', of: () => learned };
+  return { source: 'calibrated-threshold', of: () => calibrated };
 }
 
 function requireFeature({ cfg }: Sae, i: number): void {

@@ -25,7 +25,7 @@ export interface SaeMetadata {
   context_size?: number;
   /** Whether every context began with the BOS token. */
   prepend_bos?: boolean;
-  /** topk only: the learned threshold that stands for the selection where one feature is encoded alone. */
+  /** topk only: the calibrated threshold that stands for the selection where one feature is encoded alone. */
   inference_threshold?: number;
   [key: string]: unknown;
 }
