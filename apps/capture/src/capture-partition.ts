@@ -4,7 +4,7 @@ import { decodeFloats } from '@facet/tensor';
 import type { CaptureContext } from './capture-context.ts';
 import { finishIfComplete } from './finish-set.ts';
 import { decodeInput } from './input-file.ts';
-import { broadcastProgress } from './live-progress.ts';
+import { liveProgress } from './live-progress.ts';
 import { mapAhead } from './map-ahead.ts';
 import type { PackedPartition } from './packer.ts';
 import type { SetRecord } from './set-record.ts';
@@ -56,7 +56,7 @@ async function runPartition(context: CaptureContext, record: SetRecord, task: Pa
     startTime,
     endTime: now().toISOString(),
   });
-  broadcastProgress(bus, uid, { partition, rows: input.tokenIds.length });
+  liveProgress(bus).send(uid, { partition, rows: input.tokenIds.length });
 }
 
 interface Run {
@@ -82,7 +82,7 @@ async function computeRows(
     return first + rows;
   };
   for await (const rows of mapAhead(contextRuns(input.lengths, requestTokens), REQUESTS_AHEAD, run))
-    broadcastProgress(bus, uid, { partition: task.partition, rows });
+    liveProgress(bus).send(uid, { partition: task.partition, rows });
   return { dtype: spec.dtype, dIn: model.dIn, activations, ...describeRows(input, model.specialTokenIds) };
 }
 

@@ -1,5 +1,5 @@
 import type { CaptureContext } from './capture-context.ts';
-import { broadcastProgress } from './live-progress.ts';
+import { liveProgress } from './live-progress.ts';
 import type { SetOutcome, SetRecord } from './set-record.ts';
 
 /**
@@ -15,5 +15,5 @@ export async function endSet(
   const { state, error } = ending;
   const holds = await sets.decide(id, { uid, state, time: now().toISOString(), error });
   if (holds.state !== 'ACTIVE') await sets.removeData(id, { shards: true });
-  broadcastProgress(bus, uid, { partition: 0, rows: 0 });
+  liveProgress(bus).send(uid, { partition: 0, rows: 0 });
 }

@@ -2,7 +2,7 @@ import { type ActivationSetBody, finishActivationSet, openActivationSet } from '
 import { ActivationSetReady } from '@facet/contracts';
 import { FacetError, isFacetError } from '@facet/errors';
 import type { CaptureContext } from './capture-context.ts';
-import { broadcastProgress } from './live-progress.ts';
+import { liveProgress } from './live-progress.ts';
 import { lineageOf, type PartitionRecord, type SetPlan, type SetRecord } from './set-record.ts';
 
 /** The subject of the event that a set is ready. */
@@ -105,7 +105,7 @@ async function announce({ bus, now }: CaptureContext, { id, uid }: SetRecord, ro
     rows: BigInt(rows),
   });
   await bus.publish(READY_SUBJECT, ActivationSetReady.encode(event).finish(), { id: `${id}.${uid}.ready` });
-  broadcastProgress(bus, uid, { partition: 0, rows: 0 });
+  liveProgress(bus).send(uid, { partition: 0, rows: 0 });
 }
 
 function sum<T>(items: readonly T[], measure: (item: T) => number): number {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { linkSignals } from '@facet/mesh';
+import { createRateMeter } from '@facet/mesh/rate-meter';
 import type { CaptureContext } from './capture-context.ts';
 import { describeSet, type SetDescription } from './describe-set.ts';
-import { listenToProgress, parseProgress } from './live-progress.ts';
-import { createRateMeter } from './rate-meter.ts';
+import { liveProgress } from './live-progress.ts';
 
 /** A set as it is now, with what workers told since. */
 export interface SetUpdate extends SetDescription {
@@ -64,9 +64,8 @@ function followProgress({ bus }: CaptureContext, uid: string, signal: AbortSigna
   let changed = false;
   let wake: () => void = () => {};
   const listen = async () => {
-    for await (const { payload } of listenToProgress(bus, uid, signal)) {
-      const progress = parseProgress(payload);
-      if (progress) partitions.set(progress.partition, progress.rows);
+    for await (const { partition, rows } of liveProgress(bus).listen(uid, signal)) {
+      partitions.set(partition, rows);
       changed = true;
       wake();
     }

@@ -6,7 +6,7 @@ import { buildIndex, type IndexingParts } from './build-index.ts';
 import { type EndingParts, endRun, settleOutcome } from './end-run.ts';
 import { parseJob, QUEUE } from './jobs.ts';
 import { MAX_DELIVER, STATE_POLL_MS } from './limits.ts';
-import { broadcastProgress } from './live-progress.ts';
+import { reportProgress } from './live-progress.ts';
 import { createProgressMeter } from './progress-meter.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -56,7 +56,7 @@ async function index(parts: WorkerParts, record: RunRecord, signal: AbortSignal)
   const startedAt = parts.now();
   await parts.runs.markStarted(record.id, { uid: record.uid, time: new Date(startedAt).toISOString() });
   const meter = createProgressMeter(parts.now);
-  const progress = broadcastProgress(parts.bus, record.uid, meter);
+  const progress = reportProgress(parts.bus, record.uid, meter);
   try {
     const finished = await buildIndex(parts, record, { meter, signal });
     const seconds = (parts.now() - startedAt) / 1000;

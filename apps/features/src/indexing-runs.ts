@@ -7,7 +7,7 @@ import { type EndingParts, endRun } from './end-run.ts';
 import { jobOf, QUEUE } from './jobs.ts';
 import { STATE_POLL_MS } from './limits.ts';
 import { indexLineage, requireMatching } from './lineage-check.ts';
-import { listenToProgress, parseProgress } from './live-progress.ts';
+import { liveProgress } from './live-progress.ts';
 import type { RunProgress, RunRecord, RunView } from './run-record.ts';
 
 /** What to index. */
@@ -115,7 +115,7 @@ async function* watchRun(
   const record = await runs.read(id);
   const ended = new AbortController();
   const linked = linkSignals([signal, ended.signal]);
-  const messages = listenToProgress(bus, record.uid, linked.signal);
+  const messages = liveProgress(bus).listen(record.uid, linked.signal);
   try {
     await messages.ready;
     const source = messages[Symbol.asyncIterator]();
@@ -131,7 +131,7 @@ async function* watchRun(
       const arrived = await Promise.race([message, pollPause()]);
       if (arrived === undefined) continue;
       if (arrived.done) return;
-      progress = parseProgress(arrived.value.payload) ?? progress;
+      progress = arrived.value;
       message = source.next();
     }
   } finally {

@@ -1,7 +1,5 @@
+import { createRateMeter } from '@facet/mesh/rate-meter';
 import type { RunProgress } from './run-record.ts';
-
-/** Time over which the rate is measured. */
-const RATE_WINDOW_MS = 5000;
 
 /** Counts the work of a run, stage by stage, and says how fast it goes. */
 export interface ProgressMeter {
@@ -14,27 +12,20 @@ export interface ProgressMeter {
 export function createProgressMeter(now: () => number): ProgressMeter {
   let stage = { stage: 'starting', total: 0, unit: 'tokens' };
   let done = 0;
-  let samples: { at: number; done: number }[] = [];
-
-  function rateAt(at: number): number {
-    const first = samples.find((sample) => sample.at >= at - RATE_WINDOW_MS) ?? samples.at(-1);
-    if (first === undefined || at <= first.at) return 0;
-    return ((done - first.done) * 1000) / (at - first.at);
-  }
-
+  let speed = createRateMeter();
   return {
     begin(name, total, unit) {
       stage = { stage: name, total, unit };
       done = 0;
-      samples = [{ at: now(), done: 0 }];
+      speed = createRateMeter();
+      speed.measure(0, now());
     },
     advance(units) {
       done += units;
-      const at = now();
-      samples = [...samples.filter((sample) => sample.at >= at - RATE_WINDOW_MS), { at, done }];
+      speed.measure(done, now());
     },
     read() {
-      const rate = rateAt(now());
+      const rate = speed.measure(done, now());
       const eta = rate > 0 ? { etaSeconds: Math.max(0, stage.total - done) / rate } : {};
       return { ...stage, done, rate, ...eta };
     },

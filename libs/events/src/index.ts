@@ -10,5 +10,6 @@ export {
   type WorkOptions,
 } from './event-bus.ts';
 export { MAX_PAYLOAD_BYTES } from './limits.ts';
+export { createLiveChannel, type LiveChannel, type LiveSchema } from './live-channel.ts';
 export { type EventBusOptions, openEventBus } from './open-event-bus.ts';
 export { EVENT_AREAS } from './subjects.ts';
