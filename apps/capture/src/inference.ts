@@ -4,10 +4,9 @@ import {
   DataType,
   type InferenceServiceDefinition,
   type Model,
-  type Tensor,
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import type { ServiceClient } from '@facet/mesh';
+import { answerTensors, idTensor, type ServiceClient } from '@facet/mesh';
 
 /** What capture asks of inference. */
 export interface Inference {
@@ -48,15 +47,11 @@ export function createInference(client: ServiceClient<typeof InferenceServiceDef
       const request = { model: `models/${id}`, texts: [...texts], addSpecialTokens: false };
       const { tokens } = await client.tokenizeText(request, { signal, deadlineMs: TOKENIZE_DEADLINE_MS });
       if (tokens?.lengths.length !== texts.length) throw broken('tokenized another number of texts');
-      return split(int32Of(tokens.tokenIds), tokens.lengths);
+      return split(answerTensors.ids(tokens.tokenIds, ['n'], 'token_ids'), tokens.lengths);
     },
     async activations(question, into, signal) {
       const { model, hookPoint, dtype, tokenIds, lengths } = question;
-      const data = Buffer.from(tokenIds.buffer, tokenIds.byteOffset, tokenIds.byteLength);
-      const tokens = {
-        tokenIds: { dtype: DataType.I32, shape: [tokenIds.length], data },
-        lengths: [...lengths],
-      };
+      const tokens = { tokenIds: idTensor(tokenIds), lengths: [...lengths] };
       const request = {
         model: `models/${model}`,
         hookPoints: [hookPoint],
@@ -90,14 +85,12 @@ function checkedBlock(
   { dtype, dIn, hookPoint: wanted, tokenIds }: ActivationsQuestion,
   next: number,
 ): { data: Uint8Array; rows: number } {
-  const [rows = 0, width] = activations?.shape ?? [];
-  const fits = hookPoint === wanted && width === dIn && activations?.dtype === DataType[dtype];
-  const inOrder = firstRow === next && next + rows <= tokenIds.length;
-  if (!activations || !fits || !inOrder || activations.data.byteLength !== rows * dIn * ELEMENT_BYTES[dtype])
-    throw broken(
-      `sent a block of ${hookPoint} [${activations?.shape}] at row ${firstRow} where row ${next} follows`,
-    );
-  return { data: activations.data, rows };
+  const expected = { dtype: DataType[dtype], shape: ['n', dIn] } as const;
+  const { shape, data } = answerTensors.check(activations, expected, 'activations');
+  const rows = shape[0]!;
+  if (hookPoint !== wanted || firstRow !== next || next + rows > tokenIds.length)
+    throw broken(`sent ${rows} rows of ${hookPoint} at row ${firstRow} where row ${next} follows`);
+  return { data, rows };
 }
 
 function requireModel(sha256: string | undefined, { model, modelSha256 }: ActivationsQuestion): void {
@@ -105,12 +98,6 @@ function requireModel(sha256: string | undefined, { model, modelSha256 }: Activa
   throw new FacetError('precondition', `models/${model} was replaced by other weights during the capture`, {
     reason: 'LINEAGE_MISMATCH',
   });
-}
-
-function int32Of(tensor: Tensor | undefined): Int32Array {
-  if (tensor?.dtype !== DataType.I32 || tensor.data.byteLength % 4 !== 0) throw broken('sent no token ids');
-  const bytes = tensor.data.byteOffset % 4 === 0 ? tensor.data : new Uint8Array(tensor.data);
-  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
 }
 
 function split(ids: Int32Array, lengths: readonly number[]): Int32Array[] {

@@ -7,11 +7,9 @@ import {
   type Corpus,
   DataType,
   type ReadActivationsResponse,
-  type Tensor,
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import { parseName } from '@facet/mesh';
-import { bytesOf } from '@facet/tensor';
+import { flagTensor, idTensor, parseName, tensorMessage } from '@facet/mesh';
 import type { SetDescription } from './describe-set.ts';
 import type { RowBlock } from './read-rows.ts';
 import { type CorpusSpec, lineageOf, type SetSpec } from './set-record.ts';
@@ -82,11 +80,11 @@ export function toReadResponse(block: RowBlock): ReadActivationsResponse {
   const { firstRow, rows, dIn, dtype, activations, tokenIds, documents, positions, special } = block;
   return {
     firstRow: BigInt(firstRow),
-    activations: tensor(DataType[dtype], [rows, dIn], activations),
-    tokenIds: tensor(DataType.I32, [rows], tokenIds),
-    documents: tensor(DataType.I32, [rows], documents),
-    positions: tensor(DataType.I32, [rows], positions),
-    special: tensor(DataType.U8, [rows], special),
+    activations: tensorMessage(DataType[dtype], [rows, dIn], activations),
+    tokenIds: idTensor(tokenIds),
+    documents: idTensor(documents),
+    positions: idTensor(positions),
+    special: flagTensor(special),
   };
 }
 
@@ -153,11 +151,6 @@ function toSummary(body: Manifest['body'], files: Manifest['files']): Activation
     meanNorm,
     captureSeconds,
   };
-}
-
-function tensor(dtype: DataType, shape: number[], data: ArrayBufferView): Tensor {
-  const { buffer, byteOffset, byteLength } = bytesOf(data);
-  return { dtype, shape, data: Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength) };
 }
 
 function missing(field: string, remedy: string): FacetError {

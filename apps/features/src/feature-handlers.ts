@@ -8,7 +8,9 @@ import { cursorBehind, type FeatureOrder, type RankStatistic } from '@facet/feat
 import {
   decodePageToken,
   encodePageToken,
+  flagTensor,
   formatFeatureName,
+  idTensor,
   pageSize,
   parseFeatureName,
   parseName,
@@ -22,7 +24,6 @@ import type { LabelStore } from './label-store.ts';
 import { ACTIVATION_PAGES, CONTRAST_PAGES, EXAMPLE_PAGES, FEATURE_PAGES, SEARCH_PAGES } from './limits.ts';
 import type { QuestionParts } from './question-parts.ts';
 import { searchWords } from './search-words.ts';
-import { i32Tensor, u8Tensor } from './tensor-messages.ts';
 import { labelChange } from './update-mask.ts';
 
 export interface FeatureHandlerParts extends QuestionParts {
@@ -113,9 +114,9 @@ export function createFeatureHandlers(
         signal,
       );
       return {
-        tokenIds: i32Tensor(answer.tokenIds),
+        tokenIds: idTensor(answer.tokenIds),
         tokenTexts: answer.tokenTexts,
-        special: u8Tensor(answer.special),
+        special: flagTensor(answer.special),
         activations: answer.activations.map((activation) => toTextActivation(answer.index, activation)),
         fired: answer.fired,
       };

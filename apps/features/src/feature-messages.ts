@@ -6,10 +6,9 @@ import type {
   TextActivation,
 } from '@facet/contracts';
 import type { ExampleRecord, FeatureMatch, FeatureRecord, IndexInfo } from '@facet/feature-index';
-import { formatFeatureName } from '@facet/mesh';
+import { floatTensor, formatFeatureName } from '@facet/mesh';
 import type { TextActivations } from './activate-text.ts';
 import type { FoundFeatures } from './find-features.ts';
-import { f32Tensor } from './tensor-messages.ts';
 
 /** Writes a feature of an index as a message. */
 export function toFeature({ sae, tokens }: IndexInfo, record: FeatureRecord): Feature {
@@ -52,7 +51,7 @@ export function toTextActivation(
   activation: TextActivations['activations'][number],
 ): TextActivation {
   const { feature, value, values } = activation;
-  return { feature: toFeature(index, feature), value, values: f32Tensor(values, [values.length]) };
+  return { feature: toFeature(index, feature), value, values: floatTensor(values, [values.length]) };
 }
 
 /** Writes a contrast as a message. */

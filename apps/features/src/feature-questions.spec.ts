@@ -1,7 +1,6 @@
 import { FeatureOrder, FeatureServiceDefinition, RankStatistic } from '@facet/contracts';
-import { connect, createServiceClient } from '@facet/mesh';
+import { answerTensors, connect, createServiceClient } from '@facet/mesh';
 import { startFeatures } from './service.ts';
-import { f32Of, u8Of } from './tensor-messages.ts';
 import { type FeaturesSystem, startFeaturesSystem } from './testing/features-system.ts';
 import { CORPUS, D_SAE } from './testing/fixture.ts';
 import { hasModel } from './testing/inference-process.ts';
@@ -71,12 +70,12 @@ describeWithModel('questions about features', () => {
     );
     for (const [i, { value, values }] of answer.activations.entries()) {
       expect(value).toBeCloseTo(expected[i]!.value, 4);
-      const shown = f32Of(values, 'values');
+      const shown = answerTensors.floats(values, ['n'], 'values');
       for (const [row, activation] of dense[expected[i]!.feature]!.entries())
         expect(shown[row]).toBeCloseTo(activation, 4);
     }
     expect(answer.fired).toBe(expected.length);
-    expect([...u8Of(answer.special, 'special')]).toEqual([...special]);
+    expect([...answerTensors.flags(answer.special, ['n'], 'special')]).toEqual([...special]);
   });
 
   test('ActivateText gives named features also when they are silent', async () => {

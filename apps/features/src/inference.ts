@@ -7,9 +7,8 @@ import type {
 } from '@facet/contracts';
 import { DataType } from '@facet/contracts';
 import type { VocabularyEffect } from '@facet/feature-index';
-import type { ServiceClient } from '@facet/mesh';
+import { answerTensors, floatTensor, idTensor, type ServiceClient } from '@facet/mesh';
 import { VOCABULARY_EFFECTS } from './limits.ts';
-import { f32Of, f32Tensor, i32Of, i32Tensor, u8Of } from './tensor-messages.ts';
 
 /** Texts as the model saw them, with the residual rows of all their tokens. */
 export interface ActivatedTexts {
@@ -67,7 +66,7 @@ export function createInference(client: ServiceClient<typeof InferenceServiceDef
     async project(model, directions, n, signal) {
       const request = {
         model: `models/${model}`,
-        directions: f32Tensor(directions, [n, directions.length / n]),
+        directions: floatTensor(directions, [n, directions.length / n]),
         top: VOCABULARY_EFFECTS,
         bottom: VOCABULARY_EFFECTS,
       };
@@ -106,7 +105,7 @@ function textsRequest(model: string, tokenIds: Int32Array): ComputeActivationsRe
   const lengths: number[] = [];
   for (let left = tokenIds.length; left > 0; left -= CONTEXT_OF_IDS)
     lengths.push(Math.min(left, CONTEXT_OF_IDS));
-  const input = { $case: 'tokens' as const, value: { tokenIds: i32Tensor(tokenIds), lengths } };
+  const input = { $case: 'tokens' as const, value: { tokenIds: idTensor(tokenIds), lengths } };
   return requestFor(model, 'blocks.0.hook_resid_pre', input);
 }
 
@@ -125,13 +124,12 @@ function assemble(
   blocks: readonly ActivationBlock[],
   d_in: number,
 ): ActivatedTexts {
-  const tokenIds = i32Of(header?.tokens?.tokenIds, 'token ids');
+  const tokenIds = answerTensors.ids(header?.tokens?.tokenIds, ['n'], 'token_ids');
   const activations = new Float32Array(tokenIds.length * d_in);
   let rows = 0;
   for (const { firstRow, activations: tensor } of blocks) {
-    const values = f32Of(tensor, 'activations');
-    if (firstRow !== rows || tensor!.shape[1] !== d_in)
-      throw new Error('inference sent rows of another shape');
+    const values = answerTensors.floats(tensor, ['n', d_in], 'activations');
+    if (firstRow !== rows) throw new Error(`inference sent row ${firstRow} where row ${rows} follows`);
     activations.set(values, rows * d_in);
     rows += values.length / d_in;
   }
@@ -140,7 +138,7 @@ function assemble(
     modelSha256: header!.lineage?.modelSha256 ?? '',
     tokenIds,
     tokenTexts: header!.tokenTexts,
-    special: u8Of(header!.special, 'special tokens'),
+    special: answerTensors.flags(header!.special, [tokenIds.length], 'special'),
     lengths: header!.tokens!.lengths,
     activations,
   };

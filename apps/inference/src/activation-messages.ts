@@ -5,6 +5,7 @@ import {
   DataType,
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
+import { tensorMessage } from '@facet/mesh';
 import type { ActivationRows } from './activation-blocks.ts';
 import type { ActivationsEvent, ActivationsQuestion } from './compute-activations.ts';
 import { planEdits } from './edit-plan.ts';
@@ -13,7 +14,7 @@ import { proofMessages, readInterventions } from './intervention-messages.ts';
 import { MAX_ACTIVATION_CONTEXTS, MAX_ACTIVATION_TOKENS, MAX_HOOK_POINTS } from './limits.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { lineageMessage } from './model-messages.ts';
-import { bufferOf, tokenBatch } from './tensor-messages.ts';
+import { tokenBatch } from './tensor-messages.ts';
 import { readInput, requireResponseFits, textBytes, tokenDetails } from './token-messages.ts';
 
 /** Reads a ComputeActivations request for `model`. */
@@ -57,7 +58,7 @@ export function activationsMessages(event: ActivationsEvent): ComputeActivations
 }
 
 function blockMessage({ hookPoint, firstRow, rows, width, dtype, data }: ActivationRows) {
-  const activations = { dtype: DataType[dtype], shape: [rows, width], data: bufferOf(data) };
+  const activations = tensorMessage(DataType[dtype], [rows, width], data);
   return { hookPoint, firstRow, activations };
 }
 

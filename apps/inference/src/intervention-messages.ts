@@ -5,12 +5,13 @@ import {
   type InterventionProof,
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
+import { flagTensor, floatTensor } from '@facet/mesh';
 import type { InterventionEvidence } from './edit-proofs.ts';
 import { hookPointOf } from './hook-point-names.ts';
 import { checkInterventions, type EditRule, type EditScope, type Intervention } from './interventions.ts';
 import { MAX_INTERVENTIONS, MAX_TENSOR_BYTES } from './limits.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { flagTensor, floatTensor, readFloats } from './tensor-messages.ts';
+import { readFloats } from './tensor-messages.ts';
 
 export interface ReadInterventionsOptions {
   model: LoadedModel;

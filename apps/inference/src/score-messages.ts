@@ -1,4 +1,5 @@
 import type { ScoreTextRequest, ScoreTextResponse, SequenceScore } from '@facet/contracts';
+import { floatTensor, idTensor } from '@facet/mesh';
 import { planEdits } from './edit-plan.ts';
 import { proofMessages, readInterventions } from './intervention-messages.ts';
 import { hasRules } from './interventions.ts';
@@ -6,7 +7,6 @@ import { MAX_SCORE_SEQUENCES, MAX_SCORE_TOKENS } from './limits.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { lineageMessage } from './model-messages.ts';
 import type { Score, ScoreQuestion } from './score-text.ts';
-import { floatTensor, idTensor } from './tensor-messages.ts';
 import { readInput, requireResponseFits, textBytes } from './token-messages.ts';
 import { sequenceAt } from './token-sequences.ts';
 import { tokenTexts } from './tokenize-texts.ts';

@@ -1,8 +1,9 @@
 import type { TextInputs, TokenBatch } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
+import { flagTensor } from '@facet/mesh';
 import { MAX_INPUT_TEXTS, MAX_RESPONSE_BYTES } from './limits.ts';
 import { type LoadedModel, specialOf } from './loaded-model.ts';
-import { flagTensor, readTokenBatch, requireSequences } from './tensor-messages.ts';
+import { readTokenBatch, requireSequences } from './tensor-messages.ts';
 import type { TokenSequences } from './token-sequences.ts';
 import { tokenizeTexts, tokenTexts } from './tokenize-texts.ts';
 

@@ -1,8 +1,9 @@
 import { EditScope, Lineage } from '@facet/contracts';
+import { answerTensors } from '@facet/mesh';
 import type { FeatureEdit } from './feature-edit.ts';
 import { planInterventions } from './interventions.ts';
 import type { ResolvedEdit } from './plan-steering.ts';
-import { floatsOf, type SaeDirections } from './sae-directions.ts';
+import type { SaeDirections } from './sae-directions.ts';
 
 /** An SAE whose feature i has encoder row (i, i), bias 10 i, threshold 100 i and decoder row (−i, −i). */
 function sae(saeId: string, hookPoint: string, d_in = 2): SaeDirections {
@@ -35,7 +36,7 @@ describe('planInterventions', () => {
     expect(others).toEqual([]);
     const { intervention } = planned!;
     const floats = (tensor: typeof intervention.threshold, shape: number[]) => [
-      ...floatsOf(tensor, shape, 'it'),
+      ...answerTensors.floats(tensor, shape, 'it'),
     ];
     expect(floats(intervention.encoderRows, [3, 2])).toEqual([3, 3, 3, 3, 1, 1]);
     expect(floats(intervention.decoderRows, [3, 2])).toEqual([-3, -3, -3, -3, -1, -1]);

@@ -1,6 +1,6 @@
-import { DataType, type EditRule, type Intervention, type Tensor } from '@facet/contracts';
+import type { EditRule, Intervention, Tensor } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import { bytesOf } from '@facet/tensor';
+import { floatTensor } from '@facet/mesh';
 import { scopeMessage } from './edit-messages.ts';
 import type { FeatureEdit } from './feature-edit.ts';
 import { MAX_INTERVENTIONS_BYTES, MAX_TENSOR_BYTES } from './limits.ts';
@@ -127,12 +127,11 @@ function matrix(rows: readonly Float32Array[], d_in: number): Tensor {
   rows.forEach((row, i) => {
     values.set(row, i * d_in);
   });
-  return { dtype: DataType.F32, shape: [rows.length, d_in], data: Buffer.from(values.buffer) };
+  return floatTensor(values, [rows.length, d_in]);
 }
 
 function vector(values: readonly number[]): Tensor {
-  const floats = Float32Array.from(values);
-  return { dtype: DataType.F32, shape: [values.length], data: Buffer.from(bytesOf(floats)) };
+  return floatTensor(Float32Array.from(values), [values.length]);
 }
 
 function tooLarge(where: string, bytes: number, limit: number): FacetError {

@@ -1,7 +1,6 @@
-import type { FeatureProof, InterventionProof, PositionProof, Tensor } from '@facet/contracts';
-import { DataType } from '@facet/contracts';
+import type { FeatureProof, InterventionProof, PositionProof } from '@facet/contracts';
+import { answerTensors } from '@facet/mesh';
 import type { PlannedIntervention } from './interventions.ts';
-import { floatsOf } from './sae-directions.ts';
 
 /** Splits inference's proof of `planned` at consecutive positions into one proof for each position. */
 export function positionProofs(
@@ -9,11 +8,11 @@ export function positionProofs(
   { columns, features: n, hookPoint }: PlannedIntervention,
 ): PositionProof[] {
   const p = proof.positions;
-  const fBefore = floatsOf(proof.fBefore, [p, n], `f_before at ${hookPoint}`);
-  const fAfter = floatsOf(proof.fAfter, [p, n], `f_after at ${hookPoint}`);
-  const deltaNorm = floatsOf(proof.deltaNorm, [p], `delta_norm at ${hookPoint}`);
-  const xNorm = floatsOf(proof.xNorm, [p], `x_norm at ${hookPoint}`);
-  const edited = flagsOf(proof.edited, p, `edited at ${hookPoint}`);
+  const fBefore = answerTensors.floats(proof.fBefore, [p, n], `f_before at ${hookPoint}`);
+  const fAfter = answerTensors.floats(proof.fAfter, [p, n], `f_after at ${hookPoint}`);
+  const deltaNorm = answerTensors.floats(proof.deltaNorm, [p], `delta_norm at ${hookPoint}`);
+  const xNorm = answerTensors.floats(proof.xNorm, [p], `x_norm at ${hookPoint}`);
+  const edited = answerTensors.flags(proof.edited, [p], `edited at ${hookPoint}`);
   return Array.from({ length: p }, (_, t) => ({
     hookPoint,
     position: proof.firstPosition + t,
@@ -24,9 +23,4 @@ export function positionProofs(
     xNorm: xNorm[t]!,
     edited: edited[t] === 1,
   }));
-}
-
-function flagsOf(tensor: Tensor | undefined, length: number, what: string): Uint8Array {
-  if (tensor?.dtype === DataType.U8 && tensor.data.byteLength === length) return tensor.data;
-  throw new Error(`${what} is not U8 [${length}]`);
 }

@@ -1,7 +1,6 @@
-import type { BatchGetDirectionsResponse, Lineage, Tensor } from '@facet/contracts';
-import { DataType } from '@facet/contracts';
+import type { BatchGetDirectionsResponse, Lineage } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import { decodeFloats, elementCount } from '@facet/tensor';
+import { answerTensors } from '@facet/mesh';
 import { DIRECTIONS_PER_CALL } from './limits.ts';
 import type { Peers } from './peers.ts';
 
@@ -73,10 +72,10 @@ function readDirections(
   const d_in = answer.encoderRows?.shape[1] ?? 0;
   if (answer.lineage === undefined || answer.hookPoint === '' || d_in === 0)
     throw new Error(`the directions of ${name} came without lineage, hook point or width`);
-  const W_enc_rows = floatsOf(answer.encoderRows, [n, d_in], `encoder_rows of ${name}`);
-  const b_enc = floatsOf(answer.encoderBias, [n], `encoder_bias of ${name}`);
-  const threshold = floatsOf(answer.threshold, [n], `threshold of ${name}`);
-  const W_dec_rows = floatsOf(answer.decoderRows, [n, d_in], `decoder_rows of ${name}`);
+  const W_enc_rows = answerTensors.floats(answer.encoderRows, [n, d_in], `encoder_rows of ${name}`);
+  const b_enc = answerTensors.floats(answer.encoderBias, [n], `encoder_bias of ${name}`);
+  const threshold = answerTensors.floats(answer.threshold, [n], `threshold of ${name}`);
+  const W_dec_rows = answerTensors.floats(answer.decoderRows, [n, d_in], `decoder_rows of ${name}`);
   return indices.map((index, row) => [
     index,
     {
@@ -86,11 +85,4 @@ function readDirections(
       W_dec_row: W_dec_rows.subarray(row * d_in, (row + 1) * d_in),
     },
   ]);
-}
-
-/** Reads an F32 tensor of `shape`; a peer that sends another is broken, which is nobody's input error. */
-export function floatsOf(tensor: Tensor | undefined, shape: readonly number[], what: string): Float32Array {
-  const fits = tensor?.dtype === DataType.F32 && tensor.data.byteLength === 4 * elementCount(shape);
-  if (!fits || tensor.shape.join() !== shape.join()) throw new Error(`${what} is not F32 [${shape}]`);
-  return decodeFloats(tensor.data, 'F32', what);
 }

@@ -1,8 +1,9 @@
 import type { BatchGetDirectionsResponse, EncodeActivationsResponse, Tensor } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
+import { floatTensor, idTensor } from '@facet/mesh';
 import { featureRows } from '@facet/sae';
 import type { LoadedSae } from './loaded-saes.ts';
-import { floatTensor, indexTensor, readRows, toLineage } from './sae-messages.ts';
+import { readRows, toLineage } from './sae-messages.ts';
 
 /** Most features of one call for directions. */
 export const MAX_DIRECTIONS = 256;
@@ -15,8 +16,8 @@ export async function encodeRows(
   const { x, rows } = readRows(activations, artifact.sae.cfg.d_in);
   const { offsets, indices, values } = await (await encoder()).encode(x, rows);
   return {
-    offsets: indexTensor(offsets),
-    indices: indexTensor(indices),
+    offsets: idTensor(offsets),
+    indices: idTensor(indices),
     values: floatTensor(values, [values.length]),
   };
 }
@@ -36,6 +37,7 @@ export function featureDirections(
   if (unknown !== undefined) {
     const name = `saes/${id}/features/${unknown}`;
     throw new FacetError('not-found', `saes/${id} has no feature ${unknown}; d_sae is ${d_sae}`, {
+      reason: 'FEATURE_NOT_FOUND',
       metadata: { resourceType: 'Feature', resourceName: name },
     });
   }
@@ -46,7 +48,7 @@ export function featureDirections(
     encoderBias: floatTensor(rows.b_enc, [n]),
     threshold: floatTensor(rows.threshold, [n]),
     decoderRows: floatTensor(rows.W_dec_rows, [n, d_in]),
-    thresholdForm: rows.threshold_source === 'learned-inference-threshold',
+    thresholdForm: rows.threshold_source === 'calibrated-threshold',
     lineage: toLineage(manifest.lineage, manifest.files),
     hookPoint: manifest.lineage.hookPoint ?? '',
   };

@@ -1,13 +1,8 @@
-import {
-  DataType,
-  type Lineage as LineageMessage,
-  type Sae as SaeMessage,
-  type Tensor,
-} from '@facet/contracts';
+import type { Lineage as LineageMessage, Sae as SaeMessage, Tensor } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
+import { requestTensors } from '@facet/mesh';
 import type { Lineage, ManifestFile } from '@facet/objects';
 import { SAELENS_WEIGHTS_FILE } from '@facet/sae';
-import { bytesOf } from '@facet/tensor';
 import { toEvaluation } from './run-messages.ts';
 import type { RegisteredSae } from './sae-registry.ts';
 import { fromMetrics } from './training-task.ts';
@@ -54,39 +49,13 @@ export function toLineage(lineage: Lineage, files: Readonly<Record<string, Manif
   };
 }
 
-/** Writes values of `shape` without a copy. */
-export function floatTensor(values: Float32Array, shape: number[]): Tensor {
-  return { dtype: DataType.F32, shape, data: toBuffer(values) };
-}
-
-/** Writes indices or offsets as I32. */
-export function indexTensor(values: Uint32Array): Tensor {
-  return { dtype: DataType.I32, shape: [values.length], data: toBuffer(values) };
-}
-
 /** Reads the rows of an encode request, F32 [n, d_in]. */
 export function readRows(tensor: Tensor | undefined, d_in: number): { x: Float32Array; rows: number } {
-  if (!tensor) throw invalid('activations is missing; give F32 [n, d_in]');
-  const { dtype, shape, data } = tensor;
-  const [rows, width] = shape;
-  if (dtype !== DataType.F32 || shape.length !== 2 || width !== d_in) {
-    throw invalid(`activations is ${dtype} [${shape.join(', ')}]; this SAE reads F32 [n, ${d_in}]`);
+  const bytes = tensor?.data.byteLength ?? 0;
+  if (bytes > MAX_TENSOR_BYTES) {
+    const message = `activations has ${bytes} bytes; at most ${MAX_TENSOR_BYTES} fit one request`;
+    throw new FacetError('invalid', message, { field: 'activations' });
   }
-  if (data.byteLength !== rows * d_in * 4) {
-    throw invalid(`activations has ${data.byteLength} bytes; [${shape.join(', ')}] needs ${rows * d_in * 4}`);
-  }
-  if (data.byteLength > MAX_TENSOR_BYTES) {
-    throw invalid(`activations has ${data.byteLength} bytes; at most ${MAX_TENSOR_BYTES} fit one request`);
-  }
-  // A copy: a message's bytes may begin at any offset, a Float32Array may not.
-  return { x: new Float32Array(Uint8Array.from(data).buffer), rows };
-}
-
-function toBuffer(view: ArrayBufferView): Buffer {
-  const { buffer, byteOffset, byteLength } = bytesOf(view);
-  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
-}
-
-function invalid(message: string): FacetError {
-  return new FacetError('invalid', message, { field: 'activations' });
+  const x = requestTensors.floats(tensor, ['n', d_in], 'activations');
+  return { x, rows: x.length / d_in };
 }

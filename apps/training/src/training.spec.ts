@@ -270,7 +270,7 @@ describe('the SAE of a run', () => {
     );
     const wrong = { ...activations, shape: [D_IN, 5] };
     await expect(replica.saes.encodeActivations({ name: 'saes/r', activations: wrong })).rejects.toThrow(
-      /this SAE reads F32 \[n, 16\]/,
+      /activations: the tensor has shape \[16,5\]; expected \[n, 16\]/,
     );
   });
 });

@@ -49,3 +49,14 @@ export {
   type ServiceClientOptions,
 } from './service-client.ts';
 export type { ServiceDefinition } from './service-definition.ts';
+export {
+  answerTensors,
+  type ExpectedTensor,
+  flagTensor,
+  floatTensor,
+  idTensor,
+  requestTensors,
+  type TensorReader,
+  type TensorShape,
+  tensorMessage,
+} from './tensor-messages.ts';

@@ -1,5 +1,5 @@
 import type { ActivateTextResponse, FeatureExample, TextActivation } from '@facet/contracts';
-import { f32Values } from '../tensor-values.ts';
+import { answerTensors } from '@facet/mesh';
 import { describeEffects } from './contrasts.ts';
 import { type ExampleStyle, renderTokens } from './examples.ts';
 import { formatCount, formatValue } from './quantities.ts';
@@ -27,7 +27,7 @@ export function renderTextActivations(response: ActivateTextResponse, style: Exa
 
 /** A feature on a text as an example whose peak is its strongest token. */
 function asExample({ values }: TextActivation, texts: readonly string[]): FeatureExample {
-  const numbers = f32Values(values);
+  const numbers = answerTensors.floats(values, [texts.length], 'values');
   const activation = Math.max(0, ...numbers);
   const peak = Math.max(0, numbers.indexOf(activation));
   const tokens = texts.map((text, i) => ({ tokenId: 0, text, activation: numbers[i] ?? 0 }));

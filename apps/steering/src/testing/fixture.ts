@@ -1,6 +1,6 @@
 import { finishActivationSet, writeActivationShard, writeSaeArtifact } from '@facet/artifacts';
-import { DataType, InferenceServiceDefinition, type Tensor } from '@facet/contracts';
-import { connect, createServiceClient } from '@facet/mesh';
+import { DataType, InferenceServiceDefinition } from '@facet/contracts';
+import { answerTensors, connect, createServiceClient } from '@facet/mesh';
 import type { Lineage, ObjectStore } from '@facet/objects';
 import type { Sae } from '@facet/sae';
 
@@ -81,20 +81,17 @@ async function activate(client: InferenceClient): Promise<Corpus> {
   for await (const { event } of events) {
     if (event?.$case === 'header') {
       const { tokens, special } = event.value;
-      const tokenIds = new Int32Array(bytesOf(tokens!.tokenIds).buffer);
-      corpus = { tokenIds, special: bytesOf(special), lengths: tokens!.lengths };
+      const tokenIds = answerTensors.ids(tokens!.tokenIds, ['n'], 'token_ids');
+      const flags = answerTensors.flags(special, ['n'], 'special');
+      corpus = { tokenIds, special: flags, lengths: tokens!.lengths };
     } else if (event?.$case === 'block') {
-      const values = new Float32Array(bytesOf(event.value.activations).buffer);
+      const values = answerTensors.floats(event.value.activations, ['n', D_IN], 'activations');
       parts.push({ firstRow: event.value.firstRow, values });
     }
   }
   const activations = new Float32Array(corpus!.tokenIds.length * D_IN);
   for (const { firstRow, values } of parts) activations.set(values, firstRow * D_IN);
   return { ...corpus!, activations };
-}
-
-function bytesOf(tensor: Tensor | undefined): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(tensor!.data);
 }
 
 async function writeSet(store: ObjectStore, corpus: Corpus, lineage: Lineage): Promise<void> {

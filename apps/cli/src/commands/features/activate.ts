@@ -1,4 +1,5 @@
 import { type ActivateTextResponse, RankStatistic } from '@facet/contracts';
+import { answerTensors } from '@facet/mesh';
 import { type Command, Option } from 'commander';
 import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
@@ -7,7 +8,6 @@ import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
 import { parseCount } from '../../parse/numbers.ts';
 import { renderTextActivations } from '../../render/text-activations.ts';
-import { f32Values } from '../../tensor-values.ts';
 
 const STATISTICS = {
   max: RankStatistic.MAX,
@@ -56,7 +56,7 @@ function activationsJson(response: ActivateTextResponse): unknown {
     activations: activations.map(({ feature, value, values }) => ({
       feature: feature?.name,
       value,
-      values: f32Values(values),
+      values: [...answerTensors.floats(values, [tokenTexts.length], 'values')],
     })),
   };
 }
