@@ -81,6 +81,30 @@ describeNats('NATS JetStream', () => {
       await bus.close();
     });
 
+    test('hears live messages where it began to listen while the server was away', async () => {
+      const bus = await openEventBus({ url: server.url });
+      await server.kill();
+      const listening = bus.listen('facet.sae.progress.*');
+      await server.start();
+      await listening.ready;
+      bus.broadcast('facet.sae.progress.x', Uint8Array.of(7));
+      for await (const { subject, payload } of listening) {
+        expect([subject, ...payload]).toEqual(['facet.sae.progress.x', 7]);
+        break;
+      }
+      await bus.close();
+    });
+
+    test('says that nobody can be listened to while the server stays away', async () => {
+      const bus = await openEventBus({ url: server.url, connectTimeoutMs: 700 });
+      await server.kill();
+      await expect(bus.listen('facet.sae.progress.*').ready).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining(server.url),
+      });
+      await bus.close();
+    });
+
     test('names the address when a call cannot be served in time', async () => {
       const bus = await openEventBus({ url: server.url, connectTimeoutMs: 700 });
       await server.kill();

@@ -1,3 +1,4 @@
+import { deadline } from '@nats-io/transport-node';
 import type { BusEvent, EventBus, JobKind, LiveMessage, Subscription, WorkOptions } from './event-bus.ts';
 import { runJobs, stopSignals } from './job-runner.ts';
 import { MAX_WAITING_LIVE_MESSAGES } from './limits.ts';
@@ -21,6 +22,8 @@ export interface NatsEventBusOptions {
 
 /** How long `health` waits for an answer. */
 const HEALTH_TIMEOUT_MS = 2_000;
+/** How long one attempt to listen waits for an answer: NATS itself waits until the server is back. */
+const FLUSH_TIMEOUT_MS = 1_000;
 /** Live messages go over plain NATS, below a token that no stream stores. */
 const LIVE_PREFIX = 'facet.live.';
 const SUBJECT_PREFIX = 'facet.';
@@ -100,7 +103,8 @@ function readShared(source: NatsSource, signal: AbortSignal): Subscription<BusEv
   return { ready: Promise.resolve(), [Symbol.asyncIterator]: read };
 }
 
-function listen({ connection }: NatsLink, filter: string, signal: AbortSignal): Subscription<LiveMessage> {
+function listen(link: NatsLink, filter: string, signal: AbortSignal): Subscription<LiveMessage> {
+  const { connection, persist } = link;
   const queue = createMessageQueue<LiveMessage>({
     limit: MAX_WAITING_LIVE_MESSAGES,
     signal,
@@ -114,7 +118,12 @@ function listen({ connection }: NatsLink, filter: string, signal: AbortSignal): 
             queue.push({ subject: SUBJECT_PREFIX + subject.slice(LIVE_PREFIX.length), payload: data });
         },
       });
-  return { ready: connection.flush(), [Symbol.asyncIterator]: () => queue[Symbol.asyncIterator]() };
+  const ready = persist('cannot listen to live messages', () =>
+    deadline(connection.flush(), FLUSH_TIMEOUT_MS),
+  );
+  // Few wait for it, and nobody must be ended by a server that goes away meanwhile.
+  ready.catch(() => undefined);
+  return { ready, [Symbol.asyncIterator]: () => queue[Symbol.asyncIterator]() };
 }
 
 async function checkHealth({ connection, unavailable, connected }: NatsLink): Promise<void> {
