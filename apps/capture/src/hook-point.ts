@@ -1,6 +1,6 @@
 import { FacetError } from '@facet/errors';
 
-/** Finds a hook point by name; `not-found` names the nearest one. */
+/** Finds a hook point by name; `invalid` names the nearest one. */
 export function findHookPoint<T extends { name: string }>(
   hookPoints: readonly T[],
   name: string,
@@ -18,10 +18,10 @@ export function findHookPoint<T extends { name: string }>(
       distance: Number.POSITIVE_INFINITY,
     });
   throw new FacetError(
-    'not-found',
+    'invalid',
     `${model} has no hook point ${JSON.stringify(name.slice(0, MAX_NAME_CHARS))}; did you mean ${nearest.name}?`,
     {
-      reason: 'HOOK_POINT_NOT_FOUND',
+      reason: 'UNKNOWN_HOOK_POINT',
       field: 'spec.hook_point',
       metadata: { nearest: nearest.name },
     },

@@ -187,7 +187,7 @@ describe('a capture that cannot be', () => {
       [{ model: 'tiny' }, { kind: 'invalid', field: 'spec.model' }],
       [
         { hookPoint: 'blocks.0.hook_resid_pots' },
-        { kind: 'not-found', message: expect.stringContaining(`did you mean ${HOOK}?`) },
+        { kind: 'invalid', message: expect.stringContaining(`did you mean ${HOOK}?`) },
       ],
       [{ hookPoint: '' }, { kind: 'invalid', field: 'spec.hook_point' }],
       [{ contextTokens: 65 }, { kind: 'invalid', field: 'spec.context_tokens' }],

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EXIT } from './exit-codes.ts';
+import { EXIT_CODES } from '@facet/mesh';
 import { spawnFacet } from './testing/spawn-facet.ts';
 
 const SHARED = fileURLToPath(new URL('../../../../shared/', import.meta.url));
@@ -41,7 +41,7 @@ describeWhenPresent('facet run', () => {
     const { exitCode, stdout, stderr } = await spawnFacet(runArguments(folder, ['--json', '--id', 'tiny']))
       .ended;
     expect(stderr).toMatch(/^capture: 20,0\d\d tokens/m);
-    expect(exitCode).toBe(EXIT.OK);
+    expect(exitCode).toBe(EXIT_CODES.OK);
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);
     const result = JSON.parse(stdout);
     expect(result.resources).toEqual({
@@ -88,8 +88,8 @@ describeWhenPresent('facet run', () => {
       const { exitCode, stdout, stderr } = await facet.ended;
       expect(stderr).toContain('stopping; press Ctrl-C again');
       expect(stderr).toMatch(new RegExp(`^${stage}: interrupted`, 'm'));
-      expect(exitCode).toBe(EXIT.INTERRUPTED);
-      expect(JSON.parse(stdout).error).toMatchObject({ kind: 'cancelled', exitCode: EXIT.INTERRUPTED });
+      expect(exitCode).toBe(EXIT_CODES.INTERRUPTED);
+      expect(JSON.parse(stdout).error).toMatchObject({ kind: 'cancelled', exitCode: EXIT_CODES.INTERRUPTED });
       expect(await tensorFilesIn(join(folder, 'objects'))).toEqual([]);
       expect(await processesUsing(folder)).toEqual([]);
     },
@@ -103,7 +103,7 @@ describeWhenPresent('facet run', () => {
     await facet.saying(/press Ctrl-C again/);
     facet.kill('SIGINT');
     const { exitCode, stdout } = await facet.ended;
-    expect(exitCode).toBe(EXIT.INTERRUPTED);
+    expect(exitCode).toBe(EXIT_CODES.INTERRUPTED);
     expect(stdout).toBe('');
   }, 60_000);
 
@@ -112,7 +112,7 @@ describeWhenPresent('facet run', () => {
     const { exitCode, stderr } = await spawnFacet(args).ended;
     expect(await processesUsing(folder)).toEqual([]);
     expect(stderr).toContain('did you mean blocks.2.hook_resid_post?');
-    expect(exitCode).toBe(EXIT.PRECONDITION);
+    expect(exitCode).toBe(EXIT_CODES.USAGE);
   }, 60_000);
 });
 
@@ -134,7 +134,7 @@ describeWhenPresent('facet up', () => {
     const { exitCode, stdout } = await up.ended;
     await rm(folder, { recursive: true, force: true });
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);
-    expect(exitCode).toBe(EXIT.OK);
+    expect(exitCode).toBe(EXIT_CODES.OK);
   }, 60_000);
 });
 
