@@ -83,7 +83,7 @@ function choose(
   const unknown = features.find((feature) => feature >= d_sae);
   if (unknown !== undefined) {
     const message = `saes/${sae} has no feature ${unknown}; d_sae is ${d_sae}`;
-    throw new FacetError('not-found', message, { field: 'features' });
+    throw new FacetError('not-found', message, { field: 'features', reason: 'FEATURE_NOT_FOUND' });
   }
   const wanted = new Set(features);
   const fired = ranked.filter(({ feature }) => wanted.has(feature));

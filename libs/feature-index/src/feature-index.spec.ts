@@ -154,6 +154,7 @@ describe('an index', () => {
     const info = await index.current('examples');
     await expect(index.features(info, [1, 70_000])).rejects.toMatchObject({
       kind: 'not-found',
+      reason: 'FEATURE_NOT_FOUND',
       message: 'saes/examples has no feature 70000; d_sae is 40',
     });
     await expect(index.current('nothing')).rejects.toMatchObject({

@@ -224,7 +224,11 @@ function requireKnownVersion(database: string, version: number): void {
 
 function failMissing(index: IndexInfo, feature: number): never {
   if (feature >= index.d_sae) {
-    throw new FacetError('not-found', `saes/${index.sae} has no feature ${feature}; d_sae is ${index.d_sae}`);
+    throw new FacetError(
+      'not-found',
+      `saes/${index.sae} has no feature ${feature}; d_sae is ${index.d_sae}`,
+      { reason: 'FEATURE_NOT_FOUND' },
+    );
   }
   throw new FacetError('aborted', `the index of saes/${index.sae} was replaced meanwhile; try again`);
 }
