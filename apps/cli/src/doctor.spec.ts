@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EXIT_CODES } from '@facet/mesh';
 import { checkNode } from './doctor/machine.ts';
-import { EXIT } from './exit-codes.ts';
 import { spawnFacet } from './testing/spawn-facet.ts';
 
 interface CheckRecord {
@@ -44,7 +44,7 @@ describe('facet doctor', () => {
     expect(found.get('chdb')).toMatchObject({ status: 'ok', found: expect.stringMatching(/^3\.\d+/) });
     expect(found.get('data directory')?.status).toBe('ok');
     expect(healthy).toBe(checks.every(({ status }) => status !== 'failed'));
-    expect(exitCode).toBe(healthy ? EXIT.OK : EXIT.PRECONDITION);
+    expect(exitCode).toBe(healthy ? EXIT_CODES.OK : EXIT_CODES.PRECONDITION);
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -67,6 +67,6 @@ describe('facet doctor', () => {
     const checks = JSON.parse(stdout).checks as CheckRecord[];
     const failures = checks.filter(({ status }) => status === 'failed').map(({ name }) => name);
     expect(failures).toEqual(expect.arrayContaining(['NATS', 'ClickHouse']));
-    expect(exitCode).toBe(EXIT.PRECONDITION);
+    expect(exitCode).toBe(EXIT_CODES.PRECONDITION);
   });
 });

@@ -1,5 +1,5 @@
 import { isFacetError } from '@facet/errors';
-import { exitCodeOf } from './exit-codes.ts';
+import { exitCodeOf } from '@facet/mesh';
 
 /** An error as a program reads it, under `error` in the JSON line. */
 export interface FailureRecord {

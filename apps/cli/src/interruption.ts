@@ -1,4 +1,4 @@
-import { EXIT } from './exit-codes.ts';
+import { SIGNAL_EXIT_CODES } from '@facet/mesh';
 
 /** A way to be interrupted: `signal` aborts at the first SIGINT or SIGTERM; the second one exits the process at once. */
 export interface Interruption {
@@ -8,7 +8,6 @@ export interface Interruption {
   dispose(): void;
 }
 
-const CODES = { SIGINT: EXIT.INTERRUPTED, SIGTERM: EXIT.TERMINATED } as const;
 /** Cleaning up gets this long; a service that hangs must not keep the terminal, milliseconds. */
 const MAX_CLEANUP_MS = 30_000;
 
@@ -16,9 +15,9 @@ const MAX_CLEANUP_MS = 30_000;
 export function listenForInterruption(say: (line: string) => void): Interruption {
   const controller = new AbortController();
   let code: number | undefined;
-  const onSignal = (name: keyof typeof CODES) => {
+  const onSignal = (name: keyof typeof SIGNAL_EXIT_CODES) => {
     if (code !== undefined) dieOf(name);
-    code = CODES[name];
+    code = SIGNAL_EXIT_CODES[name];
     setTimeout(() => dieOf(name), MAX_CLEANUP_MS).unref();
     say('stopping; press Ctrl-C again to exit at once');
     controller.abort(new Error(`received ${name}`));
@@ -39,7 +38,7 @@ export function listenForInterruption(say: (line: string) => void): Interruption
  * Ends the process by the signal itself, which a shell sees as 130 or 143. process.exit would wait for compute threads,
  * and stopping those in the middle of native code aborts the process.
  */
-function dieOf(name: keyof typeof CODES): void {
+function dieOf(name: keyof typeof SIGNAL_EXIT_CODES): void {
   process.removeAllListeners(name);
   process.kill(process.pid, name);
 }

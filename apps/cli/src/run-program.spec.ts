@@ -1,4 +1,4 @@
-import { EXIT } from './exit-codes.ts';
+import { EXIT_CODES } from '@facet/mesh';
 import { runProgram } from './run-program.ts';
 
 /** Port 1 is reserved: nothing answers there. */
@@ -35,7 +35,7 @@ const FIND = [
 describe('runProgram', () => {
   test('prints help on standard output and exits 0', async () => {
     const { exitCode, stdout } = await facet(['--help']);
-    expect(exitCode).toBe(EXIT.OK);
+    expect(exitCode).toBe(EXIT_CODES.OK);
     for (const command of ['run', 'up', 'doctor', 'models', 'capture', 'train', 'index', 'features', 'steer'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
   });
@@ -47,7 +47,7 @@ describe('runProgram', () => {
     [['capture'], "required option '--model <name>'"],
   ])('exits 2 for %j and says why on standard error only', async (args, message) => {
     const { exitCode, stdout, stderr } = await facet(args);
-    expect(exitCode).toBe(EXIT.USAGE);
+    expect(exitCode).toBe(EXIT_CODES.USAGE);
     expect(stderr).toContain(message);
     expect(stdout).toBe('');
   });
@@ -63,10 +63,10 @@ describe('runProgram', () => {
   test('exits 4 when a service is not there, naming it, its address and the remedy', async () => {
     const args = ['capture', 'list', '--capture-address', NOWHERE, '--json'];
     const { exitCode, stdout, stderr } = await facet(args);
-    expect(exitCode).toBe(EXIT.UNAVAILABLE);
+    expect(exitCode).toBe(EXIT_CODES.UNAVAILABLE);
     expect(stderr).toContain(`the capture service is not there: nothing answers at ${NOWHERE}`);
     expect(stderr).toContain('`facet up`');
-    expect(JSON.parse(stdout).error).toMatchObject({ kind: 'unavailable', exitCode: EXIT.UNAVAILABLE });
+    expect(JSON.parse(stdout).error).toMatchObject({ kind: 'unavailable', exitCode: EXIT_CODES.UNAVAILABLE });
   });
 
   test('takes addresses from the environment', async () => {
@@ -79,20 +79,20 @@ describe('runProgram', () => {
     ['--limit', '0', /--limit "0" must be a whole number from 1/],
   ])('exits 2 for %s %s', async (option, value, message) => {
     const { exitCode, stderr } = await facet(['models', 'list', option, value]);
-    expect(exitCode).toBe(EXIT.USAGE);
+    expect(exitCode).toBe(EXIT_CODES.USAGE);
     expect(stderr).toMatch(message);
   });
 
   test('checks the whole command line of a run before it starts anything', async () => {
     const { exitCode, stderr } = await facet([...RUN, ...FIND]);
-    expect(exitCode).toBe(EXIT.USAGE);
+    expect(exitCode).toBe(EXIT_CODES.USAGE);
     expect(stderr).toContain('the model directory /nowhere has no config.json');
   });
 
   test('refuses k above d_sae', async () => {
     const args = ['train', '--activations', 'a', '--d-sae', '16', '--k', '32'];
     const { exitCode, stderr } = await facet(args, { FACET_TRAINING_ADDRESS: NOWHERE });
-    expect(exitCode).toBe(EXIT.USAGE);
+    expect(exitCode).toBe(EXIT_CODES.USAGE);
     expect(stderr).toContain('--k 32 is more than --d-sae 16');
   });
 

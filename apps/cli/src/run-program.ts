@@ -1,6 +1,6 @@
 import { FacetError, isFacetError } from '@facet/errors';
+import { EXIT_CODES, exitCodeOf } from '@facet/mesh';
 import { type Command, CommanderError } from 'commander';
-import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { describeFailure, failureRecord } from './failure.ts';
 import type { Interruption } from './interruption.ts';
 import type { Action, CommandResult, Invocation, Run } from './invocation.ts';
@@ -33,7 +33,7 @@ export async function runProgram(
   interruption: Pick<Interruption, 'signal' | 'exitCode'>,
 ): Promise<number> {
   const json = args.includes('--json');
-  let exitCode: number = EXIT.OK;
+  let exitCode: number = EXIT_CODES.OK;
   const run: Run =
     (action) =>
     async (...commanderArguments) => {
@@ -45,7 +45,7 @@ export async function runProgram(
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.OK;
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODES.OK;
     return reportFailure(error, args, host, interruption);
   }
 }
@@ -88,7 +88,7 @@ async function runAction<Options>(
     const result = await action(invocation, command.optsWithGlobals() as Options, ...operands);
     invocation.progress.close();
     if (result !== undefined) print(result);
-    return result?.exitCode ?? EXIT.OK;
+    return result?.exitCode ?? EXIT_CODES.OK;
   } finally {
     invocation.progress.close();
   }
@@ -129,7 +129,7 @@ function reportFailure(
 ): number {
   const isUsage = error instanceof CommanderError;
   const interrupted = interruption.signal.aborted ? interruption.exitCode() : undefined;
-  const exitCode = interrupted ?? (isUsage ? EXIT.USAGE : exitCodeOf(error));
+  const exitCode = interrupted ?? (isUsage ? EXIT_CODES.USAGE : exitCodeOf(error));
   const failure = interrupted === undefined ? error : asCancelled(error);
   if (!isUsage) host.stderr.write(`facet: ${describeFailure(failure, args.includes('--verbose'))}\n`);
   if (args.includes('--json')) {

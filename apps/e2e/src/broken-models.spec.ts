@@ -7,8 +7,7 @@ import { serviceCommand } from './system.ts';
 
 /** Exit codes of a service that cannot start, by kind of error (see @facet/mesh). */
 const INVALID = 2;
-const NOT_FOUND = 3;
-const UNIMPLEMENTED = 10;
+const PRECONDITION = 3;
 const NORM = 'model.norm.weight';
 
 /** What is done to a copy of a good model, the exit code, and what the one line says. */
@@ -21,8 +20,8 @@ const cases: Case[] = [
     INVALID,
     /^the model directory .* does not exist$/,
   ],
-  ['has no weights', (model) => rm(weightsOf(model)), NOT_FOUND, /no \*\.safetensors/],
-  ['has no tokenizer', (model) => rm(join(model, 'tokenizer.json')), NOT_FOUND, /tokenizer\.json/],
+  ['has no weights', (model) => rm(weightsOf(model)), PRECONDITION, /no \*\.safetensors/],
+  ['has no tokenizer', (model) => rm(join(model, 'tokenizer.json')), PRECONDITION, /tokenizer\.json/],
   [
     'announces a header of 2^40 bytes',
     (model) => patch(model, (bytes) => void bytes.writeBigUInt64LE(1n << 40n)),
@@ -66,7 +65,7 @@ const cases: Case[] = [
   [
     'is of a type that nobody wrote a graph for',
     (model) => patchConfig(model, { model_type: 'mamba' }),
-    UNIMPLEMENTED,
+    PRECONDITION,
     /"mamba"/,
     /supported are .*llama/,
   ],

@@ -16,6 +16,7 @@ export {
   type ServiceRole,
 } from './config-fragments.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
+export { EXIT_CODES, exitCodeOf, SIGNAL_EXIT_CODES } from './exit-codes.ts';
 export { DEADLINE_EXCEEDED, fromGrpcError, toGrpcError } from './grpc-errors.ts';
 export { DEFAULT_MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES, type MessageLimits } from './limits.ts';
 export { type LinkedSignal, linkSignals } from './linked-signal.ts';
@@ -34,8 +35,6 @@ export { decodePageToken, encodePageToken, pageSize } from './page-token.ts';
 export { currentRequest, type RequestContext, withRequest } from './request-context.ts';
 export {
   describeFailure,
-  EXIT_CODES,
-  exitCodeOf,
   type RunMainOptions,
   runMain,
   type Stoppable,

@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { FacetError } from '@facet/errors';
-import { EXIT_CODES, exitCodeOf } from './run-main.ts';
+import { EXIT_CODES } from './exit-codes.ts';
 
 const ENTRY = fileURLToPath(new URL('./testing/main-process.ts', import.meta.url));
 
@@ -51,20 +50,12 @@ describe('runMain', () => {
   });
 
   test('prints a start-up error as one line with the exit code of its kind', async () => {
-    expect(await run('invalid').ended).toEqual({ code: EXIT_CODES.invalid, stderr: 'FACET_X is wrong\n' });
+    expect(await run('invalid').ended).toEqual({ code: EXIT_CODES.USAGE, stderr: 'FACET_X is wrong\n' });
   });
 
   test('prints a bug with its stack and exits 1', async () => {
     const { code, stderr } = await run('bug').ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(/TypeError: a bug\n\s+at /);
-  });
-});
-
-describe('exitCodeOf', () => {
-  test('has a code of its own for every kind', () => {
-    expect(new Set(Object.values(EXIT_CODES)).size).toBe(Object.keys(EXIT_CODES).length);
-    expect(exitCodeOf(new FacetError('unavailable', 'x'))).toBe(8);
-    expect(exitCodeOf(new Error('x'))).toBe(1);
   });
 });

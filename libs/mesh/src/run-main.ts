@@ -1,31 +1,9 @@
-import { type FacetErrorKind, isFacetError } from '@facet/errors';
+import { isFacetError } from '@facet/errors';
+import { EXIT_CODES, exitCodeOf, SIGNAL_EXIT_CODES } from './exit-codes.ts';
 
 /** Something that runs until it is stopped. */
 export interface Stoppable {
   stop(graceMs?: number): Promise<void>;
-}
-
-/** Exit codes of every Facet process, by kind of error; 130 and 143 are SIGINT and SIGTERM that did not wait. */
-export const EXIT_CODES: Readonly<Record<FacetErrorKind | 'ok' | 'internal', number>> = {
-  ok: 0,
-  internal: 1,
-  invalid: 2,
-  'not-found': 3,
-  exists: 4,
-  precondition: 5,
-  exhausted: 6,
-  aborted: 7,
-  unavailable: 8,
-  'data-loss': 9,
-  unimplemented: 10,
-  cancelled: 130,
-};
-
-const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
-
-/** The exit code for an error. */
-export function exitCodeOf(error: unknown): number {
-  return isFacetError(error) ? EXIT_CODES[error.kind] : EXIT_CODES.internal;
 }
 
 /** The text of an error for a person: one line for expected errors, the stack for bugs. */
@@ -64,10 +42,10 @@ export async function runMain(
     const running = await start(stopping.signal);
     await stopRequested;
     await running.stop(graceMs);
-    process.exit(EXIT_CODES.ok);
+    process.exit(EXIT_CODES.OK);
   } catch (error) {
     if (stopping.signal.aborted && isFacetError(error) && error.kind === 'cancelled')
-      process.exit(EXIT_CODES.ok);
+      process.exit(EXIT_CODES.OK);
     process.stderr.write(`${describeFailure(error)}\n`);
     process.exit(exitCodeOf(error));
   }

@@ -1,3 +1,4 @@
+import { EXIT_CODES } from '@facet/mesh';
 import type { Command } from 'commander';
 import { type AddressOptions, addAddressOptions, readAddresses } from '../addresses.ts';
 import { addCommand, DEFAULT_DATA_DIRECTORY } from '../command-builder.ts';
@@ -5,7 +6,6 @@ import type { Check } from '../doctor/check.ts';
 import { checkMachine } from '../doctor/machine.ts';
 import { checkPrograms } from '../doctor/programs.ts';
 import { checkServices } from '../doctor/services.ts';
-import { EXIT } from '../exit-codes.ts';
 import type { Action, Run } from '../invocation.ts';
 import type { Palette } from '../render/palette.ts';
 import { renderTable } from '../render/table.ts';
@@ -37,7 +37,7 @@ const examine: Action<DoctorOptions> = async (invocation, options) => {
   return {
     text: `${renderChecks(checks, palette)}\n\n${verdict(checks)}`,
     json: { healthy, checks },
-    exitCode: healthy ? EXIT.OK : EXIT.PRECONDITION,
+    exitCode: healthy ? EXIT_CODES.OK : EXIT_CODES.PRECONDITION,
   };
 };
 
