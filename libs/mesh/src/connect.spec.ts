@@ -74,6 +74,18 @@ describe('createServiceClient', () => {
     expect(calls).toEqual({ getEcho: 3, createEcho: 1 });
   });
 
+  test('sends no call again for a peer that the service has tried in vain itself', async () => {
+    let calls = 0;
+    const getEcho = async () => {
+      calls++;
+      const metadata = { address: 'http://127.0.0.1:8123' };
+      throw new FacetError('unavailable', 'ClickHouse does not answer', { metadata });
+    };
+    setup = await serveEcho({ getEcho });
+    await expect(setup.client.getEcho({})).rejects.toMatchObject({ message: 'ClickHouse does not answer' });
+    expect(calls).toBe(1);
+  });
+
   test('ends at its deadline and aborts the handler', async () => {
     let handlerAborted: () => void = () => {};
     const aborted = new Promise<void>((resolve) => {

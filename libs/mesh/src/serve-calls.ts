@@ -54,6 +54,7 @@ export function serveCalls({
       outcome.error = linked.timedOut() ? deadlineError(path, name) : cancelledOr(thrown, linked.signal);
       const status = toGrpcError(outcome.error, { service: name, requestId });
       outcome.code = status.code;
+      if (hasTriedItself(outcome.error)) context.trailer.set(RETRY_PUSHBACK_KEY, '-1');
       throw status;
     } finally {
       linked.dispose();
@@ -65,6 +66,17 @@ export function serveCalls({
 /** Yields a stream's messages, or returns the one of a unary call. */
 // biome-ignore lint/suspicious/noConfusingVoidType: nice-grpc's own type of a stream's return value
 type HandledCall<Response> = AsyncGenerator<Response, Response | void, undefined>;
+
+/** gRPC's own way of telling a caller's channel when to try again; negative: not at all. */
+const RETRY_PUSHBACK_KEY = 'grpc-retry-pushback-ms';
+
+/**
+ * Whether the error is that of a peer of this service, which was tried with backoff already: if callers' channels tried
+ * again on top, the deadline would come before the message that names the peer's address.
+ */
+function hasTriedItself(error: unknown): boolean {
+  return isFacetError(error) && error.kind === 'unavailable' && error.metadata.address !== undefined;
+}
 
 function cancelledOr(thrown: unknown, signal: AbortSignal): unknown {
   return signal.aborted
