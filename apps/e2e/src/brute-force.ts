@@ -1,17 +1,17 @@
 import { openActivationSet } from '@facet/artifacts';
 import type { Intervention } from '@facet/contracts';
+import { answerTensors } from '@facet/mesh';
 import { openObjectStore } from '@facet/objects';
 import { encodeReference, type Sae, type SparseActivations } from '@facet/sae';
-import { f32Values } from './tensors.ts';
 
 /** f of the one feature of an intervention for every row, computed here in double precision. */
 export function thresholdForm(
   { encoderRows, encoderBias, threshold }: Intervention,
   rows: Float32Array,
 ): number[] {
-  const w = f32Values(encoderRows);
-  const bias = f32Values(encoderBias)[0]!;
-  const limit = f32Values(threshold)[0]!;
+  const w = answerTensors.floats(encoderRows, [1, 'n'], 'encoder_rows');
+  const bias = answerTensors.floats(encoderBias, [1], 'encoder_bias')[0]!;
+  const limit = answerTensors.floats(threshold, [1], 'threshold')[0]!;
   return Array.from({ length: rows.length / w.length }, (_, row) => {
     const z = w.reduce((sum, weight, d) => sum + weight * rows[row * w.length + d]!, bias);
     return z > limit ? Math.max(z, 0) : 0;

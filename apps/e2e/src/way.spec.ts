@@ -1,13 +1,13 @@
 import { createClient } from '@clickhouse/client';
 import { openSaeArtifact } from '@facet/artifacts';
 import { DataType, type GenerateTextResponse, type Intervention } from '@facet/contracts';
+import { answerTensors, floatTensor, idTensor } from '@facet/mesh';
 import { openObjectStore } from '@facet/objects';
 import { encodeReference, type Sae } from '@facet/sae';
 import { maximaOverRows, statisticsOf, thresholdForm } from './brute-force.ts';
 import { type Clients, collect, createClients, last } from './clients.ts';
 import { CORPUS, describeWithModels, MODEL_DIRECTORY } from './repository.ts';
 import { type System, startSystem } from './system.ts';
-import { f32Tensor, f32Values, i32Values } from './tensors.ts';
 
 const MODEL = 'models/stories260k';
 const HOOK = 'blocks.2.hook_resid_post';
@@ -56,10 +56,11 @@ describeWithModels('the whole way through five processes', () => {
     const [first] = await collect(
       clients.activationSets.readActivations({ name: 'activationSets/tiny', maxRows: 128n }),
     );
-    const tokenIds = i32Values(first!.tokenIds);
+    const tokenIds = answerTensors.ids(first!.tokenIds, ['n'], 'token_ids');
     expect(tokenIds[0]).toBe(1);
     const direct = await activationsOf(clients, [...tokenIds]);
-    expect(maxDifference(f32Values(first!.activations), direct)).toBeLessThan(1e-4);
+    const stored = answerTensors.floats(first!.activations, ['n', D_IN], 'activations');
+    expect(maxDifference(stored, direct)).toBeLessThan(1e-4);
   }, 120_000);
 
   test('the activation set becomes an SAE that explains held-out activations', async () => {
@@ -118,7 +119,7 @@ describeWithModels('the whole way through five processes', () => {
 
   test('ActivateText equals brute force over all features', async () => {
     const answer = await clients.features.activateText({ parent: 'saes/tiny', text: TEXT, pageSize: 1000 });
-    const tokenIds = i32Values(answer.tokenIds);
+    const tokenIds = answerTensors.ids(answer.tokenIds, ['n'], 'token_ids');
     const rows = await activationsOf(clients, [...tokenIds]);
     const special = new Uint8Array(answer.special!.data);
     const truth = maximaOverRows(encodeReference(sae, rows, tokenIds.length), special);
@@ -147,7 +148,7 @@ describeWithModels('the whole way through five processes', () => {
     const feature = 3;
     const value = 5;
     const { tokens } = await clients.inference.tokenizeText({ model: MODEL, texts: [TEXT] });
-    const ids = [...i32Values(tokens!.tokenIds)];
+    const ids = [...answerTensors.ids(tokens!.tokenIds, ['n'], 'token_ids')];
     const intervention = await interventionOn(clients, feature, { scale: 0, offset: value });
     const before = await activationsOf(clients, ids);
     const after = await activationsOf(clients, ids, [intervention]);
@@ -222,14 +223,7 @@ async function activationsOf(clients: Clients, ids: number[], interventions: Int
       hookPoints: [HOOK],
       input: {
         $case: 'tokens',
-        value: {
-          tokenIds: {
-            dtype: DataType.I32,
-            shape: [ids.length],
-            data: Buffer.from(new Int32Array(ids).buffer),
-          },
-          lengths: [ids.length],
-        },
+        value: { tokenIds: idTensor(Int32Array.from(ids)), lengths: [ids.length] },
       },
       dtype: DataType.F32,
       interventions,
@@ -237,7 +231,9 @@ async function activationsOf(clients: Clients, ids: number[], interventions: Int
   );
   const rows = new Float32Array(ids.length * D_IN);
   for (const { event } of events) {
-    if (event?.$case === 'block') rows.set(f32Values(event.value.activations), event.value.firstRow * D_IN);
+    if (event?.$case !== 'block') continue;
+    const { activations, firstRow } = event.value;
+    rows.set(answerTensors.floats(activations, ['n', D_IN], 'activations'), firstRow * D_IN);
   }
   return rows;
 }
@@ -249,9 +245,9 @@ async function interventionOn(
 ): Promise<Intervention> {
   const directions = await clients.saes.batchGetDirections({ name: 'saes/tiny', features: [feature] });
   const { encoderRows, encoderBias, threshold, decoderRows } = directions;
-  expect(f32Values(decoderRows)).toHaveLength(D_IN);
+  expect(answerTensors.floats(decoderRows, [1, 'n'], 'decoder_rows')).toHaveLength(D_IN);
   const rules = [{ feature: 0, ...rule, scope: 'EDIT_SCOPE_ALL' as const, includeSpecialTokens: false }];
-  const zeros = f32Tensor(new Float32Array(1), [1]);
+  const zeros = floatTensor(new Float32Array(1), [1]);
   return {
     hookPoint: HOOK,
     encoderRows,
