@@ -1,5 +1,5 @@
 import { type ActivationSet, openActivationSet } from '@facet/artifacts';
-import { isFacetError } from '@facet/errors';
+import { absentAsUndefined } from '@facet/objects';
 import type { CaptureContext } from './capture-context.ts';
 import type { SetOutcome, SetPlan, SetRecord } from './set-record.ts';
 
@@ -56,12 +56,7 @@ function describeActive(record: SetRecord, outcome: SetOutcome, set: ActivationS
 
 /** The outcome is decided before the manifest is written: for that moment the set is still being captured. */
 async function openIfComplete({ store }: CaptureContext, id: string): Promise<ActivationSet | undefined> {
-  try {
-    return await openActivationSet(store, id);
-  } catch (error) {
-    if (isFacetError(error) && error.kind === 'not-found') return undefined;
-    throw error;
-  }
+  return absentAsUndefined(() => openActivationSet(store, id));
 }
 
 /** All partitions are full but the last, which is known once the plan is written. */

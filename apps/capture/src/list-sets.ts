@@ -1,4 +1,4 @@
-import { isFacetError } from '@facet/errors';
+import { absentAsUndefined } from '@facet/objects';
 import type { CaptureContext } from './capture-context.ts';
 import { describeSet, type SetDescription } from './describe-set.ts';
 
@@ -19,10 +19,5 @@ export async function listSets(
 
 /** A set can be deleted while the list is made. */
 async function describeUnlessGone(context: CaptureContext, id: string): Promise<SetDescription | undefined> {
-  try {
-    return await describeSet(context, id);
-  } catch (error) {
-    if (isFacetError(error) && error.kind === 'not-found') return undefined;
-    throw error;
-  }
+  return absentAsUndefined(() => describeSet(context, id));
 }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type FacetError, isFacetError } from '@facet/errors';
-import type { DeadLetter, Job } from '@facet/events';
+import { type DeadLetter, isLasting, type Job } from '@facet/events';
 import { linkSignals } from '@facet/mesh';
 import type { CaptureContext } from './capture-context.ts';
 import { capturePartition } from './capture-partition.ts';
@@ -13,15 +12,6 @@ import type { SetRecord } from './set-record.ts';
 const STANDING_POLL_MS = 500;
 /** A job that waited for all its deliveries has tried for about half a minute. */
 const MAX_DELIVER = 6;
-
-/** Errors that no repetition cures; the set fails at once. */
-const FINAL_KINDS = new Set<FacetError['kind']>([
-  'invalid',
-  'precondition',
-  'not-found',
-  'unimplemented',
-  'data-loss',
-]);
 
 /** Takes capture jobs from the queue until `signal` aborts. */
 export function runWorker(
@@ -103,17 +93,13 @@ async function settleFailure(
   // The worker is being stopped: the job goes back to the queue.
   if (delivered.signal.aborted) throw error;
   if (await settle(context, job)) return;
-  if (!isFinal(error)) {
+  if (!isLasting(error)) {
     const { id, attempt } = delivered;
     context.logger.warn({ err: error, job: id, attempt }, 'capture job failed; trying again');
     throw error;
   }
   const { reason, message } = error;
   await endSet(context, record, { state: 'FAILED', error: { reason, message } });
-}
-
-function isFinal(error: unknown): error is FacetError {
-  return isFacetError(error) && (FINAL_KINDS.has(error.kind) || error.reason === 'DISK_FULL');
 }
 
 async function failFromDeadLetter(context: CaptureContext, letter: DeadLetter): Promise<void> {

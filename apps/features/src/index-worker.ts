@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type FacetError, isFacetError } from '@facet/errors';
-import type { DeadLetter, Job } from '@facet/events';
+import { type DeadLetter, isLasting, type Job } from '@facet/events';
 import { type Logger, linkSignals } from '@facet/mesh';
+import { absentAsUndefined } from '@facet/objects';
 import { buildIndex, type IndexingParts } from './build-index.ts';
 import { type EndingParts, endRun, settleOutcome } from './end-run.ts';
 import { parseJob, QUEUE } from './jobs.ts';
@@ -13,15 +13,6 @@ import type { RunRecord } from './run-record.ts';
 export interface WorkerParts extends IndexingParts, EndingParts {
   logger: Logger;
 }
-
-/** Errors that no repetition cures; the run fails at once. */
-const FINAL_KINDS = new Set<FacetError['kind']>([
-  'invalid',
-  'precondition',
-  'not-found',
-  'unimplemented',
-  'data-loss',
-]);
 
 /** Takes indexing jobs from the queue until `signal` aborts. */
 export function runWorker(
@@ -73,10 +64,7 @@ async function recordOf(
   job: { id: string; payload: Uint8Array },
 ): Promise<RunRecord | undefined> {
   const { run, uid } = parseJob(job);
-  const record = await runs.read(run).catch((error) => {
-    if (isFacetError(error) && error.kind === 'not-found') return undefined;
-    throw error;
-  });
+  const record = await absentAsUndefined(() => runs.read(run));
   return record?.uid === uid ? record : undefined;
 }
 
@@ -90,17 +78,13 @@ async function settleFailure(
   if (job.signal.aborted) throw error;
   const outcome = await parts.runs.outcome(record.id);
   if (outcome !== undefined) return settleOutcome(parts, record, outcome);
-  if (!isFinal(error)) {
+  if (!isLasting(error)) {
     parts.logger.warn({ err: error, job: job.id, attempt: job.attempt }, 'indexing failed; trying again');
     throw error;
   }
   const { reason, message } = error;
   parts.logger.info({ run: record.id, reason, message }, 'indexing run failed');
   await endRun(parts, record, { state: 'FAILED', error: { reason, message } });
-}
-
-function isFinal(error: unknown): error is FacetError {
-  return isFacetError(error) && (FINAL_KINDS.has(error.kind) || error.reason === 'DISK_FULL');
 }
 
 async function failFromDeadLetter(parts: WorkerParts, letter: DeadLetter): Promise<void> {

@@ -1,6 +1,6 @@
-import { FacetError, isFacetError } from '@facet/errors';
+import { FacetError } from '@facet/errors';
 import type { FeatureIndex, Label } from '@facet/feature-index';
-import { type ObjectStore, readJson, writeJson } from '@facet/objects';
+import { absentAsUndefined, type ObjectStore, readJson, writeJson } from '@facet/objects';
 import { z } from 'zod';
 import { MAX_DESCRIPTION_CHARACTERS, MAX_LABEL_CHARACTERS } from './limits.ts';
 
@@ -25,13 +25,8 @@ export function createLabelStore(store: ObjectStore, index: FeatureIndex): Label
   const prefixOf = (sae: string) => `featureLabels/${sae}`;
 
   async function read(key: string) {
-    try {
-      return await readJson(store, key, schema);
-    } catch (error) {
-      if (isFacetError(error) && error.kind === 'not-found')
-        return { label: '', description: '', version: 0 };
-      throw error;
-    }
+    const kept = await absentAsUndefined(() => readJson(store, key, schema));
+    return kept ?? { label: '', description: '', version: 0 };
   }
 
   return {

@@ -1,4 +1,4 @@
-import { type IndexingRun, IndexingRunState } from '@facet/contracts';
+import { type IndexingRun, IndexingRunState, Lineage } from '@facet/contracts';
 import type { RunOutcome, RunProgress, RunView } from './run-record.ts';
 
 /** Writes a run as a message. */
@@ -15,7 +15,7 @@ export function toIndexingRun(view: RunView): IndexingRun {
     progress: outcome === undefined && progress !== undefined ? toProgress(progress) : undefined,
     error: outcome?.error,
     summary: toSummary(outcome),
-    lineage: toLineage(record.lineage),
+    lineage: Lineage.fromPartial(record.lineage),
     createTime: new Date(record.createTime),
     updateTime: new Date(outcome?.time ?? start?.time ?? record.createTime),
   };
@@ -47,20 +47,5 @@ function toSummary(outcome: RunOutcome | undefined): IndexingRun['summary'] {
     liveFeatures,
     l0: tokens === 0 ? 0 : events / tokens,
     seconds: outcome.seconds ?? 0,
-  };
-}
-
-function toLineage(lineage: RunView['record']['lineage']): IndexingRun['lineage'] {
-  return {
-    modelId: lineage.modelId,
-    modelSha256: lineage.modelSha256,
-    tokenizerSha256: lineage.tokenizerSha256,
-    corpusSha256: lineage.corpusSha256 ?? '',
-    hookPoint: lineage.hookPoint ?? '',
-    normalization: lineage.normalization ?? '',
-    saeId: lineage.saeId ?? '',
-    saeSha256: lineage.saeSha256 ?? '',
-    activationSetId: lineage.activationSetId ?? '',
-    activationSetSha256: lineage.activationSetSha256 ?? '',
   };
 }

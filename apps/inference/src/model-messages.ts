@@ -1,4 +1,4 @@
-import { DataType, type Lineage, type Model } from '@facet/contracts';
+import { DataType, Lineage, type Model } from '@facet/contracts';
 import { formatName } from '@facet/mesh';
 import type { DType } from '@facet/tensor';
 import type { LoadedModel } from './loaded-model.ts';
@@ -42,16 +42,5 @@ export function modelMessage(model: LoadedModel): Model {
 /** Writes the hashes that bind what a model computed to it. */
 export function lineageMessage({ id, runtime }: LoadedModel): Lineage {
   const { modelSha256, tokenizerSha256 } = runtime.identity;
-  return {
-    modelId: id,
-    modelSha256,
-    tokenizerSha256,
-    corpusSha256: '',
-    hookPoint: '',
-    normalization: '',
-    saeId: '',
-    saeSha256: '',
-    activationSetId: '',
-    activationSetSha256: '',
-  };
+  return Lineage.fromPartial({ modelId: id, modelSha256, tokenizerSha256 });
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isFacetError } from '@facet/errors';
-import { type ObjectStore, readJson, writeJson } from '@facet/objects';
+import { absentAsUndefined, type ObjectStore, readJson, writeJson } from '@facet/objects';
 import { z } from 'zod';
 import { type FeatureEdit, featureEditSchema } from './feature-edit.ts';
 
@@ -65,14 +64,7 @@ export function createProfileStore(store: ObjectStore): ProfileStore {
     replace: async (record) => {
       await writeJson(store, keyOf(record.id), record);
     },
-    async find(id) {
-      try {
-        return await readJson(store, keyOf(id), recordSchema);
-      } catch (error) {
-        if (isFacetError(error) && error.kind === 'not-found') return undefined;
-        throw error;
-      }
-    },
+    find: (id) => absentAsUndefined(() => readJson(store, keyOf(id), recordSchema)),
     async ids() {
       const ids: string[] = [];
       for await (const { key } of store.list(FOLDER)) {

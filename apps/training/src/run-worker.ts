@@ -1,6 +1,7 @@
 import { type FacetError, type FacetErrorKind, isFacetError } from '@facet/errors';
 import type { DeadLetter, Job } from '@facet/events';
 import { type Logger, linkSignals } from '@facet/mesh';
+import { absentAsUndefined } from '@facet/objects';
 import type { LiveRuns } from './live-runs.ts';
 import type { RunEvents } from './run-events.ts';
 import type { Evaluation, RunOutcome, RunProgress, RunRecord } from './run-record.ts';
@@ -116,12 +117,7 @@ function createProgressKeeper({ runs, live, logger }: RunWorkerDependencies, { i
 }
 
 async function findRecord(runs: RunStore, id: string): Promise<RunRecord | undefined> {
-  try {
-    return await runs.record(id);
-  } catch (error) {
-    if (isFacetError(error) && error.kind === 'not-found') return undefined;
-    throw error;
-  }
+  return absentAsUndefined(() => runs.record(id));
 }
 
 async function hasEnded(runs: RunStore, record: RunRecord): Promise<boolean> {

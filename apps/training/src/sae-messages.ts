@@ -1,4 +1,4 @@
-import type { Lineage as LineageMessage, Sae as SaeMessage, Tensor } from '@facet/contracts';
+import { Lineage as LineageMessage, type Sae as SaeMessage, type Tensor } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { requestTensors } from '@facet/mesh';
 import type { Lineage, ManifestFile } from '@facet/objects';
@@ -35,18 +35,7 @@ export function toSae({ id, manifest, cfg, configJson, texts, parity }: Register
 
 /** Writes a lineage with the hash of the SAE's weights file. */
 export function toLineage(lineage: Lineage, files: Readonly<Record<string, ManifestFile>>): LineageMessage {
-  return {
-    modelId: lineage.modelId,
-    modelSha256: lineage.modelSha256,
-    tokenizerSha256: lineage.tokenizerSha256,
-    corpusSha256: lineage.corpusSha256 ?? '',
-    hookPoint: lineage.hookPoint ?? '',
-    normalization: lineage.normalization ?? '',
-    saeId: lineage.saeId ?? '',
-    saeSha256: files[SAELENS_WEIGHTS_FILE]?.sha256 ?? '',
-    activationSetId: lineage.activationSetId ?? '',
-    activationSetSha256: lineage.activationSetSha256 ?? '',
-  };
+  return LineageMessage.fromPartial({ ...lineage, saeSha256: files[SAELENS_WEIGHTS_FILE]?.sha256 });
 }
 
 /** Reads the rows of an encode request, F32 [n, d_in]. */

@@ -6,8 +6,9 @@ import {
   saePrefix,
   writeSaeArtifact,
 } from '@facet/artifacts';
-import { FacetError, isFacetError } from '@facet/errors';
+import { FacetError } from '@facet/errors';
 import {
+  absentAsUndefined,
   type Lineage,
   MANIFEST_FILE,
   type Manifest,
@@ -111,8 +112,9 @@ async function describe(store: ObjectStore, id: string): Promise<RegisteredSae> 
   const source = saePrefix(id);
   const configJson = Buffer.from(await store.read(`${source}/${SAELENS_CONFIG_FILE}`)).toString('utf8');
   const cfg = parseSaelensConfig(configJson, source);
-  const texts = (await optional(() => readJson(store, `${source}/${TEXTS_FILE}`, textsSchema))) ?? NO_TEXTS;
-  const parity = await optional(() => readJson(store, `${source}/${PARITY_FILE}`, paritySchema));
+  const texts =
+    (await absentAsUndefined(() => readJson(store, `${source}/${TEXTS_FILE}`, textsSchema))) ?? NO_TEXTS;
+  const parity = await absentAsUndefined(() => readJson(store, `${source}/${PARITY_FILE}`, paritySchema));
   return { id, manifest, cfg, configJson, texts, parity };
 }
 
@@ -164,14 +166,5 @@ function requireShort(texts: SaeTexts): void {
     throw new FacetError('invalid', `${name} has ${length} characters; at most ${limit} are kept`, {
       field: name === 'displayName' ? 'sae.display_name' : 'sae.description',
     });
-  }
-}
-
-async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isFacetError(error) && error.kind === 'not-found') return undefined;
-    throw error;
   }
 }

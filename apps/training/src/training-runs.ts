@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSaeManifest } from '@facet/artifacts';
-import { FacetError, isFacetError } from '@facet/errors';
+import { FacetError } from '@facet/errors';
 import type { EventBus } from '@facet/events';
 import { linkSignals, newId, parseId } from '@facet/mesh';
-import type { ObjectStore } from '@facet/objects';
+import { absentAsUndefined, type ObjectStore } from '@facet/objects';
 import { requireRange, resolveConfig } from '@facet/sae-training';
 import type { LiveRuns } from './live-runs.ts';
 import { planMemory } from './memory-plan.ts';
@@ -95,13 +95,8 @@ function chooseId({ id, requestId }: CreateRunRequest): string {
 }
 
 async function sameRequest(runs: RunStore, id: string, requestId: string): Promise<RunRecord | undefined> {
-  let record: RunRecord;
-  try {
-    record = await runs.record(id);
-  } catch (error) {
-    if (isFacetError(error) && error.kind === 'not-found') return undefined;
-    throw error;
-  }
+  const record = await absentAsUndefined(() => runs.record(id));
+  if (!record) return undefined;
   if (requestId !== '' && record.requestId === requestId) return record;
   throw new FacetError('exists', `trainingRuns/${id} exists already; choose another id`, {
     metadata: { resourceType: 'TrainingRun', resourceName: `trainingRuns/${id}` },
@@ -123,12 +118,7 @@ async function newRecord(
 }
 
 async function requireFreeSae(store: ObjectStore, id: string): Promise<void> {
-  try {
-    await readSaeManifest(store, id);
-  } catch (error) {
-    if (isFacetError(error) && error.kind === 'not-found') return;
-    throw error;
-  }
+  if (!(await absentAsUndefined(() => readSaeManifest(store, id)))) return;
   throw new FacetError('exists', `saes/${id} exists already; choose another spec.sae or delete it first`, {
     field: 'spec.sae',
     metadata: { resourceType: 'Sae', resourceName: `saes/${id}` },

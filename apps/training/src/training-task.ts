@@ -1,7 +1,7 @@
 import { readSaeManifest, writeSaeArtifact } from '@facet/artifacts';
-import { FacetError, isFacetError } from '@facet/errors';
+import { FacetError } from '@facet/errors';
 import { createRateMeter } from '@facet/mesh/rate-meter';
-import type { ObjectStore } from '@facet/objects';
+import { absentAsUndefined, type ObjectStore } from '@facet/objects';
 import { type TrainedSae, type TrainingConfig, type TrainingProgress, trainSae } from '@facet/sae-training';
 import type { Evaluation, RunProgress, RunRecord, RunSpec } from './run-record.ts';
 import type { RunStore } from './run-store.ts';
@@ -65,13 +65,10 @@ export function toTrainingConfig(spec: RunSpec): TrainingConfig {
 }
 
 async function publishedBefore({ store, record }: TrainingTask): Promise<Evaluation | undefined> {
-  try {
-    const { manifest } = await readSaeManifest(store, record.spec.sae);
-    if (manifest.body.trainingRun === `trainingRuns/${record.id}`) return fromMetrics(manifest.body.metrics);
-  } catch (error) {
-    if (isFacetError(error) && error.kind === 'not-found') return undefined;
-    throw error;
-  }
+  const sae = await absentAsUndefined(() => readSaeManifest(store, record.spec.sae));
+  if (!sae) return undefined;
+  const { body } = sae.manifest;
+  if (body.trainingRun === `trainingRuns/${record.id}`) return fromMetrics(body.metrics);
   throw new FacetError(
     'exists',
     `saes/${record.spec.sae} exists already; choose another id or delete it first`,

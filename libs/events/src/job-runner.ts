@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FacetErrorKind, isFacetError } from '@facet/errors';
 import type { DeadLetter, Job, WorkOptions } from './event-bus.ts';
+import { LASTING_KINDS } from './lasting-errors.ts';
 
 /** One delivery of a job by a transport. */
 export interface Delivery {
@@ -39,15 +40,8 @@ const MAX_RETRY_DELAY_MS = 30_000;
 /** Heartbeats per lease: two may be lost. */
 const HEARTBEATS_PER_LEASE = 3;
 
-/** Errors that another attempt would only repeat. */
-const TERMINAL: ReadonlySet<FacetErrorKind> = new Set([
-  'invalid',
-  'precondition',
-  'not-found',
-  'unimplemented',
-  'data-loss',
-  'cancelled',
-]);
+/** Errors that end a job at its first attempt. */
+const TERMINAL: ReadonlySet<FacetErrorKind> = new Set([...LASTING_KINDS, 'cancelled']);
 
 /** Takes and runs jobs in `concurrency` slots until told to stop. */
 export async function runJobs(

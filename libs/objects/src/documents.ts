@@ -1,5 +1,6 @@
 import { FacetError, isFacetError } from '@facet/errors';
 import type { ZodType } from 'zod';
+import { absentAsUndefined } from './absent-as-undefined.ts';
 import { readJson, writeJson } from './json.ts';
 import type { ObjectStore } from './store.ts';
 
@@ -67,15 +68,6 @@ export function createDocuments(
       await store.deletePrefix(`${collection}/${id}`);
     },
   };
-}
-
-async function absentAsUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isFacetError(error) && error.kind === 'not-found') return undefined;
-    throw error;
-  }
 }
 
 async function existingIsFine(write: () => Promise<void>): Promise<void> {

@@ -1,3 +1,4 @@
+export { absentAsUndefined } from './absent-as-undefined.ts';
 export { createDocuments, type DocumentKind, type Documents } from './documents.ts';
 export { type FileStoreOptions, openFileStore } from './file-store.ts';
 export { MAX_JSON_BYTES, readJson, writeJson } from './json.ts';
