@@ -1,11 +1,10 @@
 // Trains one topk SAE here and one with the PyTorch peer on equal rows in equal order, and compares what they reach:
 // `node --import tsx --conditions=facet-source tools/bench/training-quality.mjs ROWS.f32 d_in d_sae k [batch] [epochs] [window]`.
 // ROWS.f32: raw little-endian f32 [n, d_in] in training order; the last 5 % are held out.
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { trainSae } from '../../libs/sae-training/src/index.ts';
+import { torch } from './report.mjs';
 
-const PEER = new URL('../../../shared/peers/torch_sae_train.py', import.meta.url).pathname;
 const [path, ...numbers] = process.argv.slice(2);
 const [d_in, d_sae, k, batch = 4096, epochs = 1, window = 1_000_000] = numbers.map(Number);
 
@@ -36,5 +35,4 @@ const shown = [
   `inference threshold ${sae.cfg.metadata.inference_threshold.toFixed(4)}`,
 ];
 console.log(`facet topk d_in=${d_in} d_sae=${d_sae} k=${k} tokens=${tokens}: ${shown.join(', ')}`);
-const peer = [path, d_in, d_sae, k, batch, epochs, 0, window].map(String);
-process.stdout.write(execFileSync('/usr/bin/python3', [PEER, ...peer], { encoding: 'utf8' }));
+process.stdout.write(torch('torch_sae_train.py', path, d_in, d_sae, k, batch, epochs, 0, window));

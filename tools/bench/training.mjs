@@ -1,12 +1,9 @@
 // Times one SAE training step against the PyTorch step, both in this run: `npm run bench:training [-- --json]`.
 // A step includes shuffling and copying the batch; the floor is the dense encoder product alone, which no step can go below.
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { createDenseProduct, createKernelMemory, planMemoryBytes } from '../../libs/kernels/src/index.ts';
 import { createMemorySource, trainSae } from '../../libs/sae-training/src/index.ts';
+import { median, report, torch } from './report.mjs';
 
-const PEER = new URL('../../../shared/peers/torch_sae_step.py', import.meta.url).pathname;
 const SHAPES = [
   { d_in: 64, d_sae: 1024, batch: 4096, k: 16, steps: 40 },
   { d_in: 288, d_sae: 4608, batch: 4096, k: 32, steps: 16 },
@@ -14,16 +11,16 @@ const SHAPES = [
 /** Steps that are not counted: the kernels are compiled while they run. */
 const WARM_UP = 4;
 
-export async function measureTraining(shape) {
+async function measureTraining(shape) {
   const facet_ms = await stepMilliseconds(shape);
   const floor_ms = await productMilliseconds(shape);
-  const torch = torchStep(shape);
+  const peer = torchStep(shape);
   return {
     ...shape,
     facet_ms,
     floor_ms,
-    ...torch,
-    ratio: torch.torch_ms / facet_ms,
+    ...peer,
+    ratio: peer.torch_ms / facet_ms,
     tokens_per_s: shape.batch / (facet_ms / 1e3),
   };
 }
@@ -63,10 +60,7 @@ async function productMilliseconds({ d_in, d_sae, batch }) {
 }
 
 function torchStep({ d_in, d_sae, batch, k }) {
-  if (!existsSync(PEER)) throw new Error(`the peer is not there: ${PEER}`);
-  const line = execFileSync('/usr/bin/python3', [PEER, 'topk', d_in, d_sae, batch, k].map(String), {
-    encoding: 'utf8',
-  });
+  const line = torch('torch_sae_step.py', 'topk', d_in, d_sae, batch, k);
   const [, torch_ms, torch_product_ms] = /: (\d+) ms\/step.*alone (\d+) ms/.exec(line);
   return { torch_ms: Number(torch_ms), torch_product_ms: Number(torch_product_ms) };
 }
@@ -75,32 +69,23 @@ function gaussian() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }
 
-function median(values) {
-  return values.sort((a, b) => a - b)[values.length >> 1];
+function row(result) {
+  return {
+    'd_in × d_sae': `${result.d_in} × ${result.d_sae}`,
+    batch: result.batch,
+    k: result.k,
+    'step ms': result.facet_ms.toFixed(1),
+    'floor ms': result.floor_ms.toFixed(1),
+    'gap ms': (result.facet_ms - result.floor_ms).toFixed(1),
+    'tokens/s': Math.round(result.tokens_per_s).toLocaleString('en'),
+    'PyTorch ms': result.torch_ms,
+    'its product ms': result.torch_product_ms,
+    ratio: `${result.ratio.toFixed(1)}×`,
+  };
 }
 
-function printTable(results) {
-  console.log(`SAE training step, topk, on ${cpus().length} × ${cpus()[0].model}, Node ${process.version}`);
-  console.log('d_in  d_sae  batch   k | facet ms  floor ms  gap ms | torch ms  (product) | ratio  tokens/s');
-  for (const r of results) {
-    const shape = [pad(r.d_in, 4), pad(r.d_sae, 6), pad(r.batch, 6), pad(r.k, 3)].join(' ');
-    const facet = [
-      pad(r.facet_ms.toFixed(1), 8),
-      pad(r.floor_ms.toFixed(1), 9),
-      pad((r.facet_ms - r.floor_ms).toFixed(1), 7),
-    ].join(' ');
-    const torch = [pad(r.torch_ms, 8), pad(`(${r.torch_product_ms})`, 10)].join(' ');
-    console.log(
-      `${shape} | ${facet} | ${torch} | ${pad(r.ratio.toFixed(1), 5)}  ${pad(Math.round(r.tokens_per_s), 8)}`,
-    );
-  }
-}
-
-const pad = (value, width) => String(value).padStart(width);
-
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const results = [];
-  for (const shape of SHAPES) results.push(await measureTraining(shape));
-  if (process.argv.includes('--json')) console.log(JSON.stringify({ bench: 'training', results }));
-  else printTable(results);
-}
+const results = [];
+for (const shape of SHAPES) results.push(await measureTraining(shape));
+report('SAE training step, topk; the floor is the dense encoder product alone', results.map(row), {
+  results,
+});
