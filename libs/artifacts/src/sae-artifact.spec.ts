@@ -67,6 +67,13 @@ describe('writeSaeArtifact', () => {
     await expect(writeSaeArtifact(store, 'a', other, details)).rejects.toMatchObject({ kind: 'exists' });
     expect((await openSaeArtifact(store, 'a')).sae.b_dec).toEqual(sae.b_dec);
   });
+
+  test('removes what it wrote when it cannot go on', async () => {
+    await store.write('saes/a/sae_weights.safetensors/in-the-way', Buffer.from('x'));
+    await expect(writeSaeArtifact(store, 'a', sae, details)).rejects.toMatchObject({ kind: 'invalid' });
+    expect(await store.listFolders('saes')).toEqual([]);
+    await writeSaeArtifact(store, 'a', sae, details);
+  });
 });
 
 describe('openSaeArtifact', () => {

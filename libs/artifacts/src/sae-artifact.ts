@@ -63,7 +63,10 @@ const bodySchema: z.ZodType<SaeBody> = z.object({
   trainingRun: z.string().optional(),
 });
 
-/** Writes an SAE in SAELens's format, its manifest last; `exists` where the id is taken. */
+/**
+ * Writes an SAE in SAELens's format, its manifest last; `exists` where the id is taken. What a write that fails (a full
+ * disk) has left is removed.
+ */
 export async function writeSaeArtifact(
   store: ObjectStore,
   id: string,
@@ -71,7 +74,22 @@ export async function writeSaeArtifact(
   details: SaeDetails,
 ): Promise<Manifest<SaeBody>> {
   const prefix = saePrefix(id);
-  if (await store.exists(`${prefix}/manifest.json`)) throw taken(id);
+  if (await store.exists(manifestOf(prefix))) throw taken(id);
+  try {
+    return await writeFiles(store, prefix, sae, details);
+  } catch (error) {
+    if (isFacetError(error) && error.kind === 'exists') throw taken(id);
+    await removeUnfinished(store, prefix).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function writeFiles(
+  store: ObjectStore,
+  prefix: string,
+  sae: Sae,
+  details: SaeDetails,
+): Promise<Manifest<SaeBody>> {
   const { createTime, lineage, metrics, sparsity, trainingRun } = details;
   const { cfg, weights } = writeSaelens(sae);
   const files: Record<string, ManifestFile> = {};
@@ -84,12 +102,17 @@ export async function writeSaeArtifact(
   const { architecture, d_in, d_sae, k } = sae.cfg;
   const body: SaeBody = { architecture, d_in, d_sae, k, metrics, trainingRun };
   const manifest: Manifest<SaeBody> = { formatVersion: 1, kind: SAE_KIND, createTime, files, lineage, body };
-  try {
-    await writeManifest(store, prefix, manifest, { ifAbsent: true });
-  } catch (error) {
-    throw isFacetError(error) && error.kind === 'exists' ? taken(id) : error;
-  }
+  await writeManifest(store, prefix, manifest, { ifAbsent: true });
   return manifest;
+}
+
+/** Leaves alone what another writer has completed meanwhile. */
+async function removeUnfinished(store: ObjectStore, prefix: string): Promise<void> {
+  if (!(await store.exists(manifestOf(prefix)))) await store.deletePrefix(prefix);
+}
+
+function manifestOf(prefix: string): string {
+  return `${prefix}/manifest.json`;
 }
 
 /** Reads an SAE and checks every file against its manifest; `data-loss` names a damaged one. */
