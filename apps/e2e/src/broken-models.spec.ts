@@ -1,49 +1,52 @@
 import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EXIT_CODES } from '@facet/mesh';
 import { runProcess } from './child-process.ts';
 import { describeWithModels, MODEL_DIRECTORY } from './repository.ts';
 import { serviceCommand } from './system.ts';
 
-/** Exit codes of a service that cannot start, by kind of error (see @facet/mesh). */
-const INVALID = 2;
-const PRECONDITION = 3;
 const NORM = 'model.norm.weight';
 
 /** What is done to a copy of a good model, the exit code, and what the one line says. */
-type Case = [name: string, damage: (model: string) => Promise<void>, exitCode: number, ...says: RegExp[]];
+type Case = [
+  name: string,
+  damage: (model: string) => Promise<void>,
+  exit: keyof typeof EXIT_CODES,
+  ...says: RegExp[],
+];
 
 const cases: Case[] = [
   [
     'is not there',
     (model) => rm(model, { recursive: true }),
-    INVALID,
+    'USAGE',
     /^the model directory .* does not exist$/,
   ],
-  ['has no weights', (model) => rm(weightsOf(model)), PRECONDITION, /no \*\.safetensors/],
-  ['has no tokenizer', (model) => rm(join(model, 'tokenizer.json')), PRECONDITION, /tokenizer\.json/],
+  ['has no weights', (model) => rm(weightsOf(model)), 'PRECONDITION', /no \*\.safetensors/],
+  ['has no tokenizer', (model) => rm(join(model, 'tokenizer.json')), 'PRECONDITION', /tokenizer\.json/],
   [
     'announces a header of 2^40 bytes',
     (model) => patch(model, (bytes) => void bytes.writeBigUInt64LE(1n << 40n)),
-    INVALID,
+    'USAGE',
     /model\.safetensors announces a header of 1099511627776 bytes; the limit is 16777216$/,
   ],
   [
     'lets tensors overlap',
     (model) => patchHeader(model, (header) => moveOffsets(header[NORM]!, -4, -4)),
-    INVALID,
+    'USAGE',
     /model\.safetensors lets tensor .* overlap the one before it$/,
   ],
   [
     'puts a tensor behind the end of the file',
     (model) => patchHeader(model, (header) => moveOffsets(header[NORM]!, 2 ** 30, 2 ** 30)),
-    INVALID,
+    'USAGE',
     /puts tensor "model\.norm\.weight" at \d+\.\.\d+ but holds \d+ data bytes$/,
   ],
   [
     'is cut',
     async (model) => truncate(weightsOf(model), (await readFile(weightsOf(model))).byteLength - 100),
-    INVALID,
+    'USAGE',
     /model\.safetensors puts tensor .* but holds \d+ data bytes$/,
   ],
   [
@@ -53,19 +56,19 @@ const cases: Case[] = [
         model,
         (header, data) => void data.writeFloatLE(Number.NaN, header[NORM]!.data_offsets[0] + 12),
       ),
-    INVALID,
+    'USAGE',
     /NaN or infinity in model\.norm\.weight at index 3/,
   ],
   [
     'has a weight of another shape than config.json says',
     (model) => patchConfig(model, { vocab_size: 1024 }),
-    INVALID,
+    'USAGE',
     /stores model\.embed_tokens\.weight as \[512, 64\]; config\.json expects \[1024, 64\]$/,
   ],
   [
     'is of a type that nobody wrote a graph for',
     (model) => patchConfig(model, { model_type: 'mamba' }),
-    PRECONDITION,
+    'PRECONDITION',
     /"mamba"/,
     /supported are .*llama/,
   ],
@@ -79,7 +82,7 @@ describeWithModels('inference does not start, and says why in one line, where it
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  test.each(cases)('%s', async (_, damage, exitCode, ...says) => {
+  test.each(cases)('%s', async (_, damage, exit, ...says) => {
     const model = join(folder, 'model');
     await cp(MODEL_DIRECTORY, model, { recursive: true });
     await damage(model);
@@ -88,7 +91,7 @@ describeWithModels('inference does not start, and says why in one line, where it
     expect(more).toEqual([]);
     for (const pattern of says) expect(line).toMatch(pattern);
     expect(line).toContain(model);
-    expect(end.exitCode).toBe(exitCode);
+    expect(end.exitCode).toBe(EXIT_CODES[exit]);
     expect(end.stdout).not.toContain('serving');
   });
 });

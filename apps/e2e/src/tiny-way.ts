@@ -1,0 +1,63 @@
+import { type ActivationSet, DataType } from '@facet/contracts';
+import { type Clients, last } from './clients.ts';
+import { CORPUS } from './repository.ts';
+
+/** The name that the services give the model of the tests. */
+export const MODEL = 'models/stories260k';
+/** Where the tests read and steer. */
+export const HOOK = 'blocks.2.hook_resid_post';
+
+/** A request for an activation set of `tokens` tokens of the corpus, in partitions. */
+export function setRequest(
+  id: string,
+  {
+    tokens,
+    partitionTokens = 4096,
+    uri = CORPUS,
+  }: { tokens: number; partitionTokens?: number; uri?: string },
+) {
+  return {
+    activationSetId: id,
+    spec: {
+      model: MODEL,
+      hookPoint: HOOK,
+      maxTokens: BigInt(tokens),
+      contextTokens: 128,
+      partitionTokens,
+      dtype: DataType.F32,
+      corpus: { uri, format: { $case: 'plainText' as const, value: {} } },
+    },
+  };
+}
+
+/** Waits for the end of a set, whatever it is. */
+export async function setEnd(clients: Clients, id: string): Promise<ActivationSet> {
+  const events = clients.activationSets.watchActivationSet({ name: `activationSets/${id}` });
+  return (await last(events)).activationSet!;
+}
+
+/** Captures a set and gives it when it is ACTIVE. */
+export async function captureSet(clients: Clients, id: string, tokens: number): Promise<ActivationSet> {
+  await clients.activationSets.createActivationSet(setRequest(id, { tokens }));
+  const set = await setEnd(clients, id);
+  if (set.state !== 'ACTIVATION_SET_STATE_ACTIVE') throw new Error(`${set.name}: ${set.error?.message}`);
+  return set;
+}
+
+/** Trains a small SAE `saes/{id}` on the set of the same id; gives the run at its end, whatever it is. */
+export async function trainSae(clients: Clients, id: string, dSae: number) {
+  await clients.trainingRuns.createTrainingRun({
+    trainingRunId: id,
+    spec: {
+      activationSets: [`activationSets/${id}`],
+      sae: `saes/${id}`,
+      dSae,
+      batchTokens: 1024,
+      tokens: 50_000n,
+      recipe: { $case: 'topk', value: { k: 8 } },
+      seed: 7n,
+    },
+  });
+  const events = clients.trainingRuns.watchTrainingRun({ name: `trainingRuns/${id}` });
+  return (await last(events)).trainingRun!;
+}
