@@ -14,7 +14,11 @@ const nx = spawnSync('node_modules/.bin/nx', ['run-many', '-t', 'test', ...proce
 broken ||= nx.status !== 0;
 for (const file of resultFiles()) add(JSON.parse(readFileSync(file, 'utf8')));
 
-const tools = spawnSync(process.execPath, ['--test', '--test-reporter=tap', 'tools/check-boundaries/check.spec.mjs'], { encoding: 'utf8' });
+const tools = spawnSync(
+  process.execPath,
+  ['--test', '--test-reporter=tap', 'tools/check-boundaries/check.spec.mjs'],
+  { encoding: 'utf8' },
+);
 broken ||= tools.status !== 0;
 process.stdout.write(tools.status === 0 ? '' : tools.stdout);
 add({ passed: tapCount('pass'), failed: tapCount('fail'), skipped: tapCount('skipped') });
