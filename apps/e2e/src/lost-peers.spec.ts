@@ -28,6 +28,8 @@ describeWithModels('when NATS or ClickHouse goes away', () => {
       },
     });
     clients = createClients(system.addresses);
+    await captureSet(clients, 'tiny', 100_000);
+    expect((await trainSae(clients, 'tiny', 256)).error).toBeUndefined();
   }, 120_000);
 
   afterAll(async () => {
@@ -41,11 +43,11 @@ describeWithModels('when NATS or ClickHouse goes away', () => {
     );
     await untilCapturing('disturbed');
     await system.nats.kill();
-    const refused = await clients.activationSets
-      .createActivationSet(setRequest('unqueued', { tokens: 1000 }))
-      .catch((error) => error);
-    expect(refused).toMatchObject({ kind: 'unavailable', reason: 'NATS_NOT_REACHABLE' });
-    expect(refused.message).toContain(`no NATS server answers at ${system.nats.url}`);
+    const refusals = await Promise.all(createUnqueued().map((call) => call.catch((error) => error)));
+    for (const refusal of refusals) {
+      expect(refusal).toMatchObject({ kind: 'unavailable', reason: 'NATS_NOT_REACHABLE' });
+      expect(refusal.message).toContain(`no NATS server answers at ${system.nats.url}`);
+    }
     await system.nats.start();
     const disturbed = await setEnd(clients, 'disturbed');
     expect(disturbed.error).toBeUndefined();
@@ -61,8 +63,6 @@ describeWithModels('when NATS or ClickHouse goes away', () => {
   }, 120_000);
 
   test('an index is complete after ClickHouse was killed in the middle of it', async () => {
-    await captureSet(clients, 'tiny', 100_000);
-    expect((await trainSae(clients, 'tiny', 256)).error).toBeUndefined();
     await index('disturbed');
     await untilIndexing('disturbed');
     await system.clickhouse.kill();
@@ -92,6 +92,18 @@ describeWithModels('when NATS or ClickHouse goes away', () => {
       expect(seconds).toBeGreaterThan(5);
     }
   }, 60_000);
+
+  function createUnqueued(): Promise<unknown>[] {
+    const training = { activationSets: ['activationSets/tiny'], sae: 'saes/unqueued', dSae: 128 };
+    return [
+      clients.activationSets.createActivationSet(setRequest('unqueued', { tokens: 1000 })),
+      clients.trainingRuns.createTrainingRun({
+        trainingRunId: 'unqueued',
+        spec: { ...training, recipe: { $case: 'topk', value: { k: 8 } } },
+      }),
+      index('unqueued'),
+    ];
+  }
 
   async function untilCapturing(id: string): Promise<void> {
     const events = clients.activationSets.watchActivationSet({ name: `activationSets/${id}` });

@@ -64,8 +64,15 @@ export function createIndexingRuns(parts: IndexingRunsParts): IndexingRuns {
 
   return {
     async create(request) {
-      const record = await createRecord(await checkedRecord(parts, request));
-      if ((await runs.outcome(record.id)) === undefined) await bus.enqueue(QUEUE, jobOf(record));
+      const wanted = await checkedRecord(parts, request);
+      const record = await createRecord(wanted);
+      try {
+        // Also for a repeated request: the first one may have ended between the two steps.
+        if ((await runs.outcome(record.id)) === undefined) await bus.enqueue(QUEUE, jobOf(record));
+      } catch (error) {
+        if (record === wanted) await runs.delete(record.id);
+        throw error;
+      }
       return viewOf(record);
     },
     get: async (id) => viewOf(await runs.read(id)),

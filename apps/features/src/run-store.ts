@@ -17,6 +17,8 @@ export interface RunStore {
   read(id: string): Promise<RunRecord>;
   /** Ids in order. */
   ids(): Promise<string[]>;
+  /** Removes a run that was never queued. */
+  delete(id: string): Promise<void>;
   markStarted(id: string, start: RunStart): Promise<void>;
   started(id: string): Promise<RunStart | undefined>;
   /** Ends a run; returns the outcome that holds, which may be an earlier one. */
@@ -39,6 +41,7 @@ export function createRunStore(store: ObjectStore): RunStore {
     create: (record) => documents.create(record.id, RUN, record),
     read: (id) => documents.require(id, RUN),
     ids: documents.ids,
+    delete: documents.delete,
     markStarted: (id, start) => documents.writeOnce(id, STARTED, start),
     started: (id) => documents.find(id, STARTED),
     decide: (id, outcome) => documents.decide(id, OUTCOME, outcome),

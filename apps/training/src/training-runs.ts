@@ -83,7 +83,12 @@ async function createRun(dependencies: TrainingRunsDependencies, request: Create
   const existing = await sameRequest(runs, id, request.requestId);
   const record = existing ?? (await newRecord(dependencies, id, request));
   if (!existing) await runs.create(record);
-  await bus.enqueue('train', { id, payload: Buffer.from(JSON.stringify({ run: id, uid: record.uid })) });
+  try {
+    await bus.enqueue('train', { id, payload: Buffer.from(JSON.stringify({ run: id, uid: record.uid })) });
+  } catch (error) {
+    if (!existing) await runs.delete(id);
+    throw error;
+  }
   return runs.read(id);
 }
 
