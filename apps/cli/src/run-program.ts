@@ -139,9 +139,9 @@ function reportFailure(
   return exitCode;
 }
 
-/** Whatever broke because of the interruption is told as one. */
+/** Whatever broke because of the interruption is told as one; steps that say what was interrupted are heard. */
 function asCancelled(error: unknown): FacetError {
-  if (isFacetError(error) && error.kind === 'cancelled') return error;
+  if (isFacetError(error) && error.message.startsWith('interrupted')) return error;
   return new FacetError('cancelled', 'interrupted', { cause: error });
 }
 
