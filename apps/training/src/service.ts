@@ -17,6 +17,8 @@ export interface TrainingDependencies {
   /** A bus that is shared with other services of this process; it stays open. @default one of its own */
   events?: EventBus;
   logger?: Logger;
+  /** Stops a start that is under way. */
+  signal?: AbortSignal;
 }
 
 /** The service while it runs. */
@@ -35,8 +37,9 @@ export async function startTraining(
 ): Promise<RunningTraining> {
   const logger = dependencies.logger ?? createLogger({ service: 'training', level: config.logLevel });
   const store = openObjectStore(config.objectsUrl);
+  const { eventsUrl, ackWaitMs } = config;
   const bus =
-    dependencies.events ?? (await openEventBus({ url: config.eventsUrl, ackWaitMs: config.ackWaitMs }));
+    dependencies.events ?? (await openEventBus({ url: eventsUrl, ackWaitMs, signal: dependencies.signal }));
   const { host, port, environment, memoryBytes, threads, objectsUrl, importRoots, exportRoots } = config;
   const runs = createRunStore(store);
   const live = createLiveRuns(bus);
