@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT_CODES } from '@facet/mesh';
 import { runProcess } from './child-process.ts';
-import { describeWithModels, MODEL_DIRECTORY } from './repository.ts';
+import { describeWithModels } from './describe-with-models.ts';
+import { MODEL_DIRECTORY } from './repository.ts';
 import { serviceCommand } from './system.ts';
 
 const NORM = 'model.norm.weight';

@@ -2,7 +2,8 @@ import { openActivationSet } from '@facet/artifacts';
 import type { ActivationSet } from '@facet/contracts';
 import { openObjectStore } from '@facet/objects';
 import { type Clients, createClients, last } from './clients.ts';
-import { CORPUS, describeWithModels, MODEL_DIRECTORY } from './repository.ts';
+import { describeWithModels } from './describe-with-models.ts';
+import { CORPUS, MODEL_DIRECTORY } from './repository.ts';
 import { type System, startSystem } from './system.ts';
 
 const PARTITION_TOKENS = 8192;

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,9 +9,3 @@ export const SHARED = join(REPOSITORY, '../shared');
 export const MODEL_DIRECTORY = join(SHARED, 'data/models/stories260K');
 /** English stories, documents between `<|endoftext|>`. */
 export const CORPUS = join(SHARED, 'data/text/tinystories.txt');
-
-const present = existsSync(MODEL_DIRECTORY) && existsSync(CORPUS);
-if (!present) console.warn('SKIPPED: the models and texts of ../shared are not there');
-
-/** `describe` where the shared models and texts are there, else `describe.skip`. */
-export const describeWithModels = present ? describe : describe.skip;

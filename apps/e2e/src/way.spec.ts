@@ -6,7 +6,8 @@ import { openObjectStore } from '@facet/objects';
 import { encodeReference, type Sae } from '@facet/sae';
 import { maximaOverRows, statisticsOf, thresholdForm } from './brute-force.ts';
 import { type Clients, collect, createClients, last } from './clients.ts';
-import { CORPUS, describeWithModels, MODEL_DIRECTORY } from './repository.ts';
+import { describeWithModels } from './describe-with-models.ts';
+import { CORPUS, MODEL_DIRECTORY } from './repository.ts';
 import { type System, startSystem } from './system.ts';
 
 const MODEL = 'models/stories260k';
