@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { booleanVariable, integerVariable, readConfig, redactPassword } from './config.ts';
+import { integerVariable, readConfig, redactPassword } from './config.ts';
 import {
   addressVariable,
   clickhouseUrl,
@@ -17,14 +17,12 @@ const schema = z
     FACET_CAPTURE_LISTEN: listenVariable('capture'),
     FACET_INFERENCE_ADDRESS: addressVariable('inference'),
     FACET_ROWS: integerVariable(64, { min: 1, max: 100 }),
-    FACET_FAST: booleanVariable(false),
     FACET_API_KEY: z.string().min(8, 'must have at least 8 characters').optional(),
   })
   .transform((env) => ({
     listen: env.FACET_CAPTURE_LISTEN,
     inference: env.FACET_INFERENCE_ADDRESS,
     rows: env.FACET_ROWS,
-    fast: env.FACET_FAST,
     events: eventsUrl(env),
     logLevel: env.FACET_LOG_LEVEL,
   }));
@@ -36,7 +34,6 @@ describe('readConfig', () => {
       listen: { host: '127.0.0.1', port: 50052 },
       inference: '127.0.0.1:50051',
       rows: 64,
-      fast: false,
       events: 'memory:',
       logLevel: 'info',
     });
@@ -48,14 +45,12 @@ describe('readConfig', () => {
       FACET_CAPTURE_LISTEN: '[::1]:0',
       FACET_INFERENCE_ADDRESS: 'dns:///inference:50051',
       FACET_ROWS: '7',
-      FACET_FAST: '1',
       NATS_URL: 'nats://n:4222',
     };
     expect(readConfig(schema, env)).toMatchObject({
       listen: { host: '[::1]', port: 0 },
       inference: 'dns:///inference:50051',
       rows: 7,
-      fast: true,
       events: 'nats://n:4222',
     });
   });
@@ -64,7 +59,6 @@ describe('readConfig', () => {
     const env = {
       FACET_CAPTURE_LISTEN: 'nowhere',
       FACET_ROWS: '1.5',
-      FACET_FAST: 'maybe',
       FACET_LOG_LEVEL: 'loud',
       FACET_API_KEY: 'hunter2',
     };
@@ -72,7 +66,7 @@ describe('readConfig', () => {
       expect.objectContaining({
         kind: 'invalid',
         message: expect.stringMatching(
-          /FACET_LOG_LEVEL[\s\S]*FACET_CAPTURE_LISTEN: must be host:port[\s\S]*"nowhere"[\s\S]*FACET_ROWS: must be a whole number from 1 to 100[\s\S]*FACET_FAST/,
+          /FACET_LOG_LEVEL[\s\S]*FACET_CAPTURE_LISTEN: must be host:port[\s\S]*"nowhere"[\s\S]*FACET_ROWS: must be a whole number from 1 to 100/,
         ),
       }),
     );

@@ -50,11 +50,3 @@ export function integerVariable(fallback: number, { min, max }: { min: number; m
     })
     .default(fallback);
 }
-
-/** Reads a yes/no variable: `true`, `false`, `1` or `0`. */
-export function booleanVariable(fallback: boolean) {
-  return z
-    .enum(['true', 'false', '1', '0'], { message: 'must be true, false, 1 or 0' })
-    .transform((value) => value === 'true' || value === '1')
-    .default(fallback);
-}

@@ -1,4 +1,4 @@
-export { booleanVariable, type Environment, integerVariable, readConfig, redactPassword } from './config.ts';
+export { type Environment, integerVariable, readConfig, redactPassword } from './config.ts';
 export {
   addressVariable,
   clickhouseUrl,
