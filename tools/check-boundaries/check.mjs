@@ -15,7 +15,7 @@ const LAYERS = {
   e2e: { allowed: ['base', 'contracts', 'domain', 'platform', 'app', 'cli'], self: false },
 };
 
-/** Checks all projects below `apps/` and `libs/` of `root`; returns the violations as sentences. */
+/** Checks all projects below `apps/`, `libs/` and `tools/` of `root`; returns the violations as sentences. */
 export function checkBoundaries(root) {
   const projects = readProjects(root);
   const byName = new Map(projects.map((project) => [project.name, project]));
@@ -32,7 +32,7 @@ export function checkBoundaries(root) {
 
 /** Reads name, layer, dependencies and sources of every project. */
 function readProjects(root) {
-  return ['apps', 'libs']
+  return ['apps', 'libs', 'tools']
     .filter((group) => existsSync(join(root, group)))
     .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
     .filter((directory) => existsSync(join(directory, 'package.json')))
@@ -134,7 +134,7 @@ function mayImport(from, to) {
 
 function leavesProject(project, path, specifier) {
   const target = join(path, '..', specifier);
-  if (target.startsWith(`${project.path}/`) || !/^(apps|libs)\//.test(target)) return [];
+  if (target.startsWith(`${project.path}/`) || !/^(apps|libs|tools)\//.test(target)) return [];
   return [`${path}: reaches into another project with ${specifier}; import its package`];
 }
 
