@@ -1,7 +1,7 @@
+import { createRandom } from '@facet/random';
 import { calibrateThreshold } from './calibrate-threshold.ts';
 import { resolveConfig } from './config.ts';
 import { cpuEngine } from './cpu/cpu-engine.ts';
-import { createRandom } from './random.ts';
 import type { Weights } from './weights.ts';
 
 const D_IN = 10;

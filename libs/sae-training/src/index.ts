@@ -16,7 +16,6 @@ export {
   type TrainingEngine,
 } from './engine.ts';
 export type { TrainingMetrics } from './metrics.ts';
-export { createRandom, type Random, shuffle } from './random.ts';
 export type { TopkRecipeConfig } from './recipes/topk.ts';
 export { createMemorySource, type RowSource } from './row-source.ts';
 export { type TrainedSae, type TrainingProgress, type TrainSaeOptions, trainSae } from './train.ts';

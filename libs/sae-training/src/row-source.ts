@@ -1,4 +1,4 @@
-import { createRandom, shuffle } from './random.ts';
+import { createRandom, shuffle } from '@facet/random';
 
 /**
  * Where rows come from; chunks are [n, d_in] for any n, and must not be reused by the source before the next

@@ -1,6 +1,6 @@
+import { createRandom, shuffle } from '@facet/random';
 import { createFiringWindow } from './firing-window.ts';
 import { geometricMedian } from './geometric-median.ts';
-import { createRandom, shuffle } from './random.ts';
 import { learningRateAt } from './schedule.ts';
 
 describe('learningRateAt', () => {

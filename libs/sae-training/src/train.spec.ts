@@ -1,6 +1,6 @@
+import { createRandom, type Random } from '@facet/random';
 import { encodeReference, featureRows, type Sae } from '@facet/sae';
 import type { TrainingConfig } from './config.ts';
-import { createRandom, type Random } from './random.ts';
 import { createMemorySource, type RowSource } from './row-source.ts';
 import { type TrainingProgress, trainSae } from './train.ts';
 

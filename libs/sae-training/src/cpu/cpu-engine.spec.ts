@@ -1,5 +1,5 @@
+import { createRandom } from '@facet/random';
 import { type ResolvedConfig, resolveConfig, type TrainingConfig } from '../config.ts';
-import { createRandom } from '../random.ts';
 import { topkRecipe } from '../recipes/topk.ts';
 import { topkReference, type Weights64 } from '../recipes/topk-reference.ts';
 import type { Weights } from '../weights.ts';

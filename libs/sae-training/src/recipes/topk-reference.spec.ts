@@ -1,4 +1,4 @@
-import { createRandom } from '../random.ts';
+import { createRandom } from '@facet/random';
 import { type TopkReferenceOptions, topkReference, type Weights64 } from './topk-reference.ts';
 
 const D_IN = 6;

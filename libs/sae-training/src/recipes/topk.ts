@@ -1,8 +1,8 @@
+import { createRandom } from '@facet/random';
 import { requireInteger, requireRange } from '../checks.ts';
 import type { ResolvedConfig } from '../config.ts';
 import { cpuTopkGradients } from '../cpu/cpu-topk.ts';
 import { geometricMedian } from '../geometric-median.ts';
-import { createRandom } from '../random.ts';
 import type { Weights } from '../weights.ts';
 import type { Recipe } from './recipe.ts';
 

@@ -1,0 +1,1 @@
+export { createRandom, type Random, shuffle } from './random.ts';
