@@ -1,6 +1,6 @@
 import { FacetError } from '@facet/errors';
+import { createRandom } from '@facet/random';
 import { createSaeEncoder, decode, encodeReference, type Sae, type SparseActivations } from '@facet/sae';
-import { createRandom } from '@facet/sae-training';
 import { z } from 'zod';
 
 /** `parity.json`: how exactly the service's encoder reproduces an imported SAE on probe rows. */

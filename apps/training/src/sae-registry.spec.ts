@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaePublished } from '@facet/contracts';
+import { createRandom } from '@facet/random';
 import { encodeReference, readSaelens, type Sae, writeSaelens } from '@facet/sae';
-import { createRandom } from '@facet/sae-training';
 import { createTrainingSystem, type Replica, type TrainingSystem } from './testing/training-system.ts';
 
 let system: TrainingSystem;

@@ -1,6 +1,7 @@
 import type { ActivationShard } from '@facet/artifacts';
 import { FacetError } from '@facet/errors';
-import { createMemorySource, createRandom, type RowSource, shuffle } from '@facet/sae-training';
+import { createRandom, shuffle } from '@facet/random';
+import { createMemorySource, type RowSource } from '@facet/sae-training';
 import type { TrainingSets } from './training-sets.ts';
 
 export interface SetSourceOptions {

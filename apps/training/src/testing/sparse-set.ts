@@ -1,6 +1,6 @@
 import { finishActivationSet, writeActivationShard } from '@facet/artifacts';
 import type { Lineage, ObjectStore } from '@facet/objects';
-import { createRandom } from '@facet/sae-training';
+import { createRandom } from '@facet/random';
 
 /** Width of the rows and number of directions that they are made of. */
 export const D_IN = 16;
