@@ -12,7 +12,7 @@ import {
   tinySpec,
 } from './testing/capture-setup.ts';
 import { readAll } from './testing/read-all.ts';
-import { TINY_BOS, TINY_D_IN, tinyIds } from './testing/tiny-model.ts';
+import { TINY_BOS, TINY_D_IN, TINY_D_MLP, tinyIds } from './testing/tiny-model.ts';
 
 /** Three documents; the second is longer than a context. */
 const TEXT = 'Hi. | A longer one.\n|Ends';
@@ -49,13 +49,13 @@ function expectedContexts(documents: readonly string[], size: number): number[][
 }
 
 /** What inference itself says of the contexts. */
-async function directActivations(contexts: readonly number[][]): Promise<Float32Array> {
+async function directActivations(contexts: readonly number[][], hookPoint = HOOK): Promise<Float32Array> {
   const ids = Int32Array.from(contexts.flat());
   const tokenIds = { dtype: DataType.I32, shape: [ids.length], data: Buffer.from(ids.buffer) };
   const value = { tokenIds, lengths: contexts.map(({ length }) => length) };
   const request = {
     model: 'models/tiny',
-    hookPoints: [HOOK],
+    hookPoints: [hookPoint],
     input: { $case: 'tokens' as const, value },
     dtype: DataType.F32,
   };
@@ -127,6 +127,19 @@ describe('a capture', () => {
     expect(new Uint16Array(new Uint8Array(f16.activations).buffer)).toEqual(rounded);
     const asF32 = await readAll(running.client.readActivations({ name: set.name, dtype: DataType.F32 }));
     expect(decodeFloats(asF32.activations, 'F32', 'f16 as f32')).toEqual(decodeF16(rounded));
+  });
+
+  test('stores the neurons of an MLP, as wide as the MLP is', async () => {
+    const uri = await setup.corpus('text.txt', TEXT);
+    const hookPoint = 'blocks.1.mlp.hook_post';
+    const spec = tinySpec(uri, { hookPoint, dtype: DataType.F32 });
+    const set = await capture(running.client, 'neurons', spec);
+    expect(set.summary).toMatchObject({ rows: BigInt(ids.length), dIn: TINY_D_MLP });
+    const { activations } = await readAll(running.client.readActivations({ name: set.name }));
+    const stored = decodeFloats(activations, 'F32', 'stored');
+    const direct = await directActivations(contexts, hookPoint);
+    expect(stored.length).toBe(ids.length * TINY_D_MLP);
+    for (let i = 0; i < stored.length; i++) expect(Math.abs(stored[i]! - direct[i]!)).toBeLessThan(1e-5);
   });
 
   test('stops at exactly max_tokens rows', async () => {

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DataType, type TokenBatch } from '@facet/contracts';
-import { decodeF16 } from '@facet/tensor';
+import { decodeF16, parseSafetensors } from '@facet/tensor';
 import { expectClose } from './runtime/testing/closeness.ts';
 import { describeSharedModels } from './runtime/testing/shared-models.ts';
 import { floats, randomIntervention, readFloats, readIds, tokens } from './testing/messages.ts';
@@ -35,10 +36,11 @@ describeSharedModels(({ directory, golden }) => {
       if (event?.$case !== 'block') continue;
       const { hookPoint: name, firstRow, activations } = event.value;
       const known = rows.get(name) ?? [];
-      expect(firstRow * width).toBe(known.length);
+      const [, width] = activations!.shape;
+      expect(firstRow * width!).toBe(known.length);
       expect(activations!.data.byteLength).toBeLessThanOrEqual(2 ** 20);
       rows.set(name, known.concat([...valuesOf(activations!)]));
-      expect(activations!.shape).toEqual([valuesOf(activations!).length / width, width]);
+      expect(activations!.shape[0]).toBe(valuesOf(activations!).length / width!);
     }
     return { header: header!, rows, proofs, order };
   };
@@ -88,6 +90,24 @@ describeSharedModels(({ directory, golden }) => {
     const half = await collect({ input: asTokens(tokens(...many)), hookPoints, dtype: DataType.F16 });
     expect(half.order.filter((name) => name === 'block')).toHaveLength(2 * Math.ceil(blocks / 2));
     expectClose(half.rows.get(hookPoint)!, run.rows.get(hookPoint)!, 1e-3);
+  });
+
+  test('reads the neurons of the MLP, which the down projection turns into its output', async () => {
+    const [neuronsPoint, outPoint] = ['blocks.1.mlp.hook_post', 'blocks.1.hook_mlp_out'];
+    const input = asTokens(tokens(...contexts));
+    const { rows } = await collect({ input, hookPoints: [neuronsPoint!, outPoint!] });
+    const file = await readFile(`${directory}/model.safetensors`);
+    const down = parseSafetensors(file, directory).f32('model.layers.1.mlp.down_proj.weight');
+    const d_mlp = down.length / width;
+    const neurons = rows.get(neuronsPoint!)!;
+    expect(neurons).toHaveLength(contexts.flat().length * d_mlp);
+    const wanted = rows.get(outPoint!)!.map((_, at) => {
+      const [row, j] = [Math.floor(at / width), at % width];
+      let sum = 0;
+      for (let i = 0; i < d_mlp; i++) sum += neurons[row * d_mlp + i]! * down[j * d_mlp + i]!;
+      return sum;
+    });
+    expectClose(rows.get(outPoint!)!, wanted);
   });
 
   test('moves x by exactly (v − f)·W_dec at a clamped span, and proves it', async () => {

@@ -39,7 +39,13 @@ describeSharedModels(({ directory, golden, name }) => {
         executionProvider: 'cpu',
         specialTokenIds: [0, 1, 2],
       });
-      expect(model!.hookPoints).toHaveLength(5 * model!.nLayers);
+      expect(model!.hookPoints).toHaveLength(6 * model!.nLayers);
+      expect(model!.hookPoints[3]).toEqual({
+        name: 'blocks.0.mlp.hook_post',
+        layer: 0,
+        dIn: model!.dMlp,
+        steerable: true,
+      });
       expect(model!.hookPoints[0]).toEqual({
         name: 'blocks.0.hook_resid_pre',
         layer: 0,

@@ -96,6 +96,15 @@ describe('buildGraph', () => {
     expect(names.length).toBe(1 + 2 * 9 + 5);
   });
 
+  test('stops at the neurons of the MLP before the down projection', () => {
+    const hookPoint = 'blocks.2.mlp.hook_post';
+    const { bytes, outputs } = buildGraph(model, { ...REQUEST, hookPoints: [hookPoint] });
+    const names = referredWeights(bytes);
+    expect(names).toContain('model.layers.2.mlp.up_proj.weight');
+    expect(names.some((name) => /layers\.[3-5]\.|layers\.2\.mlp\.down|lm_head/.test(name))).toBe(false);
+    expect(outputs.map(({ shape }) => shape)).toEqual([['B', 'T', spec.d_mlp]]);
+  });
+
   test('needs nothing but the embedding for the first hook point', () => {
     const { bytes, inputs } = buildGraph(model, { ...REQUEST, hookPoints: ['blocks.0.hook_resid_pre'] });
     expect(referredWeights(bytes)).toEqual(['model.embed_tokens.weight']);

@@ -28,7 +28,7 @@ export function buildGraph(model: ModelDirectory, request: GraphRequest): ModelG
   const places = new Map<string, Value>();
   const at: HookVisitor = (layer, kind, value) => {
     const name = hookPointName(layer, kind);
-    const width = model.spec.d_model;
+    const { width } = resolveHookPoint(model.spec, name);
     const place = request.ports.includes(name) ? emitInterventionPort(emitter, name, value, width) : value;
     places.set(name, place);
     return place;
@@ -59,17 +59,18 @@ function emitBlock(emitter: GraphEmitter, { layer, residual, attention, at }: Bl
   const heads = attention(norm(before, block.attentionNorm), block, layer);
   const attentionOut = at(layer, 'hook_attn_out', linear(heads, block.o));
   const middle = at(layer, 'hook_resid_mid', graph.node('Add', [before, attentionOut]));
-  const mlpOut = at(layer, 'hook_mlp_out', emitMlp(emitter, middle, layer));
+  const neurons = at(layer, 'mlp.hook_post', emitNeurons(emitter, middle, layer));
+  const mlpOut = at(layer, 'hook_mlp_out', linear(neurons, block.down));
   return at(layer, 'hook_resid_post', graph.node('Add', [middle, mlpOut]));
 }
 
-/** (SiLU(h · W_gateᵀ) ⊙ h · W_upᵀ) · W_downᵀ with h = RMSNorm(rows). */
-function emitMlp({ graph, weights, linear, norm }: GraphEmitter, rows: Value, layer: number): Value {
+/** SiLU(h · W_gateᵀ) ⊙ h · W_upᵀ with h = RMSNorm(rows): [B, T, d_mlp]. */
+function emitNeurons({ graph, weights, linear, norm }: GraphEmitter, rows: Value, layer: number): Value {
   const block = weights.blocks[layer]!;
   const normed = norm(rows, block.mlpNorm);
   const gate = linear(normed, block.gate);
   const activated = graph.node('Mul', [gate, graph.node('Sigmoid', [gate])]);
-  return linear(graph.node('Mul', [activated, linear(normed, block.up)]), block.down);
+  return graph.node('Mul', [activated, linear(normed, block.up)]);
 }
 
 function emitHead(emitter: GraphEmitter, head: GraphRequest['head'], residual: Value): void {
@@ -95,9 +96,11 @@ function emitActivations(
 ): Map<string, string> {
   const outputs = new Map<Value, string>();
   const half = { attributes: { to: elementType('F16') } };
-  for (const place of new Set(hookPoints.map((name) => places.get(name)!))) {
+  for (const name of hookPoints) {
+    const place = places.get(name)!;
+    if (outputs.has(place)) continue;
     const output = activationDtype === 'F16' ? graph.node('Cast', [place], half) : place;
-    graph.output(output, activationDtype, ['B', 'T', spec.d_model]);
+    graph.output(output, activationDtype, ['B', 'T', resolveHookPoint(spec, name).width]);
     outputs.set(place, output);
   }
   return new Map(hookPoints.map((name) => [name, outputs.get(places.get(name)!)!]));

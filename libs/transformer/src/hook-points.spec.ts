@@ -1,16 +1,17 @@
 import { hookPoints, resolveHookPoint } from './hook-points.ts';
 import type { ModelSpec } from './model-spec.ts';
 
-const spec = { n_layers: 12, d_model: 16 } as ModelSpec;
+const spec = { n_layers: 12, d_model: 16, d_mlp: 40 } as ModelSpec;
 
 describe('hookPoints', () => {
-  test('lists five hook points per block in the order of computation', () => {
+  test('lists six hook points per block in the order of computation', () => {
     const names = hookPoints(spec).map(({ name }) => name);
-    expect(names.length).toBe(60);
-    expect(names.slice(5, 10)).toEqual([
+    expect(names.length).toBe(72);
+    expect(names.slice(6, 12)).toEqual([
       'blocks.1.hook_resid_pre',
       'blocks.1.hook_attn_out',
       'blocks.1.hook_resid_mid',
+      'blocks.1.mlp.hook_post',
       'blocks.1.hook_mlp_out',
       'blocks.1.hook_resid_post',
     ]);
@@ -23,8 +24,16 @@ describe('resolveHookPoint', () => {
     expect(resolveHookPoint(spec, 'blocks.11.hook_mlp_out')).toEqual(point);
   });
 
+  test('knows that the neurons of the MLP are d_mlp wide', () => {
+    expect(resolveHookPoint(spec, 'blocks.3.mlp.hook_post')).toMatchObject({
+      kind: 'mlp.hook_post',
+      width: 40,
+    });
+  });
+
   test.each([
     ['blocks.3.hook_resid_pots', 'blocks.3.hook_resid_post'],
+    ['blocks.4.mlp_hook_post', 'blocks.4.mlp.hook_post'],
     ['block.7.resid_mid', 'blocks.7.hook_resid_mid'],
     ['blocks.12.hook_mlp_out', 'blocks.1.hook_mlp_out'],
     ['', 'blocks.0.hook_mlp_out'],

@@ -1,16 +1,24 @@
 import { FacetError } from '@facet/errors';
 import type { ModelSpec } from './model-spec.ts';
 
-/** The kinds of hook point, in the order in which a block computes them; TransformerLens's names. */
-export const HOOK_KINDS = [
-  'hook_resid_pre',
-  'hook_attn_out',
-  'hook_resid_mid',
-  'hook_mlp_out',
-  'hook_resid_post',
+/**
+ * The kinds of hook point in the order in which a block computes them, in TransformerLens's names, and how wide their
+ * rows are. All can be read, edited and replaced. `mlp.hook_post` are the MLP's neurons after the nonlinearity: in a
+ * gated MLP act(h · W_gateᵀ) ⊙ h · W_upᵀ, the input of the down projection.
+ */
+const HOOK_TABLE = [
+  { kind: 'hook_resid_pre', width: 'd_model' },
+  { kind: 'hook_attn_out', width: 'd_model' },
+  { kind: 'hook_resid_mid', width: 'd_model' },
+  { kind: 'mlp.hook_post', width: 'd_mlp' },
+  { kind: 'hook_mlp_out', width: 'd_model' },
+  { kind: 'hook_resid_post', width: 'd_model' },
 ] as const;
 
-export type HookKind = (typeof HOOK_KINDS)[number];
+export type HookKind = (typeof HOOK_TABLE)[number]['kind'];
+
+/** The kinds of hook point, in the order in which a block computes them. */
+export const HOOK_KINDS: readonly HookKind[] = HOOK_TABLE.map(({ kind }) => kind);
 
 /** A named place in the model whose rows [width] can be read and edited. */
 export interface HookPoint {
@@ -26,7 +34,12 @@ export interface HookPoint {
 export function hookPoints(spec: ModelSpec): HookPoint[] {
   const layers = Array.from({ length: spec.n_layers }, (_, layer) => layer);
   return layers.flatMap((layer) =>
-    HOOK_KINDS.map((kind) => ({ name: hookPointName(layer, kind), layer, kind, width: spec.d_model })),
+    HOOK_TABLE.map(({ kind, width }) => ({
+      name: hookPointName(layer, kind),
+      layer,
+      kind,
+      width: spec[width],
+    })),
   );
 }
 

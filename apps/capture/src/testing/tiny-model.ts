@@ -19,6 +19,8 @@ const CONFIG = {
 };
 /** Width of the tiny model's residual stream. */
 export const TINY_D_IN = CONFIG.hidden_size;
+/** Neurons of one of its MLPs. */
+export const TINY_D_MLP = CONFIG.intermediate_size;
 /** Its BOS token. */
 export const TINY_BOS = 0;
 

@@ -131,7 +131,12 @@ function allocateResult(
   return {
     batch: tokens.batch,
     positions: tokens.positions,
-    activations: new Map([...variant.activations.keys()].map((name) => [name, allocate(model.spec.d_model)])),
+    activations: new Map(
+      [...variant.activations.keys()].map((name) => [
+        name,
+        allocate(resolveHookPoint(model.spec, name).width),
+      ]),
+    ),
     proofs: edits.map((edit) => createProof(edit, rows)),
   };
 }

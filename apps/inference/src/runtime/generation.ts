@@ -176,17 +176,16 @@ async function runStep(open: OpenGeneration, step: Step): Promise<GenerationStep
 }
 
 function allocateStep({ context, edits, variant }: OpenGeneration, { tokens }: Step): GenerationStep {
-  const { d_model, d_vocab } = context.model.spec;
+  const { spec } = context.model;
   const rows = tokens.batch * tokens.positions;
-  const allocate = (): Activations => ({
-    dtype: 'F32',
-    width: d_model,
-    data: new Float32Array(rows * d_model),
-  });
+  const allocate = (name: string): Activations => {
+    const { width } = resolveHookPoint(spec, name);
+    return { dtype: 'F32', width, data: new Float32Array(rows * width) };
+  };
   return {
     positions: tokens.positions,
-    logits: new Float32Array(tokens.batch * d_vocab),
-    activations: new Map([...variant.activations.keys()].map((name) => [name, allocate()])),
+    logits: new Float32Array(tokens.batch * spec.d_vocab),
+    activations: new Map([...variant.activations.keys()].map((name) => [name, allocate(name)])),
     proofs: edits.map((edit) => createProof(edit, rows)),
   };
 }

@@ -38,7 +38,8 @@ describe('edits', () => {
     const plain = await forward([]);
     for (const layer of [0, 1, 2])
       for (const kind of HOOK_KINDS) {
-        const edits = makeEdits(`blocks.${layer}.${kind}`, [[IDENTITY, IDENTITY, IDENTITY]], d);
+        const { width } = runtime.hookPoints.find((point) => point.kind === kind)!;
+        const edits = makeEdits(`blocks.${layer}.${kind}`, [[IDENTITY, IDENTITY, IDENTITY]], width);
         const edited = await forward([edits]);
         expect(edited.logits).toEqual(plain.logits);
         expect(edited.proofs[0]!.deltaNorm.every((norm) => norm === 0)).toBe(true);
@@ -152,10 +153,12 @@ describe('edits', () => {
     const names = [
       'blocks.0.hook_attn_out',
       'blocks.0.hook_resid_mid',
+      'blocks.1.mlp.hook_post',
       'blocks.1.hook_mlp_out',
       'blocks.2.hook_resid_pre',
     ];
-    const edits = names.map((name) => makeEdits(name, [[{ scale: 0, offset: 1 }]], d));
+    const widths = new Map(runtime.hookPoints.map(({ name, width }) => [name, width]));
+    const edits = names.map((name) => makeEdits(name, [[{ scale: 0, offset: 1 }]], widths.get(name)!));
     const edited = await forward(edits, 1, names);
     const wanted = runReference(model, TOKENS, referenceEdit(edits, 0));
     expectClose(edited.logits!, wanted.logits.flat(), 1e-5);
@@ -195,6 +198,22 @@ describe('edits', () => {
       }
     }
     expect([...generation.lengths]).toEqual([T, T]);
+    await generation.close();
+  });
+
+  test('generation reads and edits the neurons of the MLP as forward does', async () => {
+    const name = 'blocks.1.mlp.hook_post';
+    const { mask: _, ...edits } = makeEdits(name, [[{ scale: 0, offset: 2 }]], runtime.spec.d_mlp);
+    const generation = await runtime.openGeneration({
+      batch: 1,
+      maxTokens: T,
+      edits: [edits],
+      hookPoints: [name],
+    });
+    const step = await generation.step({ tokens: Int32Array.from(TOKENS) });
+    const wanted = runReference(model, TOKENS, referenceEdit([edits], 0));
+    expectClose(step.activations.get(name)!.data, wanted.hooks.get(name)!.flat(), 1e-5);
+    expectClose(step.logits, wanted.logits.at(-1)!, 1e-5);
     await generation.close();
   });
 

@@ -37,11 +37,9 @@ export function runReference(
     const gate = linear(model, `${prefix}mlp.gate_proj`, h);
     const up = linear(model, `${prefix}mlp.up_proj`, h);
     const inner = gate.map((values, t) => values.map((g, i) => (g / (1 + Math.exp(-g))) * up[t]![i]!));
-    x = at(
-      layer,
-      'hook_resid_post',
-      add(x, at(layer, 'hook_mlp_out', linear(model, `${prefix}mlp.down_proj`, inner))),
-    );
+    const neurons = at(layer, 'mlp.hook_post', inner);
+    const mlpOut = at(layer, 'hook_mlp_out', linear(model, `${prefix}mlp.down_proj`, neurons));
+    x = at(layer, 'hook_resid_post', add(x, mlpOut));
   }
   const unembedding = config.tie_word_embeddings ? 'model.embed_tokens' : 'lm_head';
   return { hooks, logits: linear(model, unembedding, normalize(model, 'model.norm.weight', x)) };
