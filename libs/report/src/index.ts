@@ -1,0 +1,11 @@
+export { type BarFigureOptions, type BarSeries, barFigure } from './bar-figure.ts';
+export type * from './blocks.ts';
+export { escapeHtml } from './escape.ts';
+export type { Axis, Figure, FigureOptions, Rule } from './figure.ts';
+export { formatNumber } from './format-number.ts';
+export { type HeatmapColor, type HeatmapFigureOptions, heatmapFigure } from './heatmap-figure.ts';
+export { type HistogramFigureOptions, histogramFigure } from './histogram-figure.ts';
+export { type LineFigureOptions, type LineSeries, lineFigure } from './line-figure.ts';
+export { reportPage } from './report-page.ts';
+export { type ScatterFigureOptions, type ScatterPoint, scatterFigure } from './scatter-figure.ts';
+export { type VectorsFigureOptions, type VectorsPanel, vectorsFigure } from './vectors-figure.ts';
