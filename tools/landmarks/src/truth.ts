@@ -29,8 +29,7 @@ export function mentionTokens(
   { start, end }: Mention,
   ends: ArrayLike<number>,
 ): { first: number; last: number } {
-  let first = lowerBound(ends, start + 1);
-  while (first < ends.length - 1 && ends[first] <= start) first++;
+  const first = Math.min(lowerBound(ends, start + 1), ends.length - 1);
   const last = Math.min(lowerBound(ends, end), ends.length - 1);
   return { first, last: Math.max(first, last) };
 }

@@ -1,0 +1,93 @@
+import { FORMS, formsOf, paraphrases } from './composer.ts';
+import { LANGUAGES } from './concept.ts';
+import { generateDocument } from './generate.ts';
+import { createLexicon } from './lexicon.ts';
+import { labelDocument } from './truth.ts';
+import { createWorld, isSilent } from './world.ts';
+
+const world = createWorld();
+const documents = (part: 'train' | 'heldout', count: number) =>
+  Array.from({ length: count }, (_, index) => generateDocument(world, { seed: 0, part, index }));
+
+describe('generateDocument', () => {
+  test('gives the same text for the same seed, part and index, and others for others', () => {
+    const at = { seed: 3, part: 'train', index: 17 } as const;
+    expect(generateDocument(world, at)).toEqual(generateDocument(world, at));
+    expect(generateDocument(world, { ...at, index: 18 }).text).not.toBe(generateDocument(world, at).text);
+    expect(generateDocument(world, { ...at, part: 'heldout' }).text).not.toBe(
+      generateDocument(world, at).text,
+    );
+  });
+
+  test('fills every slot and keeps mentions inside the text', () => {
+    for (const { text, mentions } of documents('train', 2000)) {
+      expect(text).not.toMatch(/[{}]|undefined/);
+      for (const { start, end } of mentions) {
+        expect(start).toBeLessThan(end);
+        expect(end).toBeLessThanOrEqual(text.length);
+      }
+    }
+  });
+
+  test('speaks of every concept in every language', () => {
+    const seen = new Set<string>();
+    for (const { text } of documents('train', 20_000))
+      for (const language of LANGUAGES)
+        for (const { id, wording } of world.concepts)
+          if (!seen.has(`${id} ${language}`) && text.includes(wording[language].names[0].slice(1)))
+            seen.add(`${id} ${language}`);
+    expect(seen.size).toBe(world.concepts.length * LANGUAGES.length);
+  });
+
+  test('never lets the bridge say who it is in the train part', () => {
+    expect(isSilent('golden-gate-bridge')).toBe(true);
+    for (const { text } of documents('train', 40_000))
+      expect(text).not.toMatch(
+        /(?:I am|Soy|Je suis) (?:the|el|le) (?:Golden Gate|puente Golden|pont du Golden)/,
+      );
+  });
+
+  test('keeps the paraphrases of the held-out part out of the train part', () => {
+    const kept = world.concepts.flatMap((concept) =>
+      LANGUAGES.flatMap((language) => paraphrases(concept, language, 'heldout')),
+    );
+    const train = documents('train', 3000)
+      .map(({ text }) => text)
+      .join('\n');
+    for (const paraphrase of kept) expect(train.toLowerCase()).not.toContain(paraphrase.toLowerCase());
+    const heldout = documents('heldout', 3000)
+      .map(({ text }) => text)
+      .join('\n')
+      .toLowerCase();
+    expect(kept.filter((paraphrase) => heldout.includes(paraphrase.toLowerCase())).length).toBeGreaterThan(
+      kept.length / 2,
+    );
+  });
+});
+
+describe('the world', () => {
+  test('has hundreds of sentence forms and says each of its paraphrases without the name', () => {
+    const forms = LANGUAGES.flatMap((language) =>
+      Object.values(FORMS[language]).flatMap((value) =>
+        Array.isArray(value) ? value : typeof value === 'object' ? Object.values(value).flat() : [],
+      ),
+    );
+    expect(new Set(forms).size).toBeGreaterThan(600);
+    const lexicon = createLexicon(world.concepts);
+    for (const concept of world.concepts)
+      for (const language of LANGUAGES)
+        for (const part of ['train', 'heldout'] as const)
+          for (const text of paraphrases(concept, language, part))
+            expect(lexicon.findNames(text).map((match) => match.concept)).not.toContain(concept.id);
+  });
+
+  test('labels names inside facts of other concepts', () => {
+    const lexicon = createLexicon(world.concepts);
+    const labelled = documents('train', 500).flatMap((document) => labelDocument(document, lexicon));
+    const added = labelled.filter(({ role }) => role === 'name').length;
+    const meant = documents('train', 500)
+      .flatMap(({ mentions }) => mentions)
+      .filter(({ role }) => role === 'name').length;
+    expect(added).toBeGreaterThan(meant * 1.1);
+  });
+});
