@@ -1,4 +1,4 @@
-import { FORMS, formsOf, paraphrases } from './composer.ts';
+import { FORMS, paraphrases } from './composer.ts';
 import { LANGUAGES } from './concept.ts';
 import { generateDocument } from './generate.ts';
 import { createLexicon } from './lexicon.ts';
