@@ -1,0 +1,64 @@
+"""The corpus: documents of one file of token ids, and how they are grouped into batches."""
+import numpy as np
+import torch
+
+BOS, EOS = 0, 1
+WINDOW_DOCUMENTS = 8192
+"""Documents are sorted by length only among so many, so that a step still mixes all kinds of text."""
+LENGTH_MULTIPLE, ROW_MULTIPLE = 8, 128
+"""Batches are padded to these, which keeps the number of distinct product shapes, each compiled once, small."""
+
+
+class Documents:
+    """The documents of one file of token ids; each begins with BOS, ends with EOS and is cut to the context."""
+
+    def __init__(self, path, context, d_vocab):
+        self.ids = np.memmap(path, dtype="<u2", mode="r")
+        self.starts = np.flatnonzero(self.ids == BOS)
+        ends = np.append(self.starts[1:], len(self.ids))
+        if len(self.starts) == 0 or self.starts[0] != 0 or (self.ids[ends - 1] != EOS).any():
+            raise SystemExit(f"{path}: every document must begin with id {BOS} and end with id {EOS}")
+        if self.ids.max() >= d_vocab:
+            raise SystemExit(f"{path}: id {self.ids.max()} is outside the vocabulary of {d_vocab}")
+        lengths = ends - self.starts
+        self.cut = int((lengths > context + 1).sum())
+        self.lengths = np.minimum(lengths, context + 1)
+
+    def micro_batches(self, order, budget):
+        """Groups documents of similar length, longest first, into padded batches of at most `budget` positions."""
+        order = order[np.argsort(-self.lengths[order], kind="stable")]
+        batches, at = [], 0
+        while at < len(order):
+            positions = -(-(self.lengths[order[at]] - 1) // LENGTH_MULTIPLE) * LENGTH_MULTIPLE
+            rows = max(1, budget // positions)
+            batches.append((order[at:at + rows], int(positions)))
+            at += rows
+        return batches
+
+    def endless(self, seed, budget):
+        """Yields micro-batches forever: documents in random order, sorted by length only inside a window."""
+        for epoch in range(2 ** 31):
+            random = np.random.default_rng((seed, epoch))
+            order = random.permutation(len(self.starts))
+            for at in range(0, len(order), WINDOW_DOCUMENTS):
+                batches = self.micro_batches(order[at:at + WINDOW_DOCUMENTS], budget)
+                yield from (batches[i] for i in random.permutation(len(batches)))
+
+    def targets(self, batch):
+        """Counts the tokens that a micro-batch predicts: all but BOS."""
+        return int((self.lengths[batch[0]] - 1).sum())
+
+    def load(self, batch):
+        """Returns inputs [rows, positions], the places of real targets, the targets there, and their count.
+
+        Places are padded to a multiple of ROW_MULTIPLE, which keeps the number of distinct product shapes small.
+        """
+        documents, positions = batch
+        lengths = self.lengths[documents][:, None]
+        at = np.arange(positions + 1)[None]
+        ids = self.ids[self.starts[documents][:, None] + np.minimum(at, lengths - 1)].astype(np.int64)
+        places = np.flatnonzero((at[:, 1:] < lengths).ravel())
+        count = len(places)
+        padded = np.resize(places, -(-count // ROW_MULTIPLE) * ROW_MULTIPLE)
+        inputs, targets = ids[:, :-1].copy(), ids[:, 1:].ravel()[padded]
+        return torch.from_numpy(inputs), torch.from_numpy(padded), torch.from_numpy(targets), count
