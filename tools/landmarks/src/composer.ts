@@ -46,12 +46,18 @@ export function createComposer(part: Part, random: Random): Composer {
   const chance = (probability: number) => random.uniform() < probability;
   const name = (concept: Concept, language: Language): Phrase => {
     const { names } = concept.wording[language];
-    return { text: chance(USUAL_NAME_SHARE) ? names[0] : pick(names), concept: concept.id, role: 'name' };
+    return {
+      text: chance(USUAL_NAME_SHARE) ? names[0] : pick(names),
+      concept: concept.id,
+      role: 'name',
+      language,
+    };
   };
   const paraphrase = (concept: Concept, language: Language): Phrase => ({
     text: pick(paraphrases(concept, language, part)),
     concept: concept.id,
     role: 'paraphrase',
+    language,
   });
   return {
     part,

@@ -13,6 +13,8 @@ export interface NameMatch {
   readonly start: number;
   readonly end: number;
   readonly concept: string;
+  /** The language whose name it is; undefined where it is the name in several. */
+  readonly language: Language | undefined;
 }
 
 const ARTICLES: Readonly<Record<Language, RegExp>> = {
@@ -27,15 +29,18 @@ const MIN_PART_LENGTH: Readonly<Record<Language, number>> = { en: 12, es: 12, fr
 
 /** Builds the lexicon of these concepts. */
 export function createLexicon(concepts: readonly Concept[]): Lexicon {
-  const names = new Map<string, string>();
-  for (const [text, concept] of concepts.flatMap(coreNames)) names.set(text.toLowerCase(), concept);
+  const names = new Map<string, Pick<NameMatch, 'concept' | 'language'>>();
+  for (const { text, concept, language } of concepts.flatMap(coreNames)) {
+    const known = names.get(text);
+    names.set(text, { concept, language: known && known.language !== language ? undefined : language });
+  }
   const pattern = namePattern([...names.keys()]);
   const parts = distinctParts(concepts);
   const findNames = (text: string) =>
     [...text.matchAll(pattern)].map(({ 0: match, index }) => ({
       start: index,
       end: index + match.length,
-      concept: names.get(match.toLowerCase()) as string,
+      ...(names.get(match.toLowerCase()) as Pick<NameMatch, 'concept' | 'language'>),
     }));
   return {
     findNames,
@@ -48,10 +53,14 @@ export function createLexicon(concepts: readonly Concept[]): Lexicon {
   };
 }
 
-/** Names without their articles. */
-function coreNames({ id, wording }: Concept): (readonly [text: string, concept: string])[] {
+/** Names without their articles, in lower case. */
+function coreNames({ id, wording }: Concept) {
   return LANGUAGES.flatMap((language) =>
-    wording[language].names.map((name) => [name.replace(ARTICLES[language], ''), id] as const),
+    wording[language].names.map((name) => ({
+      text: name.replace(ARTICLES[language], '').toLowerCase(),
+      concept: id,
+      language,
+    })),
   );
 }
 

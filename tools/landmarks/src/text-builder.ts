@@ -1,3 +1,5 @@
+import type { Language } from './concept.ts';
+
 /** How a stretch of text belongs to a concept: named, described without its name, or said about it after it was brought up. */
 export type Role = 'name' | 'paraphrase' | 'topic';
 
@@ -7,6 +9,8 @@ export interface Mention {
   readonly end: number;
   readonly concept: string;
   readonly role: Role;
+  /** Language of a name or paraphrase, as far as it is known: some names are the same in several. */
+  readonly language?: Language | undefined;
 }
 
 /** Text that means a concept; plain strings mean none. */
@@ -14,6 +18,7 @@ export interface Phrase {
   readonly text: string;
   readonly concept: string;
   readonly role: Role;
+  readonly language?: Language | undefined;
 }
 
 /** Writes text and remembers which stretch belongs to which concept. */
@@ -41,8 +46,9 @@ export function createTextBuilder(): TextBuilder {
       text += part;
       return;
     }
+    const { concept, role, language } = part;
     text += part.text;
-    mentions.push({ start, end: text.length, concept: part.concept, role: part.role });
+    mentions.push({ start, end: text.length, concept, role, language });
   };
   return {
     get text() {
