@@ -9,6 +9,11 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },
+  // ESM-only packages in their own CommonJS bundles: Jest loads those in 0.1 s, without transforming 300 files.
+  moduleNameMapper: {
+    '^vega$': `${import.meta.dirname}/node_modules/vega/build/vega.js`,
+    '^vega-lite$': `${import.meta.dirname}/node_modules/vega-lite/build/vega-lite.min.js`,
+  },
   reporters: ['default', `${import.meta.dirname}/tools/jest/results-reporter.cjs`],
   maxWorkers: 1,
   passWithNoTests: true,

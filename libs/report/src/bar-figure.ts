@@ -20,6 +20,8 @@ const MAX_LABELLED_BARS = 24;
 const BAR_STEP = 16;
 const DOT_STEP = 20;
 const ROW_GAP = 8;
+/** Room for a value right of the longest bar, px. */
+const VALUE_SPACE = 34;
 
 export interface BarFigureOptions extends FigureOptions {
   value: Axis;
@@ -49,7 +51,7 @@ export async function barFigure(options: BarFigureOptions): Promise<Figure> {
   const { categories, series, value, width = DEFAULT_WIDTH, horizontal = false, mark = 'bar' } = options;
   const step = mark === 'dot' ? DOT_STEP : BAR_STEP * series.length + ROW_GAP;
   const height = horizontal ? step * categories.length : (options.height ?? DEFAULT_HEIGHT);
-  const labelled = mark === 'bar' && series.length * categories.length <= MAX_LABELLED_BARS;
+  const labelled = isLabelled(options);
   return renderFigure(options, {
     spec: {
       width,
@@ -61,11 +63,18 @@ export async function barFigure(options: BarFigureOptions): Promise<Figure> {
       `${value.label} of ${categories.length} categories (${categories.slice(0, 5).join(', ')}` +
       `${categories.length > 5 ? ', …' : ''}): ${series.map(({ name }) => name).join(', ')}.`,
     legendOffset: horizontal && options.rules?.length ? 26 : undefined,
+    endSpace: horizontal && labelled ? VALUE_SPACE : undefined,
   });
 }
 
-function check({ value, categories, series, rules = [] }: BarFigureOptions): void {
+function check({ value, categories, series, mark = 'bar', rules = [] }: BarFigureOptions): void {
   requireAxis(value);
+  const [low, high] = value.domain ?? [0, 0];
+  if (mark === 'bar' && (value.scale === 'log' || low > 0 || high < 0))
+    throw new FacetError(
+      'invalid',
+      `axis "${value.label}" has no 0, where bars start; use mark "dot" or a linear axis with 0`,
+    );
   requireNames('categories', categories, MAX_CATEGORIES);
   requireNames(
     'series',
@@ -110,20 +119,30 @@ function markLayer(options: BarFigureOptions): object {
   };
 }
 
-/** The value at the end of its bar. */
+/** The value at the end of its bar, outside. */
 function valueLayer(options: BarFigureOptions): object {
-  const text = {
-    field: 'value',
-    type: 'quantitative',
-    format: options.value.format === 'percent' ? '.0~%' : '.3~g',
-  };
-  const beside = options.horizontal ? { align: 'left', dx: 4 } : { baseline: 'bottom', dy: -3 };
+  const values = rowsOf(options);
+  const text = { field: 'value', type: 'quantitative', format: valueFormat(options.value, values) };
+  const outside = (positive: unknown, negative: unknown) => ({
+    expr: `datum.value < 0 ? ${JSON.stringify(negative)} : ${JSON.stringify(positive)}`,
+  });
+  const beside = options.horizontal
+    ? { baseline: 'middle', align: outside('left', 'right'), dx: outside(4, -4) }
+    : { align: 'center', baseline: outside('bottom', 'top'), dy: outside(-3, 3) };
   return {
     name: 'annotation_values',
-    data: { values: rowsOf(options) },
+    data: { values },
     mark: { type: 'text', fontSize: 11, color: SOFT_INK, aria: false, ...beside },
     encoding: { ...positions(options), text },
   };
+}
+
+/** The same decimals for all values of a figure: about three digits of the largest. */
+function valueFormat({ format }: Axis, values: readonly { value: number }[]): string {
+  if (format === 'percent') return '.0%';
+  const largest = values.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0);
+  if (values.every(({ value }) => Number.isInteger(value)) || largest >= 100) return ',.0f';
+  return largest >= 10 ? '.1f' : largest >= 0.1 ? '.2f' : '.2~g';
 }
 
 function positions(options: BarFigureOptions) {
@@ -156,13 +175,18 @@ function positions(options: BarFigureOptions) {
     : { x: category, y: value, ...(offset ? { xOffset: offset } : {}) };
 }
 
-/** Bars start at 0, so 0 belongs to their axis; a log axis has none. */
-function valueChannel({ value, mark = 'bar' }: BarFigureOptions) {
-  const channel = positionChannel(value);
-  const zero = mark === 'bar' && !value.domain && value.scale !== 'log';
-  return zero
-    ? { ...channel, scale: { ...channel.scale, zero: true }, stack: null }
-    : { ...channel, stack: null };
+/** Bars start at 0, so 0 belongs to their axis; a log axis has none. Values left of negative bars need room. */
+function valueChannel(options: BarFigureOptions) {
+  const { value, mark = 'bar', horizontal = false } = options;
+  const channel = { ...positionChannel(value), stack: null };
+  if (mark === 'dot' || value.domain || value.scale === 'log') return channel;
+  const negative = rowsOf(options).some((row) => row.value < 0);
+  const room = horizontal && negative && isLabelled(options) ? { padding: VALUE_SPACE } : {};
+  return { ...channel, scale: { ...channel.scale, zero: true, ...room } };
+}
+
+function isLabelled({ mark = 'bar', series, categories }: BarFigureOptions): boolean {
+  return mark === 'bar' && series.length * categories.length <= MAX_LABELLED_BARS;
 }
 
 function labelsFit(categories: readonly string[], width: number): boolean {
@@ -180,7 +204,11 @@ function ruleLayers(options: BarFigureOptions): object[] {
       : { align: 'right', dx: -2, dy: -7, x: { expr: 'width' } };
     const text = { text: printable(label), fontSize: 11.5, color: SOFT_INK, aria: false };
     return [
-      { mark: { type: 'rule', color: SOFT_INK, strokeDash: [4, 3], aria: false }, encoding },
+      {
+        name: `annotation_rule_${i}`,
+        mark: { type: 'rule', color: SOFT_INK, strokeDash: [4, 3], aria: false },
+        encoding,
+      },
       { name: `annotation_${i}`, mark: { type: 'text', ...text, ...place }, encoding },
     ].map((layer) => ({ data: { values: [{}] }, ...layer }));
   });

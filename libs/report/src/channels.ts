@@ -6,6 +6,8 @@ import { LABEL_SIZE, MUTED, PALETTE, SHAPES, SOFT_INK } from './theme.ts';
 /** Labels of log axes: powers stay short, and ticks that the scale leaves blank stay blank. */
 const LOG_LABELS =
   "datum.label == '' ? '' : abs(datum.value) >= 1e5 || abs(datum.value) < 1e-3 ? format(datum.value, '.0e') : format(datum.value, ',~r')";
+/** Grid lines at powers of ten and at labelled ticks are stronger than those between. */
+const EVEN_TICK = "datum.label != ''";
 const SHORT_LABELS =
   "datum.label == '' ? '' : abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~r')";
 
@@ -21,7 +23,11 @@ export function positionChannel(axis: Axis) {
     title: printable(axis.label),
     scale: positionScale(axis),
     axis: {
-      ...(axis.ticks ? { values: axis.ticks, labelOverlap: false } : {}),
+      labelFlush: false,
+      ...(axis.ticks ? { values: axis.ticks, tickCount: axis.ticks.length, labelOverlap: false } : {}),
+      ...(axis.scale === 'log'
+        ? { gridOpacity: { condition: { test: EVEN_TICK, value: 1 }, value: 0.35 } }
+        : {}),
       ...labelFormat(axis),
     },
   };
@@ -82,7 +88,11 @@ export function ruleLayers(rules: readonly Rule[], x: Axis, y: Axis): object[] {
         : { x: { ...positionChannel(x), datum: rule.x } };
     const text = { text: printable(rule.label), fontSize: 11.5, color: SOFT_INK, aria: false };
     return [
-      { mark: { type: 'rule', color: SOFT_INK, strokeDash: [4, 3], aria: false }, encoding },
+      {
+        name: `annotation_rule_${i}`,
+        mark: { type: 'rule', color: SOFT_INK, strokeDash: [4, 3], aria: false },
+        encoding,
+      },
       { name: `annotation_${i}`, mark: { type: 'text', ...text, ...besideRule(rule) }, encoding },
     ].map((layer) => ({ data: { values: [{}] }, ...layer }));
   });

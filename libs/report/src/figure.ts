@@ -13,7 +13,7 @@ export interface FigureOptions {
   title: string;
   /** @default a sentence made of the title, the axes and the names shown */
   description?: string;
-  /** Width of the whole figure, px. @default 720 */
+  /** Width of the whole figure, px. @default 760 */
   width?: number;
 }
 
@@ -40,6 +40,6 @@ export interface Rule {
 }
 
 /** Width of a figure where none is asked for, px. */
-export const DEFAULT_WIDTH = 720;
+export const DEFAULT_WIDTH = 760;
 /** Height of a plot where none is asked for, px. */
 export const DEFAULT_HEIGHT = 380;

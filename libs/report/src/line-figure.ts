@@ -28,6 +28,8 @@ import { renderFigure } from './render-figure.ts';
 
 /** Series of at most this many points have each point marked. */
 const MAX_MARKED_POINTS = 40;
+/** Legends show lines, also where points are marked. */
+const LINE_SYMBOL = { symbolType: 'stroke', symbolFillColor: 'transparent', symbolSize: 400 };
 const DASHES = { dashed: [6, 4], solid: [1, 0] };
 
 export interface LineFigureOptions extends FigureOptions {
@@ -89,7 +91,8 @@ function check({ x, y, series, rules = [] }: LineFigureOptions): void {
 }
 
 function lineLayers({ x, y, series, width = DEFAULT_WIDTH }: LineFigureOptions): object[] {
-  const color = colorChannel('series', series, width);
+  const channel = colorChannel('series', series, width);
+  const color = { ...channel, legend: channel.legend && { ...channel.legend, ...LINE_SYMBOL } };
   const strokeDash = {
     ...color,
     scale: {

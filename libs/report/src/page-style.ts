@@ -9,7 +9,7 @@ export const PAGE_STYLE = `
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); line-height: 1.55; overflow-wrap: break-word;
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; }
-main { max-width: 58rem; margin: 0 auto; padding: 3rem 1.5rem 4rem; }
+main { max-width: 51rem; margin: 0 auto; padding: 3rem 1.5rem 4rem; }
 h1 { font-size: 2.1rem; line-height: 1.2; margin: 0; letter-spacing: -.015em; text-wrap: balance; }
 h2 { font-size: 1.45rem; line-height: 1.25; margin: 3.2rem 0 1rem; padding-top: 1.2rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1.1rem; margin: 2rem 0 .6rem; }
@@ -27,6 +27,7 @@ figure svg { display: block; max-width: 100%; height: auto; }
 figure svg > rect:first-of-type { fill: transparent; }
 figure svg .role-axis-label text, figure svg .role-legend-title text, figure svg .role-axis-title text { fill: var(--soft); }
 figure svg .role-legend-label text, figure svg .role-title-text text, figure svg [class*="annotation"] text { fill: var(--ink); }
+figure svg [class*="annotation"] line { stroke: var(--soft); }
 figure svg .role-axis-grid line { stroke: var(--grid); }
 figure svg .role-axis-tick line, figure svg .role-axis-domain line { stroke: var(--axis); }
 figure svg [class*="annotation"] text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; }

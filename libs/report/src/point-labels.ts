@@ -1,10 +1,11 @@
 import type { CompiledSpec } from './render-figure.ts';
+import { FIGURE_FONT } from './text-width.ts';
 import { INK } from './theme.ts';
 
 /** Distance of a label from its point, px. */
-const OFFSET = 7;
+const OFFSET = 8;
 
-/** Adds the `label` of each row of a mark's data beside its point, placed by Vega where it covers no point and no other label; one without room is left out. */
+/** Adds the `label` of each row of a mark's data beside its point, placed by Vega where it covers no point and no other label; earlier rows come first, and a label without room is left out. */
 export function addPointLabels(spec: CompiledSpec, markName: string): void {
   const mark = spec.marks?.find(({ name }) => name === markName);
   spec.marks?.push({
@@ -14,6 +15,7 @@ export function addPointLabels(spec: CompiledSpec, markName: string): void {
     encode: {
       enter: {
         text: { field: 'label' },
+        font: { value: FIGURE_FONT },
         fontSize: { value: 11.5 },
         fill: { value: INK },
         aria: { value: false },

@@ -7,8 +7,8 @@ import { DEFAULT_WIDTH, type Figure, type FigureOptions } from './figure.ts';
 import { textWidth } from './text-width.ts';
 import { THEME, TITLE_SIZE } from './theme.ts';
 
-/** Space that the theme keeps free on both sides of a figure, px. */
-const SIDE_PADDING = 24;
+/** Free space around a figure, px. */
+const PADDING = { left: 4, right: 12, top: 6, bottom: 6 };
 
 /** A Vega specification's marks, as far as they are touched here. */
 export interface CompiledSpec {
@@ -23,6 +23,8 @@ export interface Drawing {
   description: string;
   /** Room between the plot and the legend above it, px. */
   legendOffset?: number;
+  /** Room right of the plot for what stands there, px. */
+  endSpace?: number;
   /** Adds to the compiled Vega specification what Vega-Lite has no words for. */
   adapt?: (spec: CompiledSpec) => void;
 }
@@ -35,7 +37,8 @@ export async function renderFigure(options: FigureOptions, drawing: Drawing): Pr
   const description = printable(options.description ?? `${title}. ${drawing.description}`);
   const spec = {
     ...drawing.spec,
-    title: { text: wrapText(title, width - SIDE_PADDING, TITLE_SIZE) },
+    title: { text: wrapText(title, width - PADDING.left - PADDING.right, TITLE_SIZE) },
+    padding: { ...PADDING, right: drawing.endSpace ?? PADDING.right },
     config: { ...THEME, legend: { ...THEME.legend, offset: drawing.legendOffset ?? THEME.legend?.offset } },
   };
   const compiled = vegaLite.compile(spec as TopLevelSpec, { logger: strictLogger(title) }).spec;
@@ -90,22 +93,30 @@ export function wrapText(text: string, limit: number, fontSize: number): string[
 function finish(rendered: string, title: string, description: string): Figure {
   const size = /^<svg [^>]*?width="([\d.]+)" height="([\d.]+)"/.exec(rendered)!;
   const label = `role="img" aria-label="${escapeHtml(description)}"`;
-  const svg = withOwnIds(withHoverTitles(rendered)).replace(/^<svg /, `<svg ${label} `);
+  const prefix = `f${createHash('sha256').update(rendered).digest('hex').slice(0, 10)}-`;
+  const svg = withHoverTitles(rendered)
+    .replace(/<[^>]+>/g, (tag) => tidyTag(tag, prefix))
+    .replace(/^<svg /, `<svg ${label} `);
   return { title, description, svg, width: Number(size[1]), height: Number(size[2]) };
 }
 
-/** Turns the description of each mark into a title that shows on hover; the figure as a whole has one label. */
+/** Turns the description of each mark into a title that shows on hover. */
 function withHoverTitles(svg: string): string {
-  return svg
-    .replace(
-      /<(path|line|rect|text) aria-label="([^"]*)" role="graphics-symbol"([^>]*?)(?:\/>|><\/\1>)/g,
-      '<$1$3><title>$2</title></$1>',
-    )
-    .replace(/ (?:aria-[a-z]+|role)="[^"]*"/g, '');
+  return svg.replace(
+    /<(path|line|rect|text) aria-label="([^"]*)" role="graphics-symbol"([^>]*?)(?:\/>|><\/\1>)/g,
+    '<$1$3><title>$2</title></$1>',
+  );
 }
 
-/** Gives clip paths and gradients names that no other figure on the page has. */
-function withOwnIds(svg: string): string {
-  const prefix = `f${createHash('sha256').update(svg).digest('hex').slice(0, 10)}-`;
-  return svg.replace(/ id="/g, ` id="${prefix}`).replace(/url\(#/g, `url(#${prefix}`);
+/** Drops roles (the figure as a whole has one), rounds coordinates, and names clip paths and gradients apart from those of other figures. */
+function tidyTag(tag: string, idPrefix: string): string {
+  return tag
+    .replace(/ (?:aria-[a-z]+|role)="[^"]*"/g, '')
+    .replace(/ id="/g, ` id="${idPrefix}`)
+    .replace(/url\(#/g, `url(#${idPrefix}`)
+    .replace(/ (?:d|transform|[xy][12]?|width|height)="[^"]*"/g, roundNumbers);
+}
+
+function roundNumbers(attribute: string): string {
+  return attribute.replace(/\d+\.\d{3,}(?!\d*e)/g, (number) => String(Number(Number(number).toFixed(2))));
 }

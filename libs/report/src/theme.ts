@@ -45,7 +45,6 @@ const LABEL_LIMIT = 260;
 /** How every figure looks. */
 export const THEME: Config = {
   background: 'white',
-  padding: 12,
   font: FIGURE_FONT,
   aria: true,
   view: { stroke: null },

@@ -89,7 +89,7 @@ function layersOf({ panels, weightLabel }: VectorsFigureOptions): object[] {
     ? {
         field: 'weight',
         type: 'quantitative',
-        scale: { scheme: 'viridis', reverse: true },
+        scale: { scheme: { name: 'viridis', extent: [0.12, 0.88] }, reverse: true },
         legend: { title: printable(weightLabel ?? 'weight'), orient: 'bottom', gradientLength: 160 },
       }
     : { value: '#0072b2' };
