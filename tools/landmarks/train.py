@@ -1,8 +1,8 @@
 """Trains a Llama-family language model on a corpus folder and exports it as a Hugging Face model directory.
 
-Every worker process owns one core. A step's micro-batches are dealt out to the workers, their gradients are added
-in shared memory, and every worker updates its share of one flat parameter vector. Forward and backward are written
-out by hand: matrix products in bfloat16 with float32 sums, residual stream and master weights in float32.
+Every worker process owns one core. A step's micro-batches are dealt out to the workers, their gradients are
+added in shared memory, and every worker updates its share of one flat parameter vector. Forward and backward
+are written out by hand: matrix products in bfloat16 with float32 sums, residual stream and weights in float32.
 """
 import argparse
 import ctypes
@@ -37,13 +37,13 @@ def parse_arguments():
     """Reads the command line; every default is the recipe of the bundled model."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add("--corpus", type=Path, required=True, help="folder with train.bin, heldout.bin, corpus.json, tokenizer")
+    add("--corpus", type=Path, required=True, help="folder of ids, corpus.json and tokenizer")
     add("--out", type=Path, required=True, help="model directory to write")
     for name, default in (("d-model", 160), ("layers", 5), ("heads", 5), ("kv-heads", 5), ("d-mlp", 432),
                           ("context", 192), ("batch-tokens", 8192), ("micro-tokens", 2048), ("warmup", 200),
                           ("seed", 0), ("threads", 2)):
         add(f"--{name}", type=int, default=default)
-    add("--tokens", type=float, help=f"tokens to train on; {DEFAULT_TOKENS} where --minutes is not given either")
+    add("--tokens", type=float, help=f"tokens to train on; {DEFAULT_TOKENS} without --minutes")
     add("--minutes", type=float, help="time to train for; with --tokens, whichever ends first")
     add("--lr", type=float, default=2e-3)
     add("--weight-decay", type=float, default=0.1)
@@ -112,7 +112,8 @@ class Worker:
     def __init__(self, o, corpus, shared, rank):
         self.o, self.shared, self.rank = o, shared, rank
         self.train, self.heldout = (
-            Documents(o.corpus / f"{name}.bin", o.context, corpus["vocab_size"]) for name in ("train", "heldout"))
+            Documents(o.corpus / f"{name}.bin", o.context, corpus["vocab_size"])
+            for name in ("train", "heldout"))
         bounds = [shared.size * i // o.threads for i in range(o.threads + 1)]
         self.share = slice(bounds[rank], bounds[rank + 1])
         self.optimizer = AdamW(shared, o, self.share)
@@ -122,7 +123,7 @@ class Worker:
         self.batches = self.train.endless(o.seed, o.micro_tokens)
 
     def next_step(self):
-        """Draws the micro-batches of a step, a multiple of the workers, and counts the tokens they predict."""
+        """Draws the micro-batches of a step, equally many per worker, and counts the tokens they predict."""
         batches, tokens = [], 0
         while tokens < self.o.batch_tokens - self.o.micro_tokens // 2 or len(batches) % self.o.threads:
             batches.append(next(self.batches))
@@ -130,14 +131,15 @@ class Worker:
         return batches, tokens
 
     def step(self, lr):
-        """Makes one step; returns its tokens. The mean loss is the sum of `shared.sums[:, LOSS]` over them."""
+        """Makes one step and returns its tokens; `shared.sums[:, LOSS]` holds the sums of their losses."""
         shared, (batches, tokens) = self.shared, self.next_step()
         weights = effective_weights(shared.parameters, self.o, self.model.dtype)
         shared.gradients[self.rank].zero_()
         self.dembed.zero_()
         embed = shared.parameters["embed"]
-        losses = [self.model.loss_and_gradients(embed, weights, self.train.load(batch), self.gradients, self.dembed)
-                  for batch in batches[self.rank::self.o.threads]]
+        mine = map(self.train.load, batches[self.rank::self.o.threads])
+        losses = [self.model.loss_and_gradients(embed, weights, batch, self.gradients, self.dembed)
+                  for batch in mine]
         unfold_gradients(shared.parameters, self.gradients, self.o)
         self.gradients["embed"].add_(self.dembed)
         shared.sums[self.rank, LOSS] = torch.stack(losses).sum()
@@ -151,20 +153,20 @@ class Worker:
         return tokens
 
     def heldout_loss(self):
-        """Returns nats per token of the first documents of the held-out file, in float32, shared by all workers."""
+        """Returns nats per token of the first held-out documents, in float32; the workers share the work."""
         lengths = self.heldout.lengths.cumsum()
         documents = (lengths <= max(HELDOUT_TOKENS, lengths[0])).nonzero()[0]
         batches = self.heldout.micro_batches(documents, self.o.micro_tokens)
         weights = effective_weights(self.shared.parameters, self.o, torch.float32)
         embed = self.shared.parameters["embed"]
-        mine = (self.exact.loss(embed, weights, self.heldout.load(b)) for b in batches[self.rank::self.o.threads])
-        self.shared.sums[self.rank, HELDOUT] = sum(mine)
+        mine = map(self.heldout.load, batches[self.rank::self.o.threads])
+        self.shared.sums[self.rank, HELDOUT] = sum(self.exact.loss(embed, weights, batch) for batch in mine)
         self.shared.barrier.wait()
         return float(self.shared.sums[:, HELDOUT].sum()) / sum(map(self.heldout.targets, batches))
 
 
 def learning_rate(o, step, progress):
-    """Warms up linearly, then falls to zero along a cosine; `progress` is the fraction of the training done."""
+    """Warms up linearly and falls to zero along a cosine; `progress` is the fraction of the training done."""
     return o.lr * min(1.0, (step + 1) / o.warmup) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
@@ -227,8 +229,9 @@ class Report:
         """Prints and keeps one point of the curve; exports after the last."""
         train, now = self.losses / self.since, time.monotonic()
         self.curve.append({"step": self.step, "tokens": self.tokens, "train": train, "heldout": heldout})
-        print(f"step {self.step}  tokens {self.tokens}  lr {self.lr:.2e}  train {train:.4f}  heldout {heldout:.4f}  "
-              f"{self.since / (now - self.line_time):.0f} tokens/s", flush=True)
+        speed = self.since / (now - self.line_time)
+        print(f"step {self.step}  tokens {self.tokens}  lr {self.lr:.2e}  train {train:.4f}  "
+              f"heldout {heldout:.4f}  {speed:.0f} tokens/s", flush=True)
         self.losses, self.since, self.line_time = 0.0, 0, now
         if float(self.worker.shared.progress) == 1:
             self.export()
@@ -251,7 +254,8 @@ def main():
     o = parse_arguments()
     corpus = read_corpus(o)
     shared = Shared(o, corpus["vocab_size"])
-    processes = [multiprocessing.get_context("fork").Process(target=work, args=(o, corpus, shared, rank), daemon=True)
+    fork = multiprocessing.get_context("fork")
+    processes = [fork.Process(target=work, args=(o, corpus, shared, rank), daemon=True)
                  for rank in range(1, o.threads)]
     for process in processes:
         process.start()

@@ -6,11 +6,11 @@ BOS, EOS = 0, 1
 WINDOW_DOCUMENTS = 8192
 """Documents are sorted by length only among so many, so that a step still mixes all kinds of text."""
 LENGTH_MULTIPLE, ROW_MULTIPLE = 8, 128
-"""Batches are padded to these, which keeps the number of distinct product shapes, each compiled once, small."""
+"""Batches are padded to these: every distinct shape of a product is compiled once, so there should be few."""
 
 
 class Documents:
-    """The documents of one file of token ids; each begins with BOS, ends with EOS and is cut to the context."""
+    """The documents of a file of token ids; each begins with BOS, ends with EOS and is cut to the context."""
 
     def __init__(self, path, context, d_vocab):
         self.ids = np.memmap(path, dtype="<u2", mode="r")
@@ -25,7 +25,7 @@ class Documents:
         self.lengths = np.minimum(lengths, context + 1)
 
     def micro_batches(self, order, budget):
-        """Groups documents of similar length, longest first, into padded batches of at most `budget` positions."""
+        """Groups documents by length, longest first, into padded batches of at most `budget` positions."""
         order = order[np.argsort(-self.lengths[order], kind="stable")]
         batches, at = [], 0
         while at < len(order):
@@ -51,7 +51,7 @@ class Documents:
     def load(self, batch):
         """Returns inputs [rows, positions], the places of real targets, the targets there, and their count.
 
-        Places are padded to a multiple of ROW_MULTIPLE, which keeps the number of distinct product shapes small.
+        Places are repeated up to a multiple of ROW_MULTIPLE.
         """
         documents, positions = batch
         lengths = self.lengths[documents][:, None]

@@ -15,7 +15,7 @@ HEADER_ALIGNMENT = 8
 
 
 def export(o, parameters, record):
-    """Writes config, F16 weights, tokenizer and `record` to `--out`; every file appears whole or not at all."""
+    """Writes config, F16 weights, tokenizer and `record` to `--out`; a file appears whole or not at all."""
     temporary = Path(f"{o.out}.partial")
     temporary.mkdir(parents=True, exist_ok=True)
     o.out.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """Forward and backward of a Llama model, written out.
 
-x [n, d_model] is the residual stream of n = rows * positions tokens; linear weights are [out, in]. What has an
-exponential runs in float32, which is several times faster here than bfloat16 and loses nothing.
+x [n, d_model] is the residual stream of n = rows * positions tokens; linear weights are [out, in]. What has
+an exponential runs in float32, which is several times faster here than bfloat16 and loses nothing.
 """
 import math
 
@@ -14,7 +14,8 @@ NORM_EPSILON, ROPE_THETA = 1e-5, 10_000.0
 
 def normalize(x, dtype):
     """x / sqrt(mean(x^2) + epsilon), and the factor."""
-    factor = torch.linalg.vector_norm(x, dim=1, keepdim=True).square_().div_(x.shape[1]).add_(NORM_EPSILON).rsqrt_()
+    squares = torch.linalg.vector_norm(x, dim=1, keepdim=True).square_()
+    factor = squares.div_(x.shape[1]).add_(NORM_EPSILON).rsqrt_()
     return (x * factor).to(dtype), factor
 
 
@@ -30,12 +31,13 @@ class Rotary:
 
     def __init__(self, o, dtype):
         half = o.d_model // o.heads // 2
-        angles = torch.outer(torch.arange(o.context + LENGTH_MULTIPLE).double(),
-                             ROPE_THETA ** (-torch.arange(half).double() / half)).repeat(1, o.heads + o.kv_heads)
+        frequencies = ROPE_THETA ** (-torch.arange(half).double() / half)
+        angles = torch.outer(torch.arange(o.context + LENGTH_MULTIPLE).double(), frequencies)
+        angles = angles.repeat(1, o.heads + o.kv_heads)
         self.cos, self.sin = angles.cos().to(dtype), angles.sin().to(dtype)
 
     def rotate(self, pair, sign):
-        """(a, b) -> (a cos - sign b sin, b cos + sign a sin) for pair [rows, positions, 2 * width]; in place."""
+        """(a, b) -> (a cos - sign b sin, b cos + sign a sin) in place; pair [rows, positions, 2 * width]."""
         a, b = pair.chunk(2, -1)
         cos, sin = self.cos[:pair.shape[1]], self.sin[:pair.shape[1]]
         turned = torch.addcmul(a * cos, b, sin, value=-sign)
@@ -94,7 +96,8 @@ class Model:
         dmixed = (dy @ w[f"{i}.o"]).view(rows, T, o.heads, -1).transpose(1, 2).reshape(q.shape)
         dv = torch.bmm(weights.transpose(1, 2), dmixed)
         dweights = torch.bmm(dmixed, v.transpose(1, 2))
-        dscores = torch._softmax_backward_data(dweights.float(), weights.float(), -1, torch.float32).to(self.dtype)
+        dscores = torch._softmax_backward_data(dweights.float(), weights.float(), -1, torch.float32)
+        dscores = dscores.to(self.dtype)
         dq, dk = torch.bmm(dscores, k), torch.bmm(dscores.transpose(1, 2), q)
         dqkv = join_heads(dq, dk, dv, (rows, T, w[f"{i}.qkv"].shape[0]), o)
         self.rotary.rotate(dqkv[..., :(o.heads + o.kv_heads) * (o.d_model // o.heads)], -1)
@@ -147,10 +150,11 @@ class Model:
         """Sums -ln p(next token) over the targets of one loaded batch, without dropout."""
         ids, places, targets, count = batch
         h, _ = normalize(self.forward(embed, w, ids, False)[0][places[:count]], self.dtype)
-        return float(torch.nn.functional.cross_entropy((h @ w["embed"].T).float(), targets[:count], reduction="sum"))
+        logits = (h @ w["embed"].T).float()
+        return float(torch.nn.functional.cross_entropy(logits, targets[:count], reduction="sum"))
 
     def loss_and_gradients(self, embed, w, batch, g, dembed):
-        """Adds the gradients of the summed loss to `g`, those of the input embedding to `dembed`; returns the sum."""
+        """Adds gradients of the summed loss to `g` and, for the input embedding, `dembed`; returns the sum."""
         ids, places, targets, count = batch
         x, tape = self.forward(embed, w, ids, True)
         h, factor = normalize(x[places], self.dtype)

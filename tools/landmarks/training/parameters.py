@@ -30,7 +30,7 @@ def views(flat, shapes):
 
 
 def initialize(parameters, o):
-    """Draws matrices from N(0, 0.02), those that write to the residual stream from N(0, 0.02 / sqrt(2 layers))."""
+    """Draws matrices from N(0, 0.02), those that write to the residual stream 1 / sqrt(2 layers) of it."""
     generator = torch.Generator().manual_seed(o.seed)
     for name, value in parameters.items():
         is_residual = name.endswith((".o", ".down"))
@@ -41,7 +41,7 @@ def initialize(parameters, o):
 def foldings(o):
     """Returns for every matrix that follows a norm the name of the norm's gain, and a factor of its rows.
 
-    y = (x / rms(x) * gain) W^T = x / rms(x) (W * gain)^T, so gains go into the weights; so does 1 / sqrt(d_head).
+    y = (x / rms(x) * gain) W^T = x / rms(x) (W * gain)^T: gains go into the weights, and 1 / sqrt(d_head).
     """
     d_head = o.d_model // o.heads
     halves, half = o.heads + o.kv_heads, d_head // 2

@@ -1,0 +1,104 @@
+"""Checks the written-out backward pass against autograd on the textbook Llama with the exported weights.
+
+Run with `python3 check_gradients.py`; it ends with an error where loss or a gradient differs.
+"""
+import argparse
+import math
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.documents import BOS, EOS, Documents
+from training.export import hugging_face_tensors
+from training.llama import NORM_EPSILON, ROPE_THETA, Model
+from training.parameters import effective_weights, parameter_shapes, unfold_gradients, views
+
+D_VOCAB, CONTEXT, PERTURBATION = 512, 64, 0.08
+TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 3e-2}
+
+
+def reference_logits(tensors, o, ids):
+    """Returns logits [rows, positions, d_vocab] as Hugging Face's LlamaForCausalLM computes them."""
+    (rows, T), d_head = ids.shape, o.d_model // o.heads
+    angles = torch.outer(torch.arange(T).float(), ROPE_THETA ** (-torch.arange(0, d_head, 2).float() / d_head))
+    cos, sin = (table.repeat(1, 2) for table in (angles.cos(), angles.sin()))
+
+    def norm(x, gain):
+        return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + NORM_EPSILON) * gain
+
+    def rotate(x):
+        a, b = x.chunk(2, -1)
+        return x * cos + torch.cat([-b, a], -1) * sin
+
+    def heads(x, count):
+        x = x.view(rows, T, count, d_head).transpose(1, 2)
+        return x.repeat_interleave(o.heads // count, 1)
+
+    x = tensors["model.embed_tokens.weight"][ids]
+    for i in range(o.layers):
+        w = {name.split(f"layers.{i}.")[1].removesuffix(".weight"): value
+             for name, value in tensors.items() if f"layers.{i}." in name}
+        h = norm(x, w["input_layernorm"])
+        q, k, v = (heads(h @ w[f"self_attn.{name}_proj"].T, count)
+                   for name, count in (("q", o.heads), ("k", o.kv_heads), ("v", o.kv_heads)))
+        scores = rotate(q) @ rotate(k).transpose(-1, -2) / math.sqrt(d_head)
+        weights = (scores + torch.full((T, T), -math.inf).triu(1)).softmax(-1)
+        x = x + (weights @ v).transpose(1, 2).reshape(rows, T, -1) @ w["self_attn.o_proj"].T
+        h = norm(x, w["post_attention_layernorm"])
+        gate = torch.nn.functional.silu(h @ w["mlp.gate_proj"].T)
+        x = x + (gate * (h @ w["mlp.up_proj"].T)) @ w["mlp.down_proj"].T
+    return norm(x, tensors["model.norm.weight"]) @ tensors["model.embed_tokens.weight"].T
+
+
+def random_batch():
+    """Returns a padded batch of documents of several lengths, one of them longer than the context."""
+    random = np.random.default_rng(5)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ids.bin"
+        bodies = [random.integers(2, D_VOCAB, length) for length in (30, 33, 90, 41, 37, 2)]
+        np.concatenate([[BOS, *body, EOS] for body in bodies]).astype("<u2").tofile(path)
+        documents = Documents(path, CONTEXT, D_VOCAB)
+        assert documents.cut == 1
+        return documents.load(documents.micro_batches(np.arange(len(bodies)), 4096)[0])
+
+
+def reference(flat, shapes, o, batch):
+    """Returns the summed loss and its gradient by autograd."""
+    ids, places, targets, count = batch
+    flat = flat.clone().requires_grad_(True)
+    logits = reference_logits(hugging_face_tensors(o, views(flat, shapes)), o, ids).reshape(-1, D_VOCAB)
+    loss = torch.nn.functional.cross_entropy(logits[places[:count]], targets[:count], reduction="sum")
+    loss.backward()
+    return float(loss), views(flat.grad, shapes)
+
+
+def check(kv_heads, dtype):
+    """Compares loss and every gradient for one number of key heads and one type of products."""
+    o = argparse.Namespace(d_model=64, layers=3, heads=4, kv_heads=kv_heads, d_mlp=96, context=CONTEXT, dropout=0)
+    shapes = parameter_shapes(o, D_VOCAB)
+    size = sum(math.prod(shape) for shape in shapes.values())
+    flat = torch.randn(size, generator=torch.Generator().manual_seed(3)) * PERTURBATION
+    parameters, batch = views(flat, shapes), random_batch()
+    for name, value in parameters.items():
+        value.add_(1.0 if name.endswith("norm") else 0.0)
+    wanted_loss, wanted = reference(flat, shapes, o, batch)
+    model, weights = Model(o, dtype), effective_weights(parameters, o, dtype)
+    gradients, dembed = views(torch.zeros(size), shapes), torch.zeros(D_VOCAB, o.d_model)
+    with torch.no_grad():
+        loss = float(model.loss_and_gradients(parameters["embed"], weights, batch, gradients, dembed))
+        unfold_gradients(parameters, gradients, o)
+    gradients["embed"].add_(dembed)
+    errors = {name: float((gradients[name] - wanted[name]).norm() / wanted[name].norm()) for name in shapes}
+    worst = max(errors, key=errors.get)
+    print(f"{kv_heads} key heads, {dtype}: loss {loss:.4f} for {wanted_loss:.4f}; "
+          f"relative error of a gradient at most {errors[worst]:.1e} ({worst})")
+    if abs(loss / wanted_loss - 1) > TOLERANCE[dtype] or errors[worst] > TOLERANCE[dtype]:
+        raise SystemExit("the backward pass is wrong")
+
+
+if __name__ == "__main__":
+    for key_heads in (4, 2):
+        for products in TOLERANCE:
+            check(key_heads, products)
