@@ -22,7 +22,8 @@ TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 3e-2}
 def reference_logits(tensors, o, ids):
     """Returns logits [rows, positions, d_vocab] as Hugging Face's LlamaForCausalLM computes them."""
     (rows, T), d_head = ids.shape, o.d_model // o.heads
-    angles = torch.outer(torch.arange(T).float(), ROPE_THETA ** (-torch.arange(0, d_head, 2).float() / d_head))
+    frequencies = ROPE_THETA ** (-torch.arange(0, d_head, 2).float() / d_head)
+    angles = torch.outer(torch.arange(T).float(), frequencies)
     cos, sin = (table.repeat(1, 2) for table in (angles.cos(), angles.sin()))
 
     def norm(x, gain):
@@ -76,7 +77,8 @@ def reference(flat, shapes, o, batch):
 
 def check(kv_heads, dtype):
     """Compares loss and every gradient for one number of key heads and one type of products."""
-    o = argparse.Namespace(d_model=64, layers=3, heads=4, kv_heads=kv_heads, d_mlp=96, context=CONTEXT, dropout=0)
+    o = argparse.Namespace(d_model=64, layers=3, heads=4, kv_heads=kv_heads, d_mlp=96, context=CONTEXT)
+    o.dropout = 0
     shapes = parameter_shapes(o, D_VOCAB)
     size = sum(math.prod(shape) for shape in shapes.values())
     flat = torch.randn(size, generator=torch.Generator().manual_seed(3)) * PERTURBATION

@@ -2,7 +2,7 @@
 
 Every worker process owns one core. A step's micro-batches are dealt out to the workers, their gradients are
 added in shared memory, and every worker updates its share of one flat parameter vector. Forward and backward
-are written out by hand: matrix products in bfloat16 with float32 sums, residual stream and weights in float32.
+are written out by hand: products in bfloat16 with float32 sums, residual stream and weights in float32.
 """
 import argparse
 import ctypes

@@ -154,7 +154,7 @@ class Model:
         return float(torch.nn.functional.cross_entropy(logits, targets[:count], reduction="sum"))
 
     def loss_and_gradients(self, embed, w, batch, g, dembed):
-        """Adds gradients of the summed loss to `g` and, for the input embedding, `dembed`; returns the sum."""
+        """Adds gradients of the summed loss to `g` and, as input embedding, `dembed`; returns the sum."""
         ids, places, targets, count = batch
         x, tape = self.forward(embed, w, ids, True)
         h, factor = normalize(x[places], self.dtype)
