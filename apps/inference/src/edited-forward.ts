@@ -17,7 +17,7 @@ export interface EditedContexts {
 /** What a forward pass is asked for besides tokens and edits. */
 export type ForwardQuestion = Pick<
   ForwardRequest,
-  'hookPoints' | 'activationDtype' | 'logits' | 'scores' | 'signal'
+  'hookPoints' | 'activationDtype' | 'logits' | 'scores' | 'residual' | 'replacements' | 'signal'
 >;
 
 /** Runs one batch with its edits, or with `unedited` through the same graph with rules that change nothing. */
@@ -64,7 +64,8 @@ export function boundedBatchTokens(batchTokens: number, plan: EditPlan, bytesPer
   return Math.max(1, Math.min(batchTokens, Math.floor(MAX_STEP_RESULT_BYTES / Math.max(1, bytes))));
 }
 
-function lengthsOf({ sequences }: EditedContexts, batch: Batch): number[] {
+/** Tokens of each row of a batch. */
+export function lengthsOf({ sequences }: EditedContexts, batch: Batch): number[] {
   return batch.sequences.map((index) => sequences.lengths[index]!);
 }
 

@@ -9,6 +9,8 @@ export const MAX_ACTIVATION_TOKENS = 262_144;
 /** Most sequences and tokens of one ScoreText. */
 export const MAX_SCORE_SEQUENCES = 256;
 export const MAX_SCORE_TOKENS = 65_536;
+/** Most data of all replacements of one ScoreText: with its tokens it stays below the message limit. */
+export const MAX_REPLACEMENT_BYTES = 3 * 2 ** 20;
 /** Most texts given as strings to ComputeActivations and ScoreText. */
 export const MAX_INPUT_TEXTS = 256;
 /** Most hook points read by one ComputeActivations. */

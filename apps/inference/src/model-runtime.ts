@@ -16,6 +16,8 @@ export interface ModelRuntime {
   readonly hookPoints: readonly HookPoint[];
   /** Runs whole contexts without a cache: activations, logits and scores of B rows at once. */
   forward(request: ForwardRequest): Promise<ForwardResult>;
+  /** Scores tokens under two residual streams that `forward` gave, and tells how far their predictions lie apart. */
+  compareScores(request: ComparisonRequest): Promise<ScoreComparison>;
   /** Opens a batch of B sequences that share one preallocated KV cache. */
   openGeneration(request: GenerationRequest): Promise<Generation>;
   /** Scores `directions` [rows, d_model] against every vocabulary entry: logits [rows, V]. */
@@ -56,6 +58,10 @@ export interface ForwardRequest {
   activationDtype?: 'F32' | 'F16';
   /** Edits, at most one record per hook point. @default none */
   edits?: readonly FeatureEdits[];
+  /** Rows to go on with, at most one record per hook point; edits at the same place change them. @default none */
+  replacements?: readonly RowReplacement[];
+  /** Whether to give back the residual stream before the final norm. @default false */
+  residual?: boolean;
   /**
    * Next-token logits of each row's last token (`last`, [B, V]), of every position (`all`, [B*T, V]).
    * @default 'none'
@@ -75,6 +81,8 @@ export interface ForwardResult {
   logits?: Float32Array;
   /** Present when asked for. */
   scores?: TokenScores;
+  /** [B*T, d_model]; present when asked for. */
+  residual?: Float32Array;
   /** One per record of `edits`, in the same order. */
   proofs: readonly EditProof[];
 }
@@ -100,6 +108,32 @@ export interface TokenScores {
   logit: Float32Array;
   /** The largest logit at the same place: `logit === topLogit` says that the token was the greedy choice. */
   topLogit: Float32Array;
+}
+
+/** Vectors from which the model goes on in place of its own at one hook point. */
+export interface RowReplacement {
+  hookPoint: string;
+  /** [B*T, d], finite; rows of padding count for nothing. */
+  rows: Float32Array;
+  /**
+   * [B*T], 1 where the row is given and 0 where the model's own stays. Without a mask the layers before the hook point
+   * are not computed. @default 1 everywhere
+   */
+  mask?: Uint8Array;
+}
+
+export interface ComparisonRequest extends Pick<ForwardRequest, 'tokens' | 'batch' | 'lengths' | 'signal'> {
+  /** `residual` of two forward passes over these tokens, [B*T, d_model] each. */
+  edited: Float32Array;
+  unedited: Float32Array;
+}
+
+/** Entries [B*T] as in `TokenScores`: about token t given the tokens before it, NaN at t = 0 and on padding. */
+export interface ScoreComparison {
+  nll: Float32Array;
+  uneditedNll: Float32Array;
+  /** KL(unedited ‖ edited) in nats of the two distributions of token t; exactly 0 for equal residuals. */
+  kl: Float32Array;
 }
 
 /**

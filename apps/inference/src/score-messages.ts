@@ -6,6 +6,7 @@ import { hasRules } from './interventions.ts';
 import { MAX_SCORE_SEQUENCES, MAX_SCORE_TOKENS } from './limits.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { lineageMessage } from './model-messages.ts';
+import { readReplacements } from './replacement-messages.ts';
 import type { Score, ScoreQuestion } from './score-text.ts';
 import { readInput, requireResponseFits, textBytes } from './token-messages.ts';
 import { sequenceAt } from './token-sequences.ts';
@@ -25,11 +26,13 @@ export async function readScoreRequest(
   });
   const limits = { maxSequences: MAX_SCORE_SEQUENCES, maxTokens: MAX_SCORE_TOKENS, signal };
   const sequences = await readInput(request.input, model, limits);
+  const replacements = readReplacements(request.replacements, model, sequences.ids.length);
   const question = {
     model,
     sequences,
     plan: planEdits([interventions]),
-    edited: hasRules(interventions),
+    replacements,
+    edited: hasRules(interventions) || replacements.length > 0,
     compareWithUnedited,
   };
   const texts = request.includeTokenTexts ? textBytes(tokenTexts(model, sequences.ids)) : 0;
@@ -43,13 +46,14 @@ export function scoreMessage(
   scores: readonly Score[],
   includeTokenTexts: boolean,
 ): ScoreTextResponse {
-  const messages = scores.map(({ nll, meanNll, kl, evidence }, index): SequenceScore => {
+  const messages = scores.map(({ nll, meanNll, uneditedNll, kl, evidence }, index): SequenceScore => {
     const ids = sequenceAt(sequences, index);
     return {
       tokenIds: idTensor(ids),
       tokenTexts: includeTokenTexts ? tokenTexts(model, ids) : [],
       nll: floatTensor(nll, [nll.length]),
       meanNll,
+      uneditedNll: uneditedNll && floatTensor(uneditedNll, [uneditedNll.length]),
       kl: kl && floatTensor(kl, [kl.length]),
       proofs: evidence.flatMap(proofMessages),
     };
@@ -58,11 +62,11 @@ export function scoreMessage(
 }
 
 /** Bytes of names, shapes and tags of one sequence's tensors, and of one proof's. */
-const SEQUENCE_FRAME_BYTES = 128;
+const SEQUENCE_FRAME_BYTES = 160;
 const PROOF_FRAME_BYTES = 192;
 
 function scoreBytes({ sequences, plan, compareWithUnedited }: ScoreQuestion): number {
-  const perToken = 4 + 4 + (compareWithUnedited ? 4 : 0);
+  const perToken = 4 + 4 + (compareWithUnedited ? 8 : 0);
   const placements = plan.ports.flatMap((port) => port.placements);
   const proofBytes = placements.reduce((sum, { intervention }) => sum + 8 * intervention.features + 9, 0);
   const frames = SEQUENCE_FRAME_BYTES + PROOF_FRAME_BYTES * placements.length;

@@ -31,6 +31,7 @@ describeSharedModels(({ directory, golden }) => {
         1e-4,
       );
       expect(score.kl).toBeUndefined();
+      expect(score.uneditedNll).toBeUndefined();
     });
   });
 
@@ -43,6 +44,8 @@ describeSharedModels(({ directory, golden }) => {
     const moved = await setup.client.scoreText({ ...request, interventions: [clamp] });
     golden.cases.forEach(({ token_ids }, i) => {
       expect(readFloats(same.scores[i]!.nll)).toEqual(readFloats(plain.scores[i]!.nll));
+      for (const { scores } of [plain, same, moved])
+        expect(readFloats(scores[i]!.uneditedNll)).toEqual(readFloats(plain.scores[i]!.nll));
       expect([...readFloats(same.scores[i]!.kl)]).toEqual(new Array(token_ids.length - 1).fill(0));
       expect([...readFloats(plain.scores[i]!.kl)]).toEqual(new Array(token_ids.length - 1).fill(0));
       const kl = readFloats(moved.scores[i]!.kl);

@@ -1,22 +1,25 @@
 import { FacetError } from '@facet/errors';
-import { planBatches } from './batches.ts';
-import { klDivergence } from './distributions.ts';
+import { type ActivationReplacement, batchReplacement, fillOwnRows } from './activation-replacements.ts';
+import { type Batch, batchTokensOf, planBatches } from './batches.ts';
 import type { InterventionEvidence } from './edit-proofs.ts';
 import {
   type BatchResult,
   boundedBatchTokens,
   type EditedContexts,
   forwardBatch,
+  lengthsOf,
   rowEvidence,
 } from './edited-forward.ts';
-import { createPacer } from './pacer.ts';
+import type { ScoreComparison } from './model-runtime.ts';
 import type { ModelTurn } from './scheduler.ts';
 
 /** What ScoreText runs. */
 export interface ScoreQuestion extends EditedContexts {
-  /** Whether the interventions have any rule. */
+  /** Vectors to go on with; interventions at the same hook point change them. */
+  replacements: readonly ActivationReplacement[];
+  /** Whether anything is changed: the interventions have a rule, or there are replacements. */
   edited: boolean;
-  /** Whether `kl` is measured. */
+  /** Whether `uneditedNll` and `kl` are measured. */
   compareWithUnedited: boolean;
 }
 
@@ -26,6 +29,8 @@ export interface Score {
   nll: Float32Array;
   /** 0 where T is 1. */
   meanNll: number;
+  /** [T − 1]: the same under the unedited model. */
+  uneditedNll: Float32Array | undefined;
   /** [T − 1]: KL(unedited ‖ edited) at positions 0 to T − 2. */
   kl: Float32Array | undefined;
   evidence: readonly InterventionEvidence[];
@@ -33,66 +38,100 @@ export interface Score {
 
 /** Scores every sequence; the answers stand in the order of the request. */
 export async function scoreText(question: ScoreQuestion, turn: ModelTurn): Promise<Score[]> {
-  const { model, sequences, plan, compareWithUnedited, edited } = question;
-  const measuresKl = compareWithUnedited && edited;
-  const bytesPerToken = measuresKl ? 2 * 4 * model.runtime.spec.d_vocab : 0;
-  const batchTokens = boundedBatchTokens(turn.batchTokens, plan, bytesPerToken);
+  const { model, sequences, plan, edited, compareWithUnedited } = question;
+  const score = edited && compareWithUnedited ? compareBatch : scoreBatch;
+  const floatsPerToken = 2 * model.runtime.spec.d_model + widthOf(question.replacements);
+  const batchTokens = boundedBatchTokens(turn.batchTokens, plan, floatsPerToken * 4);
   const scores: Score[] = [];
   for (const batch of planBatches(sequences.lengths, batchTokens)) {
     turn.signal.throwIfAborted();
-    const forward = (unedited: boolean) =>
-      turn.admission.step(() =>
-        forwardBatch(question, batch, {
-          unedited,
-          scores: true,
-          logits: measuresKl ? 'all' : 'none',
-          signal: turn.signal,
-        }),
-      );
-    const steered = await forward(false);
-    const kl = measuresKl ? await batchKl(steered, await forward(true), turn.signal) : undefined;
+    const scored = await score(question, batch, turn);
     batch.sequences.forEach((sequence, row) => {
-      scores[sequence] = rowScore(question, { steered, row, kl });
+      scores[sequence] = rowScore(question, scored, row);
     });
   }
   return scores;
 }
 
-/** KL(unedited ‖ edited) at every position of a batch [B*T]. */
-async function batchKl(steered: BatchResult, plain: BatchResult, signal: AbortSignal): Promise<Float32Array> {
-  const places = steered.batch.sequences.length * steered.batch.positions;
-  const edited = steered.result.logits!;
-  const unedited = plain.result.logits!;
-  const V = edited.length / places;
-  const kl = new Float32Array(places);
-  const pause = createPacer(signal);
-  for (let place = 0; place < places; place++) {
-    const from = place * V;
-    kl[place] = klDivergence(unedited.subarray(from, from + V), edited.subarray(from, from + V));
-    await pause();
-  }
-  return kl;
+/** A batch with what was measured [B*T]; entry (b, t) is about token t. */
+interface ScoredBatch {
+  forward: BatchResult;
+  nll: Float32Array;
+  comparison?: ScoreComparison;
 }
 
-interface ScoredRow {
-  steered: BatchResult;
-  row: number;
-  kl: Float32Array | undefined;
+async function scoreBatch(question: ScoreQuestion, batch: Batch, turn: ModelTurn): Promise<ScoredBatch> {
+  const replacements = question.replacements.map((replacement) =>
+    batchReplacement(replacement, question.sequences, batch),
+  );
+  const { signal } = turn;
+  const forward = await turn.admission.step(() =>
+    forwardBatch(question, batch, { replacements, scores: true, signal }),
+  );
+  return { forward, nll: forward.result.scores!.nll };
 }
 
-function rowScore(question: ScoreQuestion, { steered, row, kl }: ScoredRow): Score {
-  const { batch, result } = steered;
+/** Runs a batch unedited and edited, and compares the two from their last residuals. */
+async function compareBatch(question: ScoreQuestion, batch: Batch, turn: ModelTurn): Promise<ScoredBatch> {
+  const { model, sequences } = question;
+  const { signal } = turn;
+  const own = ownHookPoints(question);
+  const plain = await turn.admission.step(() =>
+    forwardBatch(question, batch, { unedited: true, hookPoints: own, residual: true, signal }),
+  );
+  const replacements = question.replacements.map((replacement) => {
+    const laid = batchReplacement(replacement, sequences, batch);
+    const rows = plain.result.activations.get(laid.hookPoint)?.data;
+    return rows === undefined ? laid : fillOwnRows(laid, rows as Float32Array);
+  });
+  const forward = await turn.admission.step(() =>
+    forwardBatch(question, batch, { replacements, residual: true, signal }),
+  );
+  const comparison = await turn.admission.step(() =>
+    model.runtime.compareScores({
+      tokens: batchTokensOf(sequences, batch),
+      batch: batch.sequences.length,
+      lengths: lengthsOf(question, batch),
+      edited: forward.result.residual!,
+      unedited: plain.result.residual!,
+      signal,
+    }),
+  );
+  return { forward, nll: comparison.nll, comparison };
+}
+
+/**
+ * Where the unedited model's own rows may stand in for what a mask leaves alone: with a single replacement and no
+ * interventions nothing before the hook point differs, and it need not run twice.
+ */
+function ownHookPoints({ replacements, plan }: ScoreQuestion): string[] {
+  const [only, ...others] = replacements;
+  const isAlone = only?.mask !== undefined && others.length === 0 && plan.ports.length === 0;
+  return isAlone ? [only.hookPoint] : [];
+}
+
+function rowScore(question: ScoreQuestion, { forward, nll, comparison }: ScoredBatch, row: number): Score {
+  const { batch } = forward;
   const length = question.sequences.lengths[batch.sequences[row]!]!;
   const first = row * batch.positions;
-  const nll = result.scores!.nll.slice(first + 1, first + length);
-  requireNumbers(nll);
-  const unchanged = question.compareWithUnedited ? new Float32Array(length - 1) : undefined;
+  const cut = (entries: Float32Array) => entries.slice(first + 1, first + length);
+  const own = cut(nll);
+  requireNumbers(own);
   return {
-    nll,
-    meanNll: nll.length === 0 ? 0 : nll.reduce((sum, value) => sum + value, 0) / nll.length,
-    kl: kl?.slice(first, first + length - 1) ?? unchanged,
-    evidence: rowEvidence(question, steered, row),
+    nll: own,
+    meanNll: own.length === 0 ? 0 : own.reduce((sum, value) => sum + value, 0) / own.length,
+    ...(question.compareWithUnedited
+      ? {
+          uneditedNll: comparison ? cut(comparison.uneditedNll) : own,
+          kl: comparison ? cut(comparison.kl) : new Float32Array(length - 1),
+        }
+      : { uneditedNll: undefined, kl: undefined }),
+    evidence: rowEvidence(question, forward, row),
   };
+}
+
+function widthOf(replacements: readonly ActivationReplacement[]): number {
+  return replacements.reduce((sum, { width }) => sum + 2 * width, 0);
 }
 
 function requireNumbers(nll: Float32Array): void {

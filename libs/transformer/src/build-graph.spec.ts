@@ -70,6 +70,7 @@ const REQUEST: GraphRequest = {
   hookPoints: [],
   activationDtype: 'F32',
   ports: [],
+  replacements: [],
   head: 'none',
 };
 
@@ -130,6 +131,26 @@ describe('buildGraph', () => {
     expect(new Set(edited.activations.values()).size).toBe(2);
   });
 
+  test('begins at rows that are all given, and leaves everything before them out', () => {
+    const replacements = [{ hookPoint: 'blocks.2.hook_resid_post', masked: false }];
+    const { bytes, inputs } = buildGraph(model, { ...REQUEST, replacements, head: 'residual' });
+    const names = referredWeights(bytes);
+    expect(names.some((name) => /layers\.[0-2]\.|embed_tokens/.test(name))).toBe(false);
+    expect(names).toContain('model.layers.3.input_layernorm.weight');
+    expect(inputs.map(({ name }) => name)).toEqual(['blocks.2.hook_resid_post.given']);
+  });
+
+  test('computes the rows that a mask leaves to the model', () => {
+    const replacements = [{ hookPoint: 'blocks.2.mlp.hook_post', masked: true }];
+    const { bytes, inputs } = buildGraph(model, { ...REQUEST, replacements, head: 'residual' });
+    expect(referredWeights(bytes)).toContain('model.layers.2.mlp.up_proj.weight');
+    expect(inputs.map(({ name, shape }) => [name, shape])).toEqual([
+      ['tokens', ['B', 'T']],
+      ['blocks.2.mlp.hook_post.given', ['B', 'T', spec.d_mlp]],
+      ['blocks.2.mlp.hook_post.is_given', ['B', 'T', 1]],
+    ]);
+  });
+
   test('gives half precision where asked for', () => {
     const request: GraphRequest = {
       ...REQUEST,
@@ -144,6 +165,8 @@ describe('buildGraph', () => {
       /nearest/,
     );
     expect(() => buildGraph(model, { ...REQUEST, ports: ['hook_embed'] })).toThrow(/nearest/);
+    const replacements = [{ hookPoint: 'blocks.0.hook_z', masked: false }];
+    expect(() => buildGraph(model, { ...REQUEST, replacements })).toThrow(/nearest/);
   });
 });
 
@@ -151,6 +174,7 @@ describe('buildHeadGraph', () => {
   test.each([
     ['logits', ['rows'], ['logits']],
     ['scores', ['rows', 'targets'], ['nll', 'logit', 'top_logit']],
+    ['comparison', ['rows', 'unedited_rows', 'targets'], ['nll', 'unedited_nll', 'kl']],
     ['projection', ['rows'], ['logits']],
     ['folded-projection', ['rows'], ['logits']],
   ] as const)('writes %s', (kind, inputs, outputs) => {

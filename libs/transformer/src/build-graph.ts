@@ -1,4 +1,5 @@
 import { type BuiltModel, elementType, type Value } from '@facet/onnx';
+import { emitReplacement } from './activation-replacement.ts';
 import { createAttention } from './attention.ts';
 import { createEmitter, type GraphEmitter } from './graph-emitter.ts';
 import { type GraphRequest, NAMES } from './graph-request.ts';
@@ -21,7 +22,9 @@ export interface ModelGraph extends BuiltModel {
  * and everything that no requested output needs is left out. An unknown hook point is `invalid`.
  */
 export function buildGraph(model: ModelDirectory, request: GraphRequest): ModelGraph {
-  for (const name of [...request.hookPoints, ...request.ports]) resolveHookPoint(model.spec, name);
+  const replaced = new Map(request.replacements.map((replacement) => [replacement.hookPoint, replacement]));
+  for (const name of [...request.hookPoints, ...request.ports, ...replaced.keys()])
+    resolveHookPoint(model.spec, name);
   const emitter = createEmitter(model, `${model.spec.modelType}.${request.attention}`);
   const { graph, weights } = emitter;
   const tokens = graph.input(NAMES.tokens, 'I32', ['B', 'T']);
@@ -29,7 +32,9 @@ export function buildGraph(model: ModelDirectory, request: GraphRequest): ModelG
   const at: HookVisitor = (layer, kind, value) => {
     const name = hookPointName(layer, kind);
     const { width } = resolveHookPoint(model.spec, name);
-    const place = request.ports.includes(name) ? emitInterventionPort(emitter, name, value, width) : value;
+    const replacement = replaced.get(name);
+    const x = replacement ? emitReplacement(emitter, replacement, { x: value, width }) : value;
+    const place = request.ports.includes(name) ? emitInterventionPort(emitter, name, x, width) : x;
     places.set(name, place);
     return place;
   };

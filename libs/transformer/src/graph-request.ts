@@ -16,12 +16,21 @@ export interface GraphRequest {
   activationDtype: 'F32' | 'F16';
   /** Hook points that take edits. */
   ports: readonly string[];
+  /** Hook points whose rows are given; edits of the same hook point change what was given. */
+  replacements: readonly Replacement[];
   /**
    * `none`: the graph stops at the last hook point or port. `residual`: also the final residual stream [B*T,
    * d_model] before the last norm. `logits`: also next-token logits [K, d_vocab] of the rows named by
    * `logit_rows`.
    */
   head: 'none' | 'residual' | 'logits';
+}
+
+/** A hook point from which the model goes on with given rows. */
+export interface Replacement {
+  hookPoint: string;
+  /** Whether a mask says which rows are given; without, all are, and nothing that only led to them is computed. */
+  masked: boolean;
 }
 
 /**
@@ -75,6 +84,16 @@ export function portInputs(name: string) {
     gateThreshold: `${name}.gate_threshold`,
     /** F32 [B, T, m], m = 1 or n */
     mask: `${name}.mask`,
+  };
+}
+
+/** Inputs of the replacement at hook point `name`. */
+export function replacementInputs(name: string) {
+  return {
+    /** F32 [B, T, d] */
+    rows: `${name}.given`,
+    /** I32 [B, T, 1], where masked: 1 goes on with the given row, 0 with the model's own. */
+    mask: `${name}.is_given`,
   };
 }
 

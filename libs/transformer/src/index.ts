@@ -1,7 +1,15 @@
 export { buildGraph, type ModelGraph } from './build-graph.ts';
 export { buildHeadGraph, HEAD_NAMES, type HeadKind } from './build-head-graph.ts';
 export { FAMILIES, type Family } from './families.ts';
-export { cacheNames, type GraphRequest, NAMES, portInputs, portOutputs } from './graph-request.ts';
+export {
+  cacheNames,
+  type GraphRequest,
+  NAMES,
+  portInputs,
+  portOutputs,
+  type Replacement,
+  replacementInputs,
+} from './graph-request.ts';
 export {
   HOOK_KINDS,
   type HookKind,

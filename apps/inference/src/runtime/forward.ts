@@ -6,7 +6,7 @@ import {
   portOutputs,
   resolveHookPoint,
 } from '@facet/transformer';
-import type { Activations, ForwardRequest, ForwardResult, TokenScores } from '../model-runtime.ts';
+import type { Activations, ForwardRequest, ForwardResult } from '../model-runtime.ts';
 import {
   createProof,
   type EditFeeds,
@@ -17,9 +17,11 @@ import {
   toMask,
 } from './edit-feeds.ts';
 import { runHead } from './head-blocks.ts';
+import { type ReplacementFeeds, toReplacementFeeds } from './replacement-feeds.ts';
 import { checkTokens, invalid, type TokenBatch } from './request-checks.ts';
 import { type RuntimeContext, throwIfCancelled, trunkVariant } from './runtime-context.ts';
 import type { WireTensor, WireTensors } from './session-protocol.ts';
+import { computeScores, pickRows, type TrunkOutput } from './token-scores.ts';
 
 /**
  * Tokens of one run. The attention scores of a run must stay in the processor's cache: measured at 8 heads
@@ -40,7 +42,7 @@ const RUNS_PER_LANE = 2;
 /** Runs whole contexts without a cache, in blocks of rows over all lanes. */
 export async function runForward(context: RuntimeContext, request: ForwardRequest): Promise<ForwardResult> {
   const plan = planForward(context, request);
-  const { tokens, variant, outputs, edits, masks } = plan;
+  const { tokens, variant, outputs } = plan;
   const { batch, positions } = tokens;
   const result = allocateResult(context, request, plan);
   const residual = plan.needsHead
@@ -49,13 +51,7 @@ export async function runForward(context: RuntimeContext, request: ForwardReques
 
   const runRows = async (from: number, to: number): Promise<void> => {
     throwIfCancelled(request.signal);
-    const feeds: Record<string, WireTensor> = {
-      [NAMES.tokens]: sliceTensor(plan.tokenTensor, from, to),
-    };
-    for (const [i, edit] of edits.entries()) {
-      Object.assign(feeds, edit.shared, sliceRows(edit.perRow, from, to));
-      feeds[portInputs(edit.hookPoint).mask] = sliceTensor(masks[i]!, from, to);
-    }
+    const feeds = rowFeeds(plan, from, to);
     const values = await context.lanes.idlest().run(variant, { feeds, outputs });
     takeRows(result, plan, { values, at: from * positions });
     if (plan.needsHead)
@@ -63,10 +59,24 @@ export async function runForward(context: RuntimeContext, request: ForwardReques
   };
 
   await runBlocks(context, tokens, runRows);
+  const trunk = { tokens, residual, signal: request.signal };
   if (request.logits === 'last' || request.logits === 'all')
-    result.logits = await computeLogits(context, request, { tokens, residual });
-  if (request.scores === true) result.scores = await computeScores(context, request, { tokens, residual });
+    result.logits = await computeLogits(context, request.logits, trunk);
+  if (request.scores === true) result.scores = await computeScores(context, trunk);
+  if (request.residual === true) result.residual = residual;
   return result;
+}
+
+/** Inputs of rows [from, to). Where the graph begins at given rows, it takes no tokens. */
+function rowFeeds(plan: ForwardPlan, from: number, to: number): WireTensors {
+  const feeds: Record<string, WireTensor> = {};
+  if (plan.variant.inputs.has(NAMES.tokens)) feeds[NAMES.tokens] = sliceTensor(plan.tokenTensor, from, to);
+  for (const { perRow } of plan.replacements) Object.assign(feeds, sliceRows(perRow, from, to));
+  for (const [i, edit] of plan.edits.entries()) {
+    Object.assign(feeds, edit.shared, sliceRows(edit.perRow, from, to));
+    feeds[portInputs(edit.hookPoint).mask] = sliceTensor(plan.masks[i]!, from, to);
+  }
+  return feeds;
 }
 
 interface ForwardPlan {
@@ -74,6 +84,7 @@ interface ForwardPlan {
   tokenTensor: WireTensor;
   edits: readonly EditFeeds[];
   masks: readonly WireTensor[];
+  replacements: readonly ReplacementFeeds[];
   needsHead: boolean;
   variant: ReturnType<typeof trunkVariant>;
   outputs: readonly string[];
@@ -86,9 +97,11 @@ function planForward(context: RuntimeContext, request: ForwardRequest): ForwardP
   const masks = edits.map((edit, i) =>
     toMask(edit, request.edits![i]!.mask, [tokens.batch, tokens.positions]),
   );
+  const replacements = toReplacementFeeds(spec, request.replacements ?? [], tokens);
   const hookPoints = [...new Set(request.hookPoints ?? [])];
   for (const name of hookPoints) resolveHookPoint(spec, name);
-  const needsHead = (request.logits ?? 'none') !== 'none' || request.scores === true;
+  const needsHead =
+    (request.logits ?? 'none') !== 'none' || request.scores === true || request.residual === true;
   if (!needsHead && hookPoints.length === 0 && edits.length === 0)
     throw invalid('nothing is asked for: name hook points, logits, scores or edits', 'hook_points');
   const graph: GraphRequest = {
@@ -97,6 +110,7 @@ function planForward(context: RuntimeContext, request: ForwardRequest): ForwardP
     hookPoints,
     activationDtype: request.activationDtype ?? 'F32',
     ports: edits.map(({ hookPoint }) => hookPoint),
+    replacements: replacements.map(({ replacement }) => replacement),
     head: needsHead ? 'residual' : 'none',
   };
   const variant = trunkVariant(context, graph);
@@ -109,6 +123,7 @@ function planForward(context: RuntimeContext, request: ForwardRequest): ForwardP
     tokenTensor: { type: 'int32', dims, data: tokens.tokens },
     edits,
     masks,
+    replacements,
     needsHead,
     variant,
     outputs,
@@ -176,16 +191,10 @@ async function runBlocks(
   if (failed !== undefined) throw failed.reason;
 }
 
-interface TrunkOutput {
-  tokens: TokenBatch;
-  /** [B*T, d_model] */
-  residual: Float32Array;
-}
-
 async function computeLogits(
   context: RuntimeContext,
-  { logits: which, signal }: ForwardRequest,
-  { tokens, residual }: TrunkOutput,
+  which: 'last' | 'all',
+  { tokens, residual, signal }: TrunkOutput,
 ): Promise<Float32Array> {
   const { d_vocab } = context.model.spec;
   const rows = which === 'all' ? residual : pickRows(context, residual, lastRows(tokens));
@@ -199,50 +208,8 @@ async function computeLogits(
   return logits;
 }
 
-/** Scores token t of each row from the residual of token t − 1. */
-async function computeScores(
-  context: RuntimeContext,
-  { signal }: ForwardRequest,
-  { tokens, residual }: TrunkOutput,
-): Promise<TokenScores> {
-  const { batch, positions, lengths } = tokens;
-  const empty = () => new Float32Array(batch * positions).fill(Number.NaN);
-  const scores: TokenScores = { nll: empty(), logit: empty(), topLogit: empty() };
-  const scored: number[] = [];
-  for (let row = 0; row < batch; row++)
-    for (let t = 1; t < lengths[row]!; t++) scored.push(row * positions + t);
-  const before = scored.map((index) => index - 1);
-  const targets = BigInt64Array.from(scored, (index) => BigInt(tokens.tokens[index]!));
-  const fields = [
-    ['nll', HEAD_NAMES.nll],
-    ['logit', HEAD_NAMES.logit],
-    ['topLogit', HEAD_NAMES.topLogit],
-  ] as const;
-  await runHead(context, {
-    kind: 'scores',
-    rows: pickRows(context, residual, before),
-    targets,
-    signal,
-    take(values, at) {
-      for (const [field, name] of fields)
-        floats(values, name).forEach((value, i) => {
-          scores[field][scored[at + i]!] = value;
-        });
-    },
-  });
-  return scores;
-}
-
 function lastRows({ batch, positions, lengths }: TokenBatch): number[] {
   return Array.from({ length: batch }, (_, row) => row * positions + lengths[row]! - 1);
-}
-
-function pickRows({ model }: RuntimeContext, rows: Float32Array, indices: readonly number[]): Float32Array {
-  const width = model.spec.d_model;
-  const picked = new Float32Array(indices.length * width);
-  for (const [i, row] of indices.entries())
-    picked.set(rows.subarray(row * width, (row + 1) * width), i * width);
-  return picked;
 }
 
 function floats(values: WireTensors, name: string): Float32Array {

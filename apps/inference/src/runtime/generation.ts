@@ -58,6 +58,7 @@ function toGraphRequest({ model }: RuntimeContext, request: GenerationRequest): 
     hookPoints,
     activationDtype: 'F32',
     ports: (request.edits ?? []).map(({ hookPoint }) => hookPoint),
+    replacements: [],
     head: 'logits',
   };
 }

@@ -7,6 +7,7 @@ import { runForward } from './forward.ts';
 import { openGeneration } from './generation.ts';
 import { createLanePool } from './lane-pool.ts';
 import { projectToVocabulary } from './projection.ts';
+import { compareScores } from './token-scores.ts';
 
 /** Compiled graph variants per lane; each holds its own packed copy of the weights it uses. */
 const DEFAULT_MAX_SESSIONS = 8;
@@ -42,6 +43,7 @@ export async function openModelRuntime(
     identity: { modelSha256, tokenizerSha256 },
     hookPoints: hookPoints(spec),
     forward: (request) => whenOpen(() => runForward(context, request)),
+    compareScores: (request) => whenOpen(() => compareScores(context, request)),
     openGeneration: (request) => whenOpen(() => openGeneration(context, budget, request)),
     projectToVocabulary: (request) => whenOpen(() => projectToVocabulary(context, request)),
     async close() {

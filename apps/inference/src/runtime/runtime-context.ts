@@ -24,6 +24,8 @@ const MAX_TRUNKS = 64;
 export interface TrunkVariant extends Variant {
   /** Hook point -> output name. */
   activations: ReadonlyMap<string, string>;
+  /** Names of the inputs that the graph takes. */
+  inputs: ReadonlySet<string>;
 }
 
 /** Writes the graph of a request; the same request has the same key. */
@@ -37,8 +39,8 @@ export function trunkVariant({ model, trunks }: RuntimeContext, request: GraphRe
 }
 
 function writeTrunk(model: ModelDirectory, key: string, request: GraphRequest): TrunkVariant {
-  const { bytes, activations } = buildGraph(model, request);
-  return { key, build: () => bytes, activations };
+  const { bytes, activations, inputs } = buildGraph(model, request);
+  return { key, build: () => bytes, activations, inputs: new Set(inputs.map(({ name }) => name)) };
 }
 
 /** The unembedding of one kind. */
