@@ -9,7 +9,7 @@ const LOG_LABELS =
 /** Grid lines at powers of ten and at labelled ticks are stronger than those between. */
 const EVEN_TICK = "datum.label != ''";
 const SHORT_LABELS =
-  "datum.label == '' ? '' : abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '~r')";
+  "datum.label == '' ? '' : abs(datum.value) >= 1000 ? format(datum.value, '.3~s') : format(datum.value, '~r')";
 
 /** Where labels of vertical rules stand, px below the upper edge of the plot. */
 const RULE_LABEL_Y = -5;

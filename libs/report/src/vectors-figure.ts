@@ -11,6 +11,8 @@ const MAX_PANELS = 24;
 const MAX_COLUMNS = 6;
 const PANEL_GAP = 14;
 const SIDE_SPACE = 26;
+/** Largest panel, px: a few panels leave room instead of growing. */
+const MAX_SIDE = 260;
 /** How much wider the shown square is than the longest vector. */
 const MARGIN = 1.12;
 
@@ -33,7 +35,7 @@ export async function vectorsFigure(options: VectorsFigureOptions): Promise<Figu
   check(options);
   const { panels, width = DEFAULT_WIDTH } = options;
   const columns = Math.min(options.columns ?? MAX_COLUMNS, MAX_COLUMNS, panels.length);
-  const side = Math.floor((width - SIDE_SPACE - PANEL_GAP * (columns - 1)) / columns);
+  const side = Math.min(MAX_SIDE, Math.floor((width - SIDE_SPACE - PANEL_GAP * (columns - 1)) / columns));
   return renderFigure(options, {
     spec: {
       columns,
