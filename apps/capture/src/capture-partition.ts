@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto';
 import { type StoredRows, writeActivationShard } from '@facet/artifacts';
 import { decodeFloats } from '@facet/tensor';
 import type { CaptureContext } from './capture-context.ts';
+import type { PackedPartition } from './context-writer.ts';
 import { finishIfComplete } from './finish-set.ts';
 import { decodeInput } from './input-file.ts';
 import { liveProgress } from './live-progress.ts';
 import { mapAhead } from './map-ahead.ts';
-import type { PackedPartition } from './packer.ts';
 import type { SetRecord } from './set-record.ts';
 
 /** Requests under way at once: inference has the next contexts while it sends the activations of the last. */
 const REQUESTS_AHEAD = 2;
+/** Contexts of one request, as ComputeActivations limits them. */
+const MAX_CONTEXTS = 4096;
 const ELEMENT_BYTES = { F16: 2, F32: 4 } as const;
 
 export interface PartitionTask {
@@ -96,7 +98,8 @@ interface ContextRun {
 function* contextRuns(lengths: Int32Array, requestTokens: number): Generator<ContextRun> {
   let run: ContextRun = { first: 0, rows: 0, lengths: [] };
   for (const length of lengths) {
-    if (run.rows > 0 && run.rows + length > requestTokens) {
+    const isFull = run.rows + length > requestTokens || run.lengths.length === MAX_CONTEXTS;
+    if (run.rows > 0 && isFull) {
       yield run;
       run = { first: run.first + run.rows, rows: 0, lengths: [] };
     }

@@ -1,5 +1,5 @@
 import { parseSafetensors, serializeSafetensors } from '@facet/tensor';
-import type { PackedPartition } from './packer.ts';
+import type { PackedPartition } from './context-writer.ts';
 
 /** Writes packed contexts as a safetensors file. */
 export function encodeInput({ tokenIds, documents, lengths }: PackedPartition): Uint8Array[] {

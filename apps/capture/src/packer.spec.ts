@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { createPacker, type PackedPartition, type PackingRules } from './packer.ts';
+import type { PackedPartition } from './context-writer.ts';
+import { createPacker, type PackingRules } from './packer.ts';
 
 const BOS = 0;
 const rules: PackingRules = {
@@ -8,6 +9,7 @@ const rules: PackingRules = {
   separatorTokenId: BOS,
   partitionTokens: 8,
   maxTokens: 0,
+  separateDocuments: false,
 };
 
 /** Packs whole documents. */

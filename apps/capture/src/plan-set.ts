@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { CaptureContext } from './capture-context.ts';
+import type { PackedPartition } from './context-writer.ts';
 import { corpusError, readTextPieces, resolveCorpus } from './corpus-file.ts';
 import { createSplitter, type Section } from './documents.ts';
 import { finishIfComplete } from './finish-set.ts';
 import { encodeInput } from './input-file.ts';
 import { partitionJob, QUEUE } from './jobs.ts';
 import { mapAhead } from './map-ahead.ts';
-import { createPacker, type PackedPartition } from './packer.ts';
+import { createPacker } from './packer.ts';
 import type { SetPlan, SetRecord } from './set-record.ts';
 
 /** Pieces of text under way to the tokenizer at once. */

@@ -36,6 +36,7 @@ export function parseSpec(spec: ActivationSetSpec | undefined): RequestedSpec {
     contextTokens: spec.contextTokens,
     dtype: parseDtype(spec.dtype, 'spec.dtype') ?? 'F16',
     partitionTokens: spec.partitionTokens,
+    separateDocuments: spec.separateDocuments,
   };
 }
 
@@ -98,19 +99,17 @@ function parseCorpus(corpus: Corpus | undefined): CorpusSpec {
 }
 
 function toSpec(spec: SetSpec): ActivationSetSpec {
-  const { model, hookPoint, corpus, maxTokens, contextTokens, dtype, partitionTokens } = spec;
+  const { model, corpus, maxTokens, dtype, ...same } = spec;
   const format: Corpus['format'] =
     corpus.format === 'TEXT'
       ? { $case: 'plainText', value: { documentSeparator: corpus.documentSeparator } }
       : { $case: 'jsonLines', value: { textField: corpus.textField } };
   return {
+    ...same,
     model: `models/${model}`,
-    hookPoint,
     corpus: { uri: corpus.uri, format },
     maxTokens: BigInt(maxTokens),
-    contextTokens,
     dtype: DataType[dtype],
-    partitionTokens,
   };
 }
 

@@ -18,6 +18,8 @@ const specSchema = z.object({
   dtype: z.enum(['F16', 'F32']),
   /** A multiple of `contextTokens`. */
   partitionTokens: count,
+  /** Whether every document begins a context of its own; records from before the choice do not. */
+  separateDocuments: z.boolean().default(false),
 });
 const modelSchema = z.object({
   modelSha256: z.string(),

@@ -23,6 +23,7 @@ const requested: RequestedSpec = {
   contextTokens: 0,
   dtype: 'F16',
   partitionTokens: 0,
+  separateDocuments: false,
 };
 
 describe('completeSpec', () => {

@@ -14,6 +14,7 @@ export interface RequestedSpec {
   contextTokens: number;
   dtype: 'F16' | 'F32';
   partitionTokens: number;
+  separateDocuments: boolean;
 }
 
 const DEFAULT_CONTEXT_TOKENS = 256;

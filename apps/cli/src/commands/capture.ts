@@ -48,6 +48,7 @@ export function addCaptureCommands(program: Command, run: Run): void {
     .option('--format <name>', 'text or jsonl (default: by the file’s ending)')
     .option('--separator <text>', 'text between documents (default: <|endoftext|>); \\n is understood')
     .option('--text-field <name>', 'field of a JSON line that holds the text (default: text)')
+    .option('--separate-documents', 'begin a context with every document (default: documents fill contexts)')
     .option('--id <id>', 'id of the activation set (default: one is chosen)')
     .action(run(createCapture));
   addListVerb(group, run, ACTIVATION_SETS);
@@ -62,6 +63,7 @@ interface CaptureOptions extends AddressOptions, CorpusOptions {
   hook: string;
   tokens?: string;
   context?: string;
+  separateDocuments?: boolean;
   dtype: string;
   id?: string;
 }
@@ -76,6 +78,7 @@ const createCapture = clientAction<CaptureOptions>(async (clients, invocation, o
       maxTokens: BigInt(optionalCount(options.tokens, '--tokens', Number.MAX_SAFE_INTEGER)),
       contextTokens: optionalCount(options.context, '--context', MAX_CONTEXT_TOKENS),
       dtype: parseDtype(options.dtype),
+      separateDocuments: options.separateDocuments ?? false,
     },
   };
   const set = await capture(clients, request, invocation);

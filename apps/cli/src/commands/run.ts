@@ -28,6 +28,7 @@ export function addRunCommand(program: Command, run: Run): void {
     .option('--format <name>', 'text or jsonl (default: by the file’s ending)')
     .option('--separator <text>', 'text between documents (default: <|endoftext|>); \\n is understood')
     .option('--text-field <name>', 'field of a JSON line that holds the text (default: text)')
+    .option('--separate-documents', 'begin a context with every document (default: documents fill contexts)')
     .option('--epochs <number>', 'passes of training over the captured tokens', DEFAULT_EPOCHS)
     .option('--max-density <share>', 'only features that fire at most this often', '1')
     .option('--feature <index>', 'steer with this feature instead of the best one')

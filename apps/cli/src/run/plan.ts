@@ -19,6 +19,7 @@ export interface RunOptions extends AddressOptions, CorpusOptions, TrainingOptio
   hook: string;
   tokens?: string;
   context?: string;
+  separateDocuments?: boolean;
   epochs: string;
   find: string[];
   against: string[];
@@ -111,6 +112,7 @@ async function captureSpec(options: RunOptions, model: string): Promise<Partial<
     corpus: await parseCorpus(options),
     maxTokens: tokens === undefined ? 0n : BigInt(parseCount(tokens, '--tokens', MAX_COUNT)),
     contextTokens: context === undefined ? 0 : parseCount(context, '--context', CONTEXT),
+    separateDocuments: options.separateDocuments ?? false,
   };
 }
 
