@@ -6,6 +6,7 @@ import {
   integerVariable,
   listenVariable,
   objectsVariables,
+  optionalAddressVariable,
   readConfig,
   rolesVariable,
   type ServiceRole,
@@ -26,6 +27,8 @@ export interface TrainingServiceConfig {
   eventsUrl: string;
   /** A job whose worker is silent for this long goes to another worker, milliseconds. @default 30000 */
   ackWaitMs: number;
+  /** Where inference is, for evaluations through the model. @default none: they measure reconstruction only */
+  inferenceAddress: string | undefined;
   /** Most memory that one run may plan for, bytes. @default 4 GiB */
   memoryBytes: number;
   /** Threads of the dense product; 0: one per core. @default 0 */
@@ -52,6 +55,7 @@ const variables = z.object({
   ...eventsVariables,
   FACET_TRAINING_LISTEN: listenVariable('training'),
   FACET_TRAINING_ROLES: rolesVariable,
+  FACET_INFERENCE_ADDRESS: optionalAddressVariable(),
   FACET_TRAINING_MEMORY_MIB: integerVariable(4096, { min: 16, max: 1_048_576 }),
   FACET_TRAINING_THREADS: integerVariable(0, { min: 0, max: 256 }),
   FACET_SAE_IMPORT_ROOTS: rootsVariable,
@@ -66,6 +70,7 @@ const schema = variables.transform(
     objectsUrl: env.FACET_OBJECTS_URL,
     eventsUrl: eventsUrl(env),
     ackWaitMs: env.FACET_EVENTS_ACK_WAIT_MS,
+    inferenceAddress: env.FACET_INFERENCE_ADDRESS,
     memoryBytes: env.FACET_TRAINING_MEMORY_MIB * 2 ** 20,
     threads: env.FACET_TRAINING_THREADS,
     importRoots: env.FACET_SAE_IMPORT_ROOTS,

@@ -10,16 +10,25 @@ import {
 } from '@facet/mesh';
 import { z } from 'zod';
 import { encodeRows, featureDirections } from './encode-features.ts';
+import { evaluationMessage, readEvaluationQuestion } from './evaluation-messages.ts';
 import type { LoadedSaes } from './loaded-saes.ts';
+import type { SaeEvaluations } from './sae-evaluations.ts';
 import { toSae } from './sae-messages.ts';
 import type { SaeRegistry, SaeTexts } from './sae-registry.ts';
 import { PAGE_SIZES } from './training-handlers.ts';
 
+export interface SaeHandlersOptions {
+  registry: SaeRegistry;
+  loaded: LoadedSaes;
+  evaluations: SaeEvaluations;
+}
+
 /** Answers facet.sae.v1.SaeService. */
-export function createSaeHandlers(
-  registry: SaeRegistry,
-  loaded: LoadedSaes,
-): SaeServiceImplementation<ServedCallContext> {
+export function createSaeHandlers({
+  registry,
+  loaded,
+  evaluations,
+}: SaeHandlersOptions): SaeServiceImplementation<ServedCallContext> {
   const id = (name: string) => parseName(name, 'saes');
   return {
     getSae: async ({ name }) => ({ sae: toSae(await registry.get(id(name))) }),
@@ -59,6 +68,11 @@ export function createSaeHandlers(
     },
     encodeActivations: async ({ name, activations }) => encodeRows(await loaded.get(id(name)), activations),
     batchGetDirections: async ({ name, features }) => featureDirections(await loaded.get(id(name)), features),
+    async *evaluateSae(request, { signal }) {
+      const question = readEvaluationQuestion(request);
+      for await (const event of evaluations.evaluate(question, signal))
+        yield evaluationMessage(event, question);
+    },
   };
 }
 

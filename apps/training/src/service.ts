@@ -8,6 +8,7 @@ import { createLoadedSaes } from './loaded-saes.ts';
 import { createRunEvents } from './run-events.ts';
 import { createRunStore } from './run-store.ts';
 import { createRunWorker, type RunWorker } from './run-worker.ts';
+import { createSaeEvaluations } from './sae-evaluations.ts';
 import { createSaeHandlers } from './sae-handlers.ts';
 import { createSaeRegistry } from './sae-registry.ts';
 import { createTrainingHandlers } from './training-handlers.ts';
@@ -47,9 +48,14 @@ export async function startTraining(
   const loaded = createLoadedSaes(store, threads);
   const trainingRuns = createTrainingRuns({ store, runs, bus, live, events, memoryBytes });
   const registry = createSaeRegistry({ store, events, importRoots, exportRoots });
+  const evaluations = createSaeEvaluations({
+    objectsUrl,
+    threads,
+    inferenceAddress: config.inferenceAddress,
+  });
   const services = [
     bindService(TrainingServiceDefinition, createTrainingHandlers(trainingRuns)),
-    bindService(SaeServiceDefinition, createSaeHandlers(registry, loaded)),
+    bindService(SaeServiceDefinition, createSaeHandlers({ registry, loaded, evaluations })),
   ];
   const stopping = new AbortController();
   const worker = createRunWorker({ runs, live, events, objectsUrl, threads, logger });

@@ -152,7 +152,7 @@ function createShardReader(
  * Chooses the documents of one set that are held out: a fixed share of them, at least one where any share is
  * asked for.
  */
-function heldOutDocuments(
+export function heldOutDocuments(
   id: string,
   documents: number,
   { fraction, stream }: { fraction: number; stream: number },

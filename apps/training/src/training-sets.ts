@@ -27,7 +27,7 @@ export interface TrainingSets {
  */
 export async function openTrainingSets(store: ObjectStore, ids: readonly string[]): Promise<TrainingSets> {
   const sets: ActivationSet[] = [];
-  for (const id of ids) sets.push(await openSet(store, id));
+  for (const id of ids) sets.push(await openCompleteSet(store, id, 'spec.activation_sets'));
   const [first] = sets;
   for (const set of sets.slice(1)) requireSameOrigin(first, set);
   const bodies = sets.map(({ manifest }) => manifest.body);
@@ -50,7 +50,8 @@ export async function openTrainingSets(store: ObjectStore, ids: readonly string[
   };
 }
 
-async function openSet(store: ObjectStore, id: string): Promise<ActivationSet> {
+/** Opens a set; `not-found` for the request's `field` where it does not exist or is not complete. */
+export async function openCompleteSet(store: ObjectStore, id: string, field: string): Promise<ActivationSet> {
   try {
     return await openActivationSet(store, id);
   } catch (error) {
@@ -58,7 +59,7 @@ async function openSet(store: ObjectStore, id: string): Promise<ActivationSet> {
     const message = `activationSets/${id} does not exist or is not complete; capture it first`;
     throw new FacetError('not-found', message, {
       cause: error,
-      field: 'spec.activation_sets',
+      field,
       metadata: { resourceType: 'ActivationSet', resourceName: `activationSets/${id}` },
     });
   }

@@ -33,13 +33,19 @@ export function listenVariable(service: ServiceName) {
 
 /** The address of another service: `host:port` or a gRPC target (`dns:///name:port`), @default its port on 127.0.0.1. */
 export function addressVariable(service: ServiceName) {
-  return z
-    .string()
-    .default(`127.0.0.1:${DEFAULT_PORTS[service]}`)
-    .refine((text) => parseHostPort(text.replace(/^dns:\/\/\//, '')) !== undefined, {
-      message: 'must be host:port or dns:///host:port',
-    });
+  return addressText.default(`127.0.0.1:${DEFAULT_PORTS[service]}`);
 }
+
+/** The address of a service that can be done without. */
+export function optionalAddressVariable() {
+  return addressText.optional();
+}
+
+const addressText = z
+  .string()
+  .refine((text) => parseHostPort(text.replace(/^dns:\/\/\//, '')) !== undefined, {
+    message: 'must be host:port or dns:///host:port',
+  });
 
 /** Splits `host:port`; IPv6 hosts stand in brackets. Undefined when it is not one. */
 export function parseHostPort(text: string): HostPort | undefined {

@@ -10,6 +10,7 @@ export {
   type HostPort,
   listenVariable,
   objectsVariables,
+  optionalAddressVariable,
   parseHostPort,
   rolesVariable,
   type ServiceName,

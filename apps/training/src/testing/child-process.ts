@@ -23,6 +23,15 @@ export function startTrainingProcess(env: Readonly<Record<string, string>>): Pro
   });
 }
 
+/** Starts the built inference service with the model in `directory`; ready with its address. */
+export function startInferenceProcess(directory: string): Promise<ReadyProcess> {
+  const main = new URL('../../../inference/dist/main.js', import.meta.url).pathname;
+  return startProcess(process.execPath, [main], {
+    env: { FACET_MODELS: `m=${directory}`, FACET_INFERENCE_LISTEN: '127.0.0.1:0' },
+    readyWhen: (line) => (line.includes('"msg":"serving"') ? JSON.parse(line).address : undefined),
+  });
+}
+
 /** Starts a NATS server that keeps its streams in `folder`; ready with its URL. */
 export function startNats(folder: string): Promise<ReadyProcess> {
   return startProcess('nats-server', ['-js', '-sd', folder, '-a', '127.0.0.1', '-p', '-1'], {

@@ -1,0 +1,94 @@
+import { FacetError } from '@facet/errors';
+import { linkSignals } from '@facet/mesh';
+import type { EvaluationProgress, EvaluationQuestion, SaeEvaluation } from './evaluation-record.ts';
+import { type EvaluationThreadInput, runEvaluationThread } from './evaluation-thread.ts';
+
+export type EvaluationEvent =
+  | { type: 'progress'; progress: EvaluationProgress }
+  | { type: 'evaluation'; evaluation: SaeEvaluation };
+
+/** Evaluates SAEs, one after another: an evaluation uses every core. */
+export interface SaeEvaluations {
+  /** Yields how far the evaluation has come, at least once, and at last the result. A reader that leaves ends it. */
+  evaluate(question: EvaluationQuestion, signal: AbortSignal): AsyncGenerator<EvaluationEvent>;
+}
+
+/** Most evaluations that wait for their turn; more are refused with `exhausted`. */
+const MAX_WAITING = 8;
+
+/** Creates the queue. */
+export function createSaeEvaluations(settings: Omit<EvaluationThreadInput, 'question'>): SaeEvaluations {
+  let last: Promise<unknown> = Promise.resolve();
+  let unfinished = 0;
+  const run = async (
+    question: EvaluationQuestion,
+    options: { signal: AbortSignal; onProgress: (progress: EvaluationProgress) => void },
+  ): Promise<SaeEvaluation> => {
+    if (unfinished > MAX_WAITING) throw tooMany(unfinished - 1);
+    unfinished++;
+    const evaluated = last.then(() => {
+      if (options.signal.aborted) throw new FacetError('cancelled', 'the evaluation was cancelled');
+      return runEvaluationThread({ ...settings, question }, options);
+    });
+    last = evaluated.catch(() => undefined);
+    return evaluated.finally(() => unfinished--);
+  };
+  return {
+    async *evaluate(question, signal) {
+      const left = new AbortController();
+      const linked = linkSignals([signal, left.signal]);
+      try {
+        yield { type: 'progress', progress: waiting(question) };
+        const events = latest<EvaluationProgress, SaeEvaluation>((onProgress) =>
+          run(question, { signal: linked.signal, onProgress }),
+        );
+        for await (const progress of events.reports) yield { type: 'progress', progress };
+        yield { type: 'evaluation', evaluation: await events.result };
+      } finally {
+        left.abort();
+        linked.dispose();
+      }
+    },
+  };
+}
+
+function waiting({ maxTokens }: EvaluationQuestion): EvaluationProgress {
+  return { stage: 'waiting', done: 0, total: maxTokens, rate: 0 };
+}
+
+function tooMany(waiting: number): FacetError {
+  return new FacetError(
+    'exhausted',
+    `${waiting} evaluations wait already, which is the limit; try again later`,
+    { reason: 'TOO_MANY_EVALUATIONS' },
+  );
+}
+
+/** Starts work that reports; of reports that nobody has taken yet only the newest is kept. */
+function latest<Report, Result>(work: (onReport: (report: Report) => void) => Promise<Result>) {
+  let newest: Report | undefined;
+  let ended = false;
+  let wake = () => {};
+  const result = work((report) => {
+    newest = report;
+    wake();
+  }).finally(() => {
+    ended = true;
+    wake();
+  });
+  result.catch(() => undefined); // Seen by whoever awaits the result.
+  async function* reports(): AsyncGenerator<Report> {
+    while (true) {
+      const report = newest;
+      newest = undefined;
+      if (report !== undefined) yield report;
+      else if (ended) return;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (ended || newest !== undefined) resolve();
+        });
+    }
+  }
+  return { reports: reports(), result };
+}
