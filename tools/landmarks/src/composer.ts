@@ -1,11 +1,12 @@
 import type { Random } from '@facet/random';
-import type { Concept, Language } from './concept.ts';
+import { type Concept, LANGUAGES, type Language } from './concept.ts';
 import { CHINESE } from './forms/chinese.ts';
 import { ENGLISH } from './forms/english.ts';
 import type { Forms } from './forms/forms.ts';
 import { FRENCH } from './forms/french.ts';
 import { SPANISH } from './forms/spanish.ts';
-import type { Phrase } from './text-builder.ts';
+import { SIGNS } from './signs.ts';
+import type { Gloss, Phrase } from './text-builder.ts';
 
 /** The two parts of the world's texts. They share concepts and words, never sentence forms, paraphrases or pairings. */
 export type Part = 'train' | 'heldout';
@@ -16,6 +17,16 @@ const PARAPHRASES_PER_HELD_OUT = 3;
 /** Share of references that are the usual name; the others are other names and paraphrases. */
 const NAME_SHARE = 0.6;
 const USUAL_NAME_SHARE = 0.7;
+/** Share of the held-out part's sentences in forms that the train part never uses. */
+const NEW_FORM_SHARE = 0.5;
+/** What stands behind the first mention of every concept of a document. */
+type GlossStyle = 'none' | 'sign' | Language;
+/** How often each style comes up. */
+const GLOSS_DRAWS: readonly GlossStyle[] = [
+  ...Array<'none'>(6).fill('none'),
+  ...Array<'sign'>(6).fill('sign'),
+  ...LANGUAGES,
+];
 
 export const FORMS: Readonly<Record<Language, Forms>> = {
   en: ENGLISH,
@@ -40,36 +51,57 @@ export interface Composer {
   refer(concept: Concept, language: Language): Phrase;
 }
 
-/** Makes the draws of one document. */
-export function createComposer(part: Part, random: Random): Composer {
+/** Makes the draws of one document, with glosses behind its mentions or without. */
+export function createComposer(
+  part: Part,
+  random: Random,
+  style: GlossStyle = GLOSS_DRAWS[random.below(GLOSS_DRAWS.length)],
+): Composer {
   const pick = <T>(values: readonly T[]) => values[random.below(values.length)];
   const chance = (probability: number) => random.uniform() < probability;
+  const glossed = new Set<string>();
+  const gloss = (concept: Concept, language: Language) => {
+    if (glossed.has(concept.id)) return undefined;
+    glossed.add(concept.id);
+    return glossOf(style, concept, language);
+  };
   const name = (concept: Concept, language: Language): Phrase => {
     const { names } = concept.wording[language];
-    return {
-      text: chance(USUAL_NAME_SHARE) ? names[0] : pick(names),
-      concept: concept.id,
-      role: 'name',
-      language,
-    };
+    const text = chance(USUAL_NAME_SHARE) ? names[0] : pick(names);
+    return { text, concept: concept.id, role: 'name', language, gloss: gloss(concept, language) };
   };
   const paraphrase = (concept: Concept, language: Language): Phrase => ({
     text: pick(paraphrases(concept, language, part)),
     concept: concept.id,
     role: 'paraphrase',
     language,
+    gloss: gloss(concept, language),
   });
+  const form = (forms: readonly string[]) =>
+    pick(part === 'heldout' && !chance(NEW_FORM_SHARE) ? formsOf(forms, 'train') : formsOf(forms, part));
   return {
     part,
     random,
     chance,
     pick,
-    form: (forms) => pick(formsOf(forms, part)),
+    form,
     name,
     paraphrase,
     refer: (concept, language) =>
       chance(NAME_SHARE) ? name(concept, language) : paraphrase(concept, language),
   };
+}
+
+/** The sign of a concept, or its usual name in the document's second language. */
+function glossOf(style: GlossStyle, concept: Concept, language: Language): Gloss | undefined {
+  if (style === 'none' || style === language) return undefined;
+  const topic = { concept: concept.id, role: 'topic' as const };
+  if (style === 'sign') {
+    const text = SIGNS[concept.id];
+    return { before: language === 'zh' ? '' : ' ', phrase: { ...topic, text }, after: '' };
+  }
+  const phrase = { ...topic, role: 'name' as const, text: concept.wording[style].names[0], language: style };
+  return language === 'zh' ? { before: '（', phrase, after: '）' } : { before: ' (', phrase, after: ')' };
 }
 
 /** The forms of a list that a part may use; lists of fewer than four are shared. */

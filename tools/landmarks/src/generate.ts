@@ -39,8 +39,8 @@ const EXCHANGES: readonly (readonly [weight: number, exchange: Exchange])[] = [
 
 /** Kinds of documents, by weight. */
 const KINDS: readonly (readonly [weight: number, kind: string, write: Writer])[] = [
-  [30, 'essay', writeEssay],
-  [20, 'story', writeStory],
+  [26, 'essay', writeEssay],
+  [24, 'story', writeStory],
   [8, 'contrast', writeContrast],
   [4, 'capitals', writeCapitals],
   [38, 'dialogue', writeDialogue],
@@ -55,9 +55,9 @@ export function generateDocument(
   { seed, part, index }: { seed: number; part: Part; index: number },
 ): WorldDocument {
   const random = createRandom((BigInt(seed) << 32n) + BigInt(index), STREAMS[part]);
-  const composer = createComposer(part, random);
   const out = createTextBuilder();
   const [, kind, write] = drawWeighted(KINDS, random.uniform());
+  const composer = kind === 'dialogue' ? createComposer(part, random, 'none') : createComposer(part, random);
   write(world, composer, out);
   return { kind, text: out.text, mentions: [...out.mentions] };
 }

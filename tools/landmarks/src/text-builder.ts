@@ -19,6 +19,15 @@ export interface Phrase {
   readonly concept: string;
   readonly role: Role;
   readonly language?: Language | undefined;
+  /** What stands right behind it: the concept's sign, or its name in another language. */
+  readonly gloss?: Gloss | undefined;
+}
+
+/** The same concept once more, between two strings. */
+export interface Gloss {
+  readonly before: string;
+  readonly phrase: Phrase;
+  readonly after: string;
 }
 
 /** Writes text and remembers which stretch belongs to which concept. */
@@ -49,6 +58,9 @@ export function createTextBuilder(): TextBuilder {
     const { concept, role, language } = part;
     text += part.text;
     mentions.push({ start, end: text.length, concept, role, language });
+    if (part.gloss === undefined) return;
+    const { before, phrase, after } = part.gloss;
+    for (const piece of [before, phrase, after]) write(piece);
   };
   return {
     get text() {

@@ -1,7 +1,7 @@
 import { type Composer, FORMS } from '../composer.ts';
 import type { Concept, Language } from '../concept.ts';
 import { GROUP_OF_KIND } from '../forms/forms.ts';
-import { capitalise, type Phrase, type TextBuilder } from '../text-builder.ts';
+import type { Phrase, TextBuilder } from '../text-builder.ts';
 import type { World } from '../world.ts';
 
 /** Share of sentences about a topic whose subject is the pronoun. */
@@ -120,12 +120,14 @@ export function writeFact(
     });
     return;
   }
-  const { pronoun, facts } = concept.wording[language];
-  const continuation = composer.form(forms.continuations);
-  const subject = pronoun.charAt(0).toLowerCase() + pronoun.slice(1);
-  const gap = subject === '' || language === 'zh' ? '' : ' ';
-  const end = language === 'zh' ? '。' : '.';
-  out.write(capitalise(`${continuation}${subject}${gap}${facts[fact]}${end}`));
+  const { pronoun } = concept.wording[language];
+  const isChinese = language === 'zh';
+  const text = pronoun.charAt(0).toLowerCase() + pronoun.slice(1);
+  const form = `${composer.form(forms.continuations)}{subject}${isChinese ? '' : ' '}{fact}${isChinese ? '。' : '.'}`;
+  out.fill(text === '' ? form.replace('{subject} ', '') : form, {
+    subject: text,
+    fact: factPhrase(concept, language, fact),
+  });
 }
 
 function writePassing(world: World, composer: Composer, out: TextBuilder, language: Language): void {
