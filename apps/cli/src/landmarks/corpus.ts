@@ -61,7 +61,11 @@ export async function captureCorpus(
   if (known) return known;
   const uri = await writeCorpus(corpus, join(dataDirectory, 'landmarks'));
   const format = { $case: 'jsonLines' as const, value: { textField: 'text' } };
-  return capture(clients, { id, spec: { model, hookPoint, corpus: { uri, format } } }, invocation);
+  return capture(
+    clients,
+    { id, spec: { model, hookPoint, corpus: { uri, format }, separateDocuments: true } },
+    invocation,
+  );
 }
 
 async function existingSet(clients: Clients, name: string): Promise<ActivationSet | undefined> {

@@ -1,5 +1,5 @@
-import type { TokenTruth } from '@facet/landmarks';
 import { DataType } from '@facet/contracts';
+import type { TokenTruth } from '@facet/landmarks';
 import { answerTensors, floatTensor } from '@facet/mesh';
 import type { SparseActivations } from '@facet/sae';
 import type { Clients } from '../clients.ts';
