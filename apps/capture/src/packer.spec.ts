@@ -138,3 +138,148 @@ describe('createPacker', () => {
     );
   });
 });
+
+describe('createPacker with separate documents', () => {
+  const separate = { separateDocuments: true };
+
+  test('begins a context with every document, and lets no two share one', () => {
+    const { ids, documents, lengths, packer } = pack([[1], [2, 3], [4, 5, 6]], separate);
+    expect(ids).toEqual([BOS, 1, BOS, 2, 3, BOS, 4, 5, 6]);
+    expect(documents).toEqual([0, 0, 1, 1, 1, 2, 2, 2, 2]);
+    expect(lengths).toEqual([2, 3, 4]);
+    expect([packer.rows, packer.documents]).toEqual([9, 3]);
+  });
+
+  test('continues a long document in further contexts of its own', () => {
+    const { ids, documents, lengths } = pack([[1, 2, 3, 4, 5], [6]], separate);
+    expect(ids).toEqual([BOS, 1, 2, 3, BOS, 4, 5, BOS, 6]);
+    expect(documents).toEqual([0, 0, 0, 0, 0, 0, 0, 1, 1]);
+    expect(lengths).toEqual([4, 3, 2]);
+  });
+
+  test('keeps a document that comes in sections together', () => {
+    const packer = createPacker({ ...rules, ...separate });
+    const partitions = [
+      ...packer.push(Int32Array.of(1), true),
+      ...packer.push(Int32Array.of(2), false),
+      ...packer.push(Int32Array.of(), true),
+      ...packer.push(Int32Array.of(3), false),
+      ...packer.end(),
+    ];
+    expect(joined(partitions)).toEqual({
+      ids: [BOS, 1, 2, BOS, 3],
+      documents: [0, 0, 0, 1, 1],
+      lengths: [3, 2],
+    });
+  });
+
+  test('completes a partition when a full context may not fit any more', () => {
+    const { partitions } = pack([[1], [2], [3], [4, 5, 6], [7]], separate);
+    expect(partitions.map(({ lengths }) => [...lengths])).toEqual([
+      [2, 2, 2],
+      [4, 2],
+    ]);
+  });
+
+  test('puts neither BOS nor a separator where the model has no BOS', () => {
+    const noBos = { ...separate, bosTokenId: null, separatorTokenId: 9 };
+    const { ids, lengths } = pack([[1, 2], [3, 4, 5, 6, 7], [8]], noBos);
+    expect(ids).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(lengths).toEqual([2, 4, 1, 1]);
+  });
+
+  test('stops at exactly maxTokens rows, wherever that is', () => {
+    const texts = [[1, 2, 3, 4], [5], [6, 7]];
+    const all = pack(texts, separate).ids;
+    expect(all).toHaveLength(11);
+    for (let maxTokens = 1; maxTokens <= all.length; maxTokens++) {
+      const { ids, lengths, packer } = pack(texts, { ...separate, maxTokens });
+      expect(ids).toEqual(all.slice(0, maxTokens));
+      expect(lengths.reduce((a, b) => a + b)).toBe(maxTokens);
+      expect(packer.full).toBe(true);
+    }
+  });
+
+  test('gives each context one document in order, within all limits, for any documents', () => {
+    const sections = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 12 });
+    const corpus = fc.array(fc.array(sections, { minLength: 1, maxLength: 3 }), { maxLength: 12 });
+    const shape = fc.record({
+      contextTokens: fc.integer({ min: 2, max: 7 }),
+      spare: fc.nat(20),
+      maxTokens: fc.nat(80),
+      bosTokenId: fc.constantFrom(BOS, null),
+    });
+    fc.assert(
+      fc.property(corpus, shape, (texts, { spare, ...limits }) => {
+        const partitionTokens = limits.contextTokens + spare;
+        const packer = createPacker({ ...rules, ...separate, ...limits, partitionTokens });
+        const partitions = texts.flatMap((document) =>
+          document.flatMap((tokens, i) => packer.push(Int32Array.from(tokens), i === 0)),
+        );
+        partitions.push(...packer.end());
+        expectPartitions(partitions, { ...limits, partitionTokens });
+        const contexts = partitions.flatMap(contextsOf);
+        expectContexts(
+          contexts,
+          texts.map((document) => document.flat()),
+          limits,
+        );
+        expect(contexts.flatMap(({ ids }) => ids)).toHaveLength(packer.rows);
+      }),
+      { seed: 22, numRuns: 500 },
+    );
+  });
+});
+
+/** The contexts of a partition, each with the documents that its tokens say. */
+function contextsOf({ tokenIds, documents, lengths }: PackedPartition) {
+  let start = 0;
+  return [...lengths].map((length) => {
+    const end = start + length;
+    const context = {
+      ids: [...tokenIds.subarray(start, end)],
+      documents: [...documents.subarray(start, end)],
+    };
+    start = end;
+    return context;
+  });
+}
+
+interface Limits {
+  contextTokens: number;
+  maxTokens: number;
+  bosTokenId: number | null;
+}
+
+function expectPartitions(
+  partitions: readonly PackedPartition[],
+  { contextTokens, partitionTokens }: Pick<PackingRules, 'contextTokens' | 'partitionTokens'>,
+): void {
+  partitions.forEach(({ tokenIds, documents, lengths }, i) => {
+    expect(tokenIds.length).toBeGreaterThan(0);
+    expect(tokenIds.length).toBeLessThanOrEqual(partitionTokens);
+    if (i < partitions.length - 1) expect(tokenIds.length).toBeGreaterThan(partitionTokens - contextTokens);
+    expect(documents).toHaveLength(tokenIds.length);
+    expect(lengths.reduce((a, b) => a + b)).toBe(tokenIds.length);
+  });
+}
+
+/** Checks the contexts against the rule written out slowly: the documents cut into contexts, up to the limit. */
+function expectContexts(
+  contexts: ReturnType<typeof contextsOf>,
+  texts: readonly (readonly number[])[],
+  { contextTokens, maxTokens, bosTokenId }: Limits,
+): void {
+  const bos = bosTokenId === null ? [] : [bosTokenId];
+  const size = contextTokens - bos.length;
+  const expected: typeof contexts = [];
+  let left = maxTokens === 0 ? Number.POSITIVE_INFINITY : maxTokens;
+  texts.forEach((tokens, document) => {
+    for (let start = 0; start < tokens.length && left > 0; start += size) {
+      const ids = [...bos, ...tokens.slice(start, start + size)].slice(0, left);
+      expected.push({ ids, documents: ids.map(() => document) });
+      left -= ids.length;
+    }
+  });
+  expect(contexts).toEqual(expected);
+}

@@ -43,13 +43,15 @@ export interface CaptureClient {
   stop(): Promise<void>;
 }
 
-/** Starts inference on a tiny random model. */
-export async function setUpCapture(): Promise<CaptureSetup> {
+/** Starts inference on a tiny random model, and on those in the directories `models`. */
+export async function setUpCapture(models: readonly string[] = []): Promise<CaptureSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'facet-capture-'));
   const modelFolder = join(folder, 'tiny');
   await mkdir(modelFolder);
   await writeTinyModel(modelFolder);
-  const inferenceProcess: ReadyProcess = await startApp('inference', { FACET_MODELS: modelFolder });
+  const inferenceProcess: ReadyProcess = await startApp('inference', {
+    FACET_MODELS: [modelFolder, ...models].join(','),
+  });
   const connection = connect(inferenceProcess.ready);
   const objectsUrl = pathToFileURL(join(folder, 'objects')).href;
   const bus = await openEventBus({ url: 'memory:' });
