@@ -14,6 +14,8 @@ export interface EvaluationBatch {
   /** Rows of the ordinary tokens [n, d_in], and where each stands among the tokens. */
   x: Float32Array;
   places: Uint32Array;
+  /** [tokens, d_in]: the stored rows of special tokens, zeros elsewhere. */
+  specialRows: Float32Array;
 }
 
 export interface BatchLimits {
@@ -69,22 +71,25 @@ function layOut(shard: ActivationShard, group: readonly ChosenContext[]): Evalua
     for (let t = 0; t < length; t++) batch.ordinary[at + t] = shard.special[start + t] === 0 ? 1 : 0;
     at += length;
   }
-  return { ...batch, ...pickOrdinary(shard, group, batch.ordinary) };
+  return { ...batch, ...partRows(shard, group, batch.ordinary) };
 }
 
-function pickOrdinary(
+/** Parts the rows of a batch into ordinary ones, gathered, and special ones, left in place. */
+function partRows(
   { activations, dIn }: ActivationShard,
   group: readonly ChosenContext[],
   ordinary: Uint8Array,
-): Pick<EvaluationBatch, 'x' | 'places'> {
+): Pick<EvaluationBatch, 'x' | 'places' | 'specialRows'> {
   const places = Uint32Array.from(ordinary.keys()).filter((place) => ordinary[place] === 1);
   const x = new Float32Array(places.length * dIn);
-  const rows = Uint32Array.from(
-    group.flatMap(({ start, length }) => Array.from({ length }, (_, t) => start + t)),
-  );
-  places.forEach((place, i) => {
-    const from = rows[place]! * dIn;
-    x.set(activations.subarray(from, from + dIn), i * dIn);
-  });
-  return { x, places };
+  const specialRows = new Float32Array(ordinary.length * dIn);
+  let place = 0;
+  let picked = 0;
+  for (const { start, length } of group)
+    for (let row = start; row < start + length; row++, place++) {
+      const values = activations.subarray(row * dIn, (row + 1) * dIn);
+      if (ordinary[place] === 1) x.set(values, picked++ * dIn);
+      else specialRows.set(values, place * dIn);
+    }
+  return { x, places, specialRows };
 }

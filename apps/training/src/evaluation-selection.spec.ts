@@ -153,6 +153,7 @@ describe('selectContexts', () => {
       counted: Uint8Array.of(0, 1, 1, 1, 0, 1, 0),
       x: Float32Array.of(1, 2, 3, 5),
       places: Uint32Array.of(1, 2, 3, 5),
+      specialRows: Float32Array.of(0, 0, 0, 0, 4, 0, 6),
     });
     expect(second!.tokenIds).toEqual(Int32Array.of(107, 108, 109));
     expect((await read({ tokens: 6, contexts: 100 })).map(({ lengths }) => lengths)).toEqual([[4], [3], [3]]);

@@ -67,7 +67,7 @@ export function createModelLosses(options: ModelLossesOptions, dtype: 'F32' | 'F
   return {
     async add(batch, x_hat) {
       while (inFlight.length >= MAX_IN_FLIGHT) await inFlight.shift();
-      const measured = measureBatch(options, { batch, rows: spread(batch, x_hat, dtype) }, sums);
+      const measured = measureBatch({ ...options, dtype }, { batch, x_hat }, sums);
       measured.catch(() => undefined); // Seen when it is waited for.
       inFlight.push(measured);
     },
@@ -87,17 +87,22 @@ interface LossSums {
   kl: number;
 }
 
+/**
+ * Measures a batch. The SAE's pass keeps special rows by a mask, to be compared with the model as it is. The ablations
+ * give the special rows as the set holds them, so that the model begins at the hook point.
+ */
 async function measureBatch(
-  options: ModelLossesOptions,
-  { batch, rows }: { batch: EvaluationBatch; rows: Tensor },
+  options: BatchOptions,
+  { batch, x_hat }: { batch: EvaluationBatch; x_hat: Float32Array },
   sums: LossSums,
 ): Promise<void> {
   const { mean } = options;
-  const single = (row: Float32Array) => floatTensor(row, [1, row.length]);
+  const masked = { rows: spread(batch, x_hat), mask: batch.ordinary, compareWithUnedited: true };
+  const ablated = (row: Float32Array) => ({ rows: fill(batch, row) });
   const [sae, zero, average] = await Promise.all([
-    score(options, batch, { activations: rows, compareWithUnedited: true }),
-    score(options, batch, { activations: single(new Float32Array(mean.length)) }),
-    score(options, batch, { activations: single(mean) }),
+    score(options, batch, masked),
+    score(options, batch, ablated(new Float32Array(mean.length))),
+    score(options, batch, ablated(mean)),
   ]);
   const predicted = predictions(batch);
   sums.tokens += predicted.length;
@@ -123,6 +128,18 @@ async function measureBatch(
   );
 }
 
+interface BatchOptions extends ModelLossesOptions {
+  /** How rows travel. */
+  dtype: 'F32' | 'F16';
+}
+
+/** Rows [tokens, d_in] to go on with; without a mask in place of all. */
+interface GivenRows {
+  rows: Float32Array;
+  mask?: Uint8Array;
+  compareWithUnedited?: boolean;
+}
+
 /** Scores of one context of T tokens, [T − 1] each. */
 interface ContextScores {
   nll: Float32Array;
@@ -131,12 +148,13 @@ interface ContextScores {
 }
 
 async function score(
-  { client, model, modelSha256, hookPoint, signal }: ModelLossesOptions,
-  { tokenIds, lengths, ordinary }: EvaluationBatch,
-  { activations, compareWithUnedited = false }: { activations: Tensor; compareWithUnedited?: boolean },
+  { client, model, modelSha256, hookPoint, signal, dtype }: BatchOptions,
+  { tokenIds, lengths }: EvaluationBatch,
+  { rows, mask, compareWithUnedited = false }: GivenRows,
 ): Promise<ContextScores[]> {
   const input = { $case: 'tokens' as const, value: { tokenIds: idTensor(tokenIds), lengths } };
-  const replacements = [{ hookPoint, activations, mask: flagTensor(ordinary) }];
+  const activations = rowsTensor(rows, tokenIds.length, dtype);
+  const replacements = [{ hookPoint, activations, ...(mask && { mask: flagTensor(mask) }) }];
   const request = { model, input, replacements, compareWithUnedited };
   const { scores, lineage } = await client.scoreText(request, { signal, deadlineMs: SCORE_DEADLINE_MS });
   if (lineage?.modelSha256 !== modelSha256)
@@ -179,14 +197,25 @@ function sumAt(columns: readonly Float32Array[], predicted: readonly Prediction[
   return predicted.reduce((sum, { context, index }) => sum + columns[context]![index]!, 0);
 }
 
-/** Puts reconstructions where their tokens stand; the mask leaves the other rows to the model. */
-function spread({ places, ordinary }: EvaluationBatch, x_hat: Float32Array, dtype: 'F32' | 'F16'): Tensor {
-  const width = places.length === 0 ? 0 : x_hat.length / places.length;
-  const rows = new Float32Array(ordinary.length * width);
+/** Puts reconstructions where their tokens stand, and zeros elsewhere. */
+function spread({ places, specialRows }: EvaluationBatch, x_hat: Float32Array): Float32Array {
+  const rows = new Float32Array(specialRows.length);
+  const width = x_hat.length / Math.max(1, places.length);
   places.forEach((place, i) => {
     rows.set(x_hat.subarray(i * width, (i + 1) * width), place * width);
   });
-  const shape = [ordinary.length, width];
+  return rows;
+}
+
+/** Puts `row` where ordinary tokens stand, beside the special rows. */
+function fill({ places, specialRows }: EvaluationBatch, row: Float32Array): Float32Array {
+  const rows = specialRows.slice();
+  for (const place of places) rows.set(row, place * row.length);
+  return rows;
+}
+
+function rowsTensor(rows: Float32Array, tokens: number, dtype: 'F32' | 'F16'): Tensor {
+  const shape = [tokens, rows.length / tokens];
   return dtype === 'F32' ? floatTensor(rows, shape) : tensorMessage(DataType.F16, shape, encodeF16(rows));
 }
 

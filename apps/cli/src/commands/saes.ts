@@ -10,15 +10,17 @@ import type { Field } from '../render/fields.ts';
 import { formatCount, formatValue } from '../render/quantities.ts';
 import type { Column } from '../render/table.ts';
 import { evaluationFields } from '../render/training-runs.ts';
+import { addEvaluateCommand } from './saes/evaluate.ts';
 import { addDeleteVerb, type DeletableKind } from './verbs/delete.ts';
 import { addListVerb } from './verbs/list.ts';
 import { addShowVerb } from './verbs/show.ts';
 
-/** Adds `facet saes list|show|delete|export`. */
+/** Adds `facet saes list|show|evaluate|delete|export`. */
 export function addSaesCommands(program: Command, run: Run): void {
   const group = addGroup(program, 'saes', 'look after trained autoencoders');
   addListVerb(group, run, SAES);
   addShowVerb(group, run, SAES);
+  addEvaluateCommand(group, run);
   addDeleteVerb(group, run, SAES);
   addClientCommand(
     group,

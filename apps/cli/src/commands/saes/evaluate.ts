@@ -1,0 +1,64 @@
+import { SaeEvaluation } from '@facet/contracts';
+import type { Command } from 'commander';
+import type { AddressOptions } from '../../addresses.ts';
+import { clientAction } from '../../client-action.ts';
+import type { Clients } from '../../clients.ts';
+import { addClientCommand } from '../../command-builder.ts';
+import type { Invocation, Run } from '../../invocation.ts';
+import { parseResource } from '../../parse/names.ts';
+import { parseCount } from '../../parse/numbers.ts';
+import { stageProgress } from '../../progress.ts';
+import { renderEvaluation } from '../../render/evaluations.ts';
+import { requirePresent } from '../verbs/require-present.ts';
+
+interface EvaluateOptions extends AddressOptions {
+  activations: string;
+  tokens?: string;
+  heldOut: boolean;
+  model: boolean;
+}
+
+const MAX_TOKENS = 1_000_000;
+
+/** Adds `facet saes evaluate`. */
+export function addEvaluateCommand(group: Command, run: Run): void {
+  const summary = 'measure an SAE on an activation set, and the model through the SAE';
+  addClientCommand(group, 'evaluate <name>', summary)
+    .requiredOption('--activations <name>', 'activation set of the same model and hook point')
+    .option('--tokens <count>', 'most tokens to measure (default: 100k)')
+    .option('--no-held-out', 'measure from the start of the set, not what training held out')
+    .option('--no-model', 'measure reconstruction only')
+    .action(run(evaluateSae));
+}
+
+const evaluateSae = clientAction<EvaluateOptions>(async (clients, invocation, options, operand) => {
+  const evaluation = await evaluate(clients, invocation, {
+    name: parseResource(operand!, 'saes', 'SAE'),
+    activationSet: parseResource(options.activations, 'activationSets', '--activations'),
+    maxTokens:
+      options.tokens === undefined ? 0 : parseCount(options.tokens, '--tokens', { min: 1, max: MAX_TOKENS }),
+    heldOut: options.heldOut,
+    reconstructionOnly: !options.model,
+  });
+  return { text: renderEvaluation(evaluation, invocation), json: SaeEvaluation.toJSON(evaluation) };
+});
+
+async function evaluate(
+  clients: Clients,
+  { progress, signal }: Invocation,
+  request: Parameters<Clients['saes']['evaluateSae']>[0],
+): Promise<SaeEvaluation> {
+  const stage = progress.stage('evaluate');
+  let evaluation: SaeEvaluation | undefined;
+  try {
+    for await (const { event } of clients.saes.evaluateSae(request, { signal })) {
+      if (event?.$case === 'evaluation') evaluation = event.value;
+      else if (event?.$case === 'progress') stage.update(stageProgress(event.value)!);
+    }
+    stage.done('done');
+    return requirePresent(evaluation, 'evaluation');
+  } catch (error) {
+    stage.stopped(signal.aborted ? 'interrupted' : 'failed');
+    throw error;
+  }
+}
