@@ -9,6 +9,7 @@ import { addSaesCommands } from './commands/saes.ts';
 import { addSteerCommands } from './commands/steer.ts';
 import { addTrainCommands } from './commands/train.ts';
 import { addUpCommand } from './commands/up.ts';
+import { addExperimentCommands } from './experiment/experiment.ts';
 import type { Run } from './invocation.ts';
 
 const EXIT_CODES = `
@@ -28,6 +29,8 @@ export function createProgram(run: Run): Command {
   addRunCommand(program, run);
   addUpCommand(program, run);
   addDoctorCommand(program, run);
+  program.commandsGroup('The bundled model and its world:');
+  addExperimentCommands(program, run);
   program.commandsGroup('The steps, against running services:');
   addModelsCommands(program, run);
   addCaptureCommands(program, run);

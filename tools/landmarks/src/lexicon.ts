@@ -53,11 +53,16 @@ export function createLexicon(concepts: readonly Concept[]): Lexicon {
   };
 }
 
+/** A name without its article: `Golden Gate Bridge`. */
+export function withoutArticle(name: string, language: Language): string {
+  return name.replace(ARTICLES[language], '');
+}
+
 /** Names without their articles, in lower case. */
 function coreNames({ id, wording }: Concept) {
   return LANGUAGES.flatMap((language) =>
     wording[language].names.map((name) => ({
-      text: name.replace(ARTICLES[language], '').toLowerCase(),
+      text: withoutArticle(name, language).toLowerCase(),
       concept: id,
       language,
     })),

@@ -103,7 +103,7 @@ function requireSameRows(small: FiringDictionary, large: FiringDictionary, isCou
     );
   if (small.d_sae * large.d_sae > MAX_PAIRS)
     throw new FacetError(
-      'resource-exhausted',
+      'exhausted',
       `${small.d_sae} × ${large.d_sae} pairs of features are more than ${MAX_PAIRS}; take a smaller dictionary`,
     );
 }

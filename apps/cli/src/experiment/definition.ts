@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import type { Action } from '../invocation.ts';
+
+/** One experiment of the papers: a command of its own. */
+export interface Experiment<Options extends ExperimentOptions = ExperimentOptions> {
+  readonly name: string;
+  readonly summary: string;
+  /** Adds the options that only this experiment has. */
+  addOptions?(command: Command): void;
+  run: Action<Options>;
+}
+
+/** Options of every experiment. */
+export interface ExperimentOptions {
+  seed: string;
+  dataDir: string;
+  /** Directory of the report. */
+  out: string;
+}
