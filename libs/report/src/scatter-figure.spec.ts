@@ -31,6 +31,18 @@ describe('scatterFigure', () => {
     expect(wordsOf(svg)).toContain('events');
   });
 
+  test('draws links between points and refuses one to a point that is not there', async () => {
+    const points = [
+      { x: 0, y: 0, name: 'France' },
+      { x: 5, y: 1, name: 'Paris' },
+    ];
+    const options = { title: 'Capitals', x: X, y: { label: 'second' }, points };
+    const lines = (svg: string) => svg.match(/class="[^"]*links_marks"><line[^>]*>/g) ?? [];
+    expect(lines((await scatterFigure(options)).svg)).toHaveLength(0);
+    expect(lines((await scatterFigure({ ...options, links: [[0, 1]] })).svg)).toHaveLength(1);
+    await expect(scatterFigure({ ...options, links: [[0, 2]] })).rejects.toThrow('there are 2');
+  });
+
   test('refuses no points and a negative size', async () => {
     await expect(scatterFigure({ title: 'None', x: X, y: X, points: [] })).rejects.toThrow(/points is empty/);
     const points = [{ x: 0, y: 0, size: -1 }];

@@ -1,3 +1,4 @@
+import { FacetError } from '@facet/errors';
 import {
   colorChannel,
   legendOffset,
@@ -25,7 +26,7 @@ import {
 } from './figure-checks.ts';
 import { addPointLabels } from './point-labels.ts';
 import { renderFigure } from './render-figure.ts';
-import { PALETTE } from './theme.ts';
+import { MUTED, PALETTE } from './theme.ts';
 
 /** Area of a point without a size, px². */
 const POINT_AREA = 60;
@@ -39,6 +40,8 @@ export interface ScatterFigureOptions extends FigureOptions {
   rules?: readonly Rule[];
   /** What the points' sizes mean; wanted where points have sizes. */
   sizeLabel?: string;
+  /** Lines between points, as indices into `points`: what leads from where to where. */
+  links?: readonly (readonly [from: number, to: number])[];
   /** Height of the plot, px. @default 380 */
   height?: number;
 }
@@ -67,7 +70,7 @@ export async function scatterFigure(options: ScatterFigureOptions): Promise<Figu
       width,
       height,
       autosize: { type: 'fit-x', contains: 'padding' },
-      layer: [pointLayer(options, groups), ...ruleLayers(rules, x, y)],
+      layer: [...linkLayers(options), pointLayer(options, groups), ...ruleLayers(rules, x, y)],
     },
     legendOffset: legendOffset(rules),
     description: `${points.length} points of ${y.label} over ${x.label}${groupsInWords(groups)}.`,
@@ -79,7 +82,10 @@ function groupsInWords(groups: readonly string[]): string {
   return groups.length > 1 ? ` in the groups ${groups.join(', ')}` : '';
 }
 
-function check({ x, y, points, rules = [] }: ScatterFigureOptions, groups: readonly string[]): void {
+function check(
+  { x, y, points, links = [], rules = [] }: ScatterFigureOptions,
+  groups: readonly string[],
+): void {
   for (const axis of [x, y]) requireAxis(axis);
   requireMarks('points', points.length);
   requireNames('groups of points', groups, MAX_NAMES);
@@ -89,7 +95,29 @@ function check({ x, y, points, rules = [] }: ScatterFigureOptions, groups: reado
     requireOnAxis(what, point.y, y);
     if (point.size !== undefined) requireOnAxis(what, point.size, { label: 'size', domain: [0, Infinity] });
   }
+  for (const index of links.flat())
+    if (points[index] === undefined)
+      throw new FacetError('invalid', `a link leads to point ${index}; there are ${points.length}`);
   requireRules(rules, x, y);
+}
+
+function linkLayers({ x, y, points, links = [] }: ScatterFigureOptions): object[] {
+  if (links.length === 0) return [];
+  const values = links.map(([from, to]) => ({
+    x: points[from].x,
+    y: points[from].y,
+    x2: points[to].x,
+    y2: points[to].y,
+  }));
+  const ends = { x: { ...positionChannel(x), field: 'x' }, y: { ...positionChannel(y), field: 'y' } };
+  return [
+    {
+      name: 'links',
+      data: { values },
+      mark: { type: 'rule', color: MUTED, opacity: 0.6, aria: false },
+      encoding: { ...ends, x2: { field: 'x2' }, y2: { field: 'y2' } },
+    },
+  ];
 }
 
 function pointLayer(options: ScatterFigureOptions, groups: readonly string[]): object {
