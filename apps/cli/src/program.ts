@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addCaptureCommands } from './commands/capture.ts';
+import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addFeaturesCommands } from './commands/features.ts';
 import { addIndexCommands } from './commands/index-features.ts';
@@ -26,6 +27,7 @@ export function createProgram(run: Run): Command {
     .showHelpAfterError('(add --help for the options)')
     .addHelpText('after', EXIT_CODES);
   program.commandsGroup('The whole way:');
+  addDemoCommand(program, run);
   addRunCommand(program, run);
   addUpCommand(program, run);
   addDoctorCommand(program, run);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActivationSet } from '@facet/contracts';
@@ -48,17 +49,29 @@ export function composeCorpus(tokenized: TokenizedWorld, plan: CorpusPlan): Labe
   return { plan, documents, truth: labelTokens(documents, encoder, lexicon) };
 }
 
+/** Where activations come from, and where the texts are written for it. */
+export interface CaptureSource {
+  model: string;
+  /** Hash of the model's weights: another model gives other activations. */
+  fingerprint: string;
+  hookPoint: string;
+  dataDirectory: string;
+}
+
 /** Captures a corpus at a hook point, or gives back the set of an earlier capture of the same. */
 export async function captureCorpus(
   clients: Clients,
   corpus: LabelledCorpus,
-  { model, hookPoint, dataDirectory }: { model: string; hookPoint: string; dataDirectory: string },
+  source: CaptureSource,
   invocation: Invocation,
 ): Promise<ActivationSet> {
-  const { part, tokens, seed } = corpus.plan;
-  const id = `landmarks-${part}-${tokens}-${seed}-${hookPoint.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
+  const { model, hookPoint, dataDirectory } = source;
+  const id = setIdOf(corpus, source);
   const known = await existingSet(clients, `activationSets/${id}`);
-  if (known) return known;
+  if (known) {
+    invocation.progress.note(`capture: ${known.name} is there from an earlier run`);
+    return known;
+  }
   const uri = await writeCorpus(corpus, join(dataDirectory, 'landmarks'));
   const format = { $case: 'jsonLines' as const, value: { textField: 'text' } };
   return capture(
@@ -66,6 +79,13 @@ export async function captureCorpus(
     { id, spec: { model, hookPoint, corpus: { uri, format }, separateDocuments: true } },
     invocation,
   );
+}
+
+/** The same id only for the same texts in the same model at the same hook point. */
+function setIdOf({ plan, documents }: LabelledCorpus, { fingerprint, hookPoint }: CaptureSource): string {
+  const hash = createHash('sha256').update(`${fingerprint}\n${hookPoint}\n`);
+  for (const { text } of documents) hash.update(`${JSON.stringify(text)}\n`);
+  return `landmarks-${plan.part}-${plan.tokens}-${plan.seed}-${hash.digest('hex').slice(0, 16)}`;
 }
 
 async function existingSet(clients: Clients, name: string): Promise<ActivationSet | undefined> {

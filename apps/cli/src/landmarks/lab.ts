@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { ActivationSet, IndexingRun, TrainingRun } from '@facet/contracts';
-import { isFacetError } from '@facet/errors';
 import type { Part } from '@facet/landmarks';
-import { type Clients, withClients } from '../clients.ts';
+import { newId } from '@facet/mesh';
+import { type Clients, openClients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
 import { indexFeatures } from '../steps/index-features.ts';
 import { shortState } from '../steps/state.ts';
@@ -30,6 +30,8 @@ export const LAB_MODEL = 'models/landmarks';
 export interface LabOptions {
   dataDir: string;
   seed: string;
+  /** Tokens that SAEs learn from. @default LAB_TRAIN_TOKENS */
+  trainTokens?: number;
 }
 
 /** The services with the bundled model, and what experiments make with them; nothing is made twice in one data directory. */
@@ -38,6 +40,8 @@ export interface Lab {
   readonly tokenized: TokenizedWorld;
   readonly dataDirectory: string;
   readonly seed: number;
+  /** Tokens that SAEs learn from; each epoch reads them once. */
+  readonly trainTokens: number;
   /** Documents of one part with their truth; `draw` tells corpora of one part apart. */
   corpus(part: Part, tokens: number, draw?: number): LabelledCorpus;
   /** The activations of a corpus, one context per document. */
@@ -48,13 +52,31 @@ export interface Lab {
   index(run: TrainingRun): Promise<IndexingRun>;
 }
 
+/** A lab that runs until it is closed. */
+export interface OpenLab {
+  readonly lab: Lab;
+  /** Stops all services. */
+  close(): Promise<void>;
+}
+
 /** Starts all services with the bundled model, runs `work` and stops them again. */
 export async function withLab<T>(
   options: LabOptions,
   invocation: Invocation,
   work: (lab: Lab) => Promise<T>,
 ): Promise<T> {
-  const dataDirectory = resolve(options.dataDir);
+  const { lab, close } = await openLab(options, invocation);
+  try {
+    return await work(lab);
+  } finally {
+    await close();
+  }
+}
+
+/** Starts all services with the bundled model. */
+export async function openLab(options: LabOptions, invocation: Invocation): Promise<OpenLab> {
+  const { dataDir, seed, trainTokens = LAB_TRAIN_TOKENS } = options;
+  const dataDirectory = resolve(dataDir);
   const tokenized = await openWorld(BUNDLED_MODEL);
   const stackOptions = {
     dataDirectory,
@@ -64,20 +86,22 @@ export async function withLab<T>(
   };
   const { startStack } = await import('../stack/stack.ts');
   const stack = await startStack(stackOptions, invocation);
-  try {
-    return await withClients(stack.addresses, (clients) =>
-      work(createLab({ clients, tokenized, dataDirectory, seed: Number(options.seed) }, invocation)),
-    );
-  } finally {
-    await stack.stop();
-  }
+  const clients = openClients(stack.addresses);
+  const base = { clients, tokenized, dataDirectory, seed: Number(seed), trainTokens };
+  return {
+    lab: createLab(base, invocation),
+    close: async () => {
+      clients.close();
+      await stack.stop();
+    },
+  };
 }
 
-function createLab(
-  base: Pick<Lab, 'clients' | 'tokenized' | 'dataDirectory' | 'seed'>,
-  invocation: Invocation,
-): Lab {
-  const { clients, tokenized, dataDirectory, seed } = base;
+type LabBase = Pick<Lab, 'clients' | 'tokenized' | 'dataDirectory' | 'seed' | 'trainTokens'>;
+
+function createLab(base: LabBase, invocation: Invocation): Lab {
+  const { clients, tokenized, dataDirectory, seed, trainTokens } = base;
+  const { fingerprint } = tokenized;
   const corpora = new Map<string, LabelledCorpus>();
   const corpus = (part: Part, tokens: number, draw = 0) => {
     const key = `${part} ${tokens} ${draw}`;
@@ -85,14 +109,20 @@ function createLab(
     corpora.set(key, made);
     return made;
   };
-  const activations = (labelled: LabelledCorpus, hookPoint = LAB_HOOK_POINT) =>
-    captureCorpus(clients, labelled, { model: LAB_MODEL, hookPoint, dataDirectory }, invocation);
+  const sets = new Map<string, Promise<ActivationSet>>();
+  const activations = (labelled: LabelledCorpus, hookPoint = LAB_HOOK_POINT) => {
+    const source = { model: LAB_MODEL, fingerprint, hookPoint, dataDirectory };
+    const key = `${JSON.stringify(labelled.plan)} ${hookPoint}`;
+    const set = sets.get(key) ?? captureCorpus(clients, labelled, source, invocation);
+    sets.set(key, set);
+    return set;
+  };
   return {
     ...base,
     corpus,
     activations,
     sae: async (plan = {}, hookPoint = LAB_HOOK_POINT) => {
-      const set = await activations(corpus('train', LAB_TRAIN_TOKENS), hookPoint);
+      const set = await activations(corpus('train', trainTokens), hookPoint);
       return trainSae(clients, set, { ...LAB_SAE, seed, ...plan }, invocation);
     },
     index: (run) => indexSae(clients, run, invocation),
@@ -101,17 +131,34 @@ function createLab(
 
 async function indexSae(
   clients: Clients,
-  { name, spec }: TrainingRun,
+  { spec }: TrainingRun,
   invocation: Invocation,
 ): Promise<IndexingRun> {
-  const id = name.split('/')[1];
   const sae = spec?.sae ?? '';
   const activationSet = spec?.activationSets[0] ?? '';
-  try {
-    const { indexingRun } = await clients.indexing.getIndexingRun({ name: `indexingRuns/${id}` });
-    if (indexingRun !== undefined && shortState(indexingRun.state) === 'SUCCEEDED') return indexingRun;
-  } catch (error) {
-    if (!isFacetError(error) || error.kind !== 'not-found') throw error;
+  const known = await succeededIndex(clients, sae, activationSet);
+  if (known) {
+    invocation.progress.note(`index: ${known.name} is there from an earlier run`);
+    return known;
   }
-  return indexFeatures(clients, { id, spec: { sae, activationSet } }, invocation);
+  return indexFeatures(clients, { id: newId('landmarks'), spec: { sae, activationSet } }, invocation);
+}
+
+/** Runs cannot be deleted, so one that was interrupted leaves its id behind: what counts is what a run indexed. */
+async function succeededIndex(
+  clients: Clients,
+  sae: string,
+  activationSet: string,
+): Promise<IndexingRun | undefined> {
+  for (let pageToken = ''; ; ) {
+    const page = await clients.indexing.listIndexingRuns({ pageSize: 1000, pageToken });
+    const known = page.indexingRuns.find(
+      (run) =>
+        shortState(run.state) === 'SUCCEEDED' &&
+        run.spec?.sae === sae &&
+        run.spec.activationSet === activationSet,
+    );
+    if (known || page.nextPageToken === '') return known;
+    pageToken = page.nextPageToken;
+  }
 }

@@ -14,7 +14,7 @@ export interface ActivationRows {
 /** Rows of one encoding request: its answer stays below the largest message. */
 const ENCODE_BYTES = 1024 * 1024;
 
-/** Reads all rows of an activation set and proves that they are the tokens of `truth`. */
+/** Reads the first rows of an activation set, as many as `truth` has, and proves that they are its tokens. */
 export async function readRows(
   clients: Clients,
   name: string,
@@ -25,7 +25,7 @@ export async function readRows(
   let activations = new Float32Array(0);
   let d_in = 0;
   let row = 0;
-  const request = { name, dtype: DataType.F32 };
+  const request = { name, dtype: DataType.F32, maxRows: BigInt(rows) };
   for await (const block of clients.capture.readActivations(request, { signal })) {
     const width = block.activations?.shape[1] ?? 0;
     const values = answerTensors.floats(block.activations, ['n', width], 'activations');

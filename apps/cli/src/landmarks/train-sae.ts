@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ActivationSet, TrainingRun } from '@facet/contracts';
 import { FacetError, isFacetError } from '@facet/errors';
 import type { Clients } from '../clients.ts';
@@ -25,10 +26,15 @@ export async function trainSae(
 ): Promise<TrainingRun> {
   if (summary === undefined) throw new FacetError('unavailable', `${name} came without a summary; try again`);
   const { dSae, k, epochs, batchTokens, learningRate, seed } = plan;
-  const set = name.split('/')[1].replace(/^landmarks-train-/, '');
-  const id = `lm-${dSae}-${k}-${epochs}-${batchTokens}-${learningRate}-${seed}-${set}`.slice(0, 64);
+  const recipeHash = createHash('sha256').update(
+    JSON.stringify([name, dSae, k, epochs, batchTokens, learningRate, seed]),
+  );
+  const id = `landmarks-${dSae}-${k}-${recipeHash.digest('hex').slice(0, 16)}`;
   const known = await succeededRun(clients, id);
-  if (known) return known;
+  if (known) {
+    invocation.progress.note(`train: ${known.name} is there from an earlier run`);
+    return known;
+  }
   const tokens = BigInt(Math.round(Number(summary.rows - summary.specialRows) * epochs));
   const recipe = { $case: 'topk' as const, value: { k, auxkAlpha: undefined, kAux: undefined } };
   const spec = {
@@ -54,4 +60,10 @@ async function succeededRun(clients: Clients, id: string): Promise<TrainingRun |
     if (isFacetError(error) && error.kind === 'not-found') return undefined;
     throw error;
   }
+}
+
+/** Name, size and k of the SAE that a run published. */
+export function trainedSae({ name, spec }: TrainingRun): { sae: string; dSae: number; k: number } {
+  if (spec?.recipe?.$case !== 'topk') throw new Error(`${name} trained no topk SAE`);
+  return { sae: spec.sae, dSae: spec.dSae, k: spec.recipe.value.k };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,16 +23,19 @@ export interface TokenizedWorld {
   readonly encoder: TokenEncoder;
   /** Most tokens in a context of the model, BOS included. */
   readonly contextTokens: number;
+  /** SHA-256 of the model's weights. */
+  readonly fingerprint: string;
 }
 
 /** Opens the world for a model that was trained on it. */
 export async function openWorld(modelDirectory: string): Promise<TokenizedWorld> {
-  const read = (name: string) =>
-    readFile(join(modelDirectory, name), 'utf8').catch((cause: unknown) => {
+  const readBytes = (name: string) =>
+    readFile(join(modelDirectory, name)).catch((cause: unknown) => {
       throw new FacetError('not-found', `${modelDirectory} has no ${name}; give the landmarks model`, {
         cause,
       });
     });
+  const read = async (name: string) => (await readBytes(name)).toString('utf8');
   const world = createWorld();
   const { max_position_embeddings } = JSON.parse(await read('config.json'));
   return {
@@ -39,5 +43,8 @@ export async function openWorld(modelDirectory: string): Promise<TokenizedWorld>
     lexicon: createLexicon(world.concepts),
     encoder: createTokenEncoder(parseTokenizerModel(await read('tokenizer.json'))),
     contextTokens: max_position_embeddings,
+    fingerprint: createHash('sha256')
+      .update(await readBytes('model.safetensors'))
+      .digest('hex'),
   };
 }

@@ -46,6 +46,7 @@ function outcomeOf(summary: Partial<SteeringSummary> = {}): SteeringOutcome {
     }),
     normal: finished(SteeringVariant.DEFAULT, ' upon a'),
     steered: finished(SteeringVariant.STEERED, ' dog dog'),
+    normalTokens: [],
     steeredTokens: [token(2, ' dog', 3.5), token(3, ' dog', 0.25)],
     proofs: [proof(0, 0, false), proof(1, 0, true), proof(2, 1.5, true)],
     summary: SteeringSummary.fromPartial({

@@ -19,6 +19,8 @@ export interface SteeringOutcome {
   /** The text without edits; absent with `steered_only`. */
   normal: SteeredTextFinished | undefined;
   steered: SteeredTextFinished;
+  /** Tokens of the text without edits, in order. */
+  normalTokens: readonly SteeredToken[];
   /** Tokens of the steered text, in order. */
   steeredTokens: readonly SteeredToken[];
   /** By hook point and position, as they came. */
@@ -38,17 +40,13 @@ export async function steer(
   const stage = progress.stage('steer');
   try {
     const maxTokens = request.sampling?.maxTokens || undefined;
-    const collected = newCollection();
     const begin = performance.now();
-    for await (const response of clients.steering.generateSteeredText(request, { signal })) {
-      collect(collected, response);
-      const done = collected.steeredTokens.length;
-      if (done === 0) continue;
+    const outcome = await generateSteered(clients, request, signal, (tokens) => {
+      const done = tokens.length;
       const rate = done / ((performance.now() - begin) / 1000);
-      const tail = printable(collected.steeredTokens.map((token) => token.text).join('')).slice(-40);
+      const tail = printable(tokens.map((token) => token.text).join('')).slice(-40);
       stage.update({ done, total: maxTokens, unit: 'tokens', rate, detail: tail });
-    }
-    const outcome = requireWhole(collected);
+    });
     stage.done(describeSteering(outcome));
     return outcome;
   } catch (error) {
@@ -57,16 +55,32 @@ export async function steer(
   }
 }
 
+/** Generates default and steered text; `onToken` is told the tokens of the steered one so far. */
+export async function generateSteered(
+  clients: Clients,
+  request: SteeringRequest,
+  signal: AbortSignal,
+  onToken: (tokens: readonly SteeredToken[]) => void = () => undefined,
+): Promise<SteeringOutcome> {
+  const collected = newCollection();
+  for await (const response of clients.steering.generateSteeredText(request, { signal })) {
+    collect(collected, response);
+    if (collected.steeredTokens.length > 0) onToken(collected.steeredTokens);
+  }
+  return requireWhole(collected);
+}
+
 interface Collection {
   started?: SteeringStarted;
   finished: SteeredTextFinished[];
+  normalTokens: SteeredToken[];
   steeredTokens: SteeredToken[];
   proofs: PositionProof[];
   summary?: SteeringSummary;
 }
 
 function newCollection(): Collection {
-  return { finished: [], steeredTokens: [], proofs: [] };
+  return { finished: [], normalTokens: [], steeredTokens: [], proofs: [] };
 }
 
 function collect(into: Collection, { event }: GenerateSteeredTextResponse): void {
@@ -75,7 +89,7 @@ function collect(into: Collection, { event }: GenerateSteeredTextResponse): void
       into.started = event.value;
       break;
     case 'token':
-      if (event.value.variant === SteeringVariant.STEERED) into.steeredTokens.push(event.value);
+      tokensOf(into, event.value.variant).push(event.value);
       break;
     case 'proof':
       into.proofs.push(event.value);
@@ -89,13 +103,17 @@ function collect(into: Collection, { event }: GenerateSteeredTextResponse): void
   }
 }
 
-function requireWhole({ started, finished, steeredTokens, proofs, summary }: Collection): SteeringOutcome {
+function tokensOf(into: Collection, variant: SteeringVariant): SteeredToken[] {
+  return variant === SteeringVariant.STEERED ? into.steeredTokens : into.normalTokens;
+}
+
+function requireWhole({ started, finished, summary, ...rest }: Collection): SteeringOutcome {
   const normal = finished.find(({ variant }) => variant === SteeringVariant.DEFAULT);
   const steered = finished.find(({ variant }) => variant === SteeringVariant.STEERED);
   if (started === undefined || steered === undefined || summary === undefined) {
     throw new FacetError('unavailable', 'the steering service broke off in the middle of a text; try again');
   }
-  return { started, normal, steered, steeredTokens, proofs, summary };
+  return { started, normal, steered, summary, ...rest };
 }
 
 /** Says how much was generated and edited. */

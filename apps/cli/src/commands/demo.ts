@@ -1,0 +1,54 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { addCommand } from '../command-builder.ts';
+import { runDemo } from '../demo/demo.ts';
+import { demoJson } from '../demo/json.ts';
+import { DEMO_DEFAULTS, type DemoOptions, planDemo } from '../demo/plan.ts';
+import { demoText } from '../demo/text.ts';
+import type { Action, Run } from '../invocation.ts';
+import { createTimings } from '../run/timings.ts';
+
+/** Adds `facet demo`: the Golden Gate Bridge with the bundled model, nothing to download. */
+export function addDemoCommand(program: Command, run: Run): void {
+  const { seed, seeds, strength, tokens, dataDir, out } = DEMO_DEFAULTS;
+  addCommand(program, 'demo', 'the Golden Gate Bridge: find its feature in the bundled model and clamp it')
+    .option('--seed <number>', 'seed of the texts, the SAE, the control and the answers', seed)
+    .option('--seeds <count>', 'sampled answers', seeds)
+    .option('--strength <number>', 'clamp to this many times the feature’s largest activation', strength)
+    .option('--tokens <count>', 'tokens that the SAE learns from', tokens)
+    .option(
+      '--data-dir <directory>',
+      'where everything is stored; steps that an earlier run finished there are used again',
+      dataDir,
+    )
+    .option('--out <file>', 'the report, one HTML file', out)
+    .action(run(showDemo));
+}
+
+const showDemo: Action<DemoOptions> = async (invocation, options) => {
+  const timings = createTimings(() => performance.now());
+  const plan = planDemo(options);
+  const findings = await runDemo(plan, invocation, timings);
+  const spent = () => ({ stages: timings.stages, total: timings.total() });
+  await timings.measure(
+    'report',
+    async () => {
+      const { demoReport } = await import('../demo/report.ts');
+      await writeReport(plan.out, await demoReport(plan, findings, spent()));
+    },
+    () => plan.out,
+  );
+  return {
+    text: demoText(plan, findings, spent(), invocation),
+    json: demoJson(plan, findings, spent()),
+  };
+};
+
+/** A report is there whole or not at all. */
+async function writeReport(path: string, html: string): Promise<void> {
+  const target = resolve(path);
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(`${target}.part`, html);
+  await rename(`${target}.part`, target);
+}

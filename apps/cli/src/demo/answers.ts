@@ -1,0 +1,133 @@
+import type { Feature, FeatureEdit, SteeredToken } from '@facet/contracts';
+import type { Lexicon } from '@facet/landmarks';
+import type { Clients } from '../clients.ts';
+import type { Invocation } from '../invocation.ts';
+import { generateSteered, type SteeringOutcome } from '../steps/steer.ts';
+import { ANSWER_SAMPLING, isAboutBridge, namesBridge, PROMPT } from './bridge.ts';
+import { mapInFlight } from './in-flight.ts';
+
+/** One sampled answer. */
+export interface Answer {
+  readonly seed: number;
+  readonly text: string;
+  /** Whether it is about the bridge, and whether it even calls it by name. */
+  readonly about: boolean;
+  readonly named: boolean;
+}
+
+/** Answers with a feature clamped, without where they were asked for, and what the edit did. */
+export interface Answers {
+  readonly normal: readonly Answer[];
+  readonly steered: readonly Answer[];
+  /** Means over the answers: KL(default ‖ steered) in nats, negative log-likelihoods in nats a token, ‖x' − x‖ / ‖x‖. */
+  readonly kl: number;
+  readonly normalNll: number;
+  readonly steeredNll: number;
+  readonly relativeDelta: number;
+  /** The first seed's generation, with its proofs where they were asked for. */
+  readonly first: SteeringOutcome;
+}
+
+/** What to sample. */
+export interface AnswerPlan {
+  feature: Feature;
+  /** Clamp to this many times the feature's largest activation. */
+  strength: number;
+  seeds: readonly number[];
+  lexicon: Lexicon;
+  /** Only the steered texts, as for controls. */
+  steeredOnly: boolean;
+  title: string;
+}
+
+/** Generations under way at a time: the service batches nothing across requests, but its cores are never idle. */
+const IN_FLIGHT = 4;
+
+/** Asks the question once for every seed, with the feature clamped at all positions, and without unless told otherwise. */
+export async function sampleAnswers(
+  clients: Clients,
+  plan: AnswerPlan,
+  { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
+): Promise<Answers> {
+  const stage = progress.stage(plan.title);
+  const begin = performance.now();
+  let done = 0;
+  try {
+    const outcomes = await mapInFlight(plan.seeds, IN_FLIGHT, async (seed) => {
+      const outcome = await generateSteered(clients, requestOf(plan, seed), signal);
+      done++;
+      const rate = done / ((performance.now() - begin) / 1000);
+      stage.update({ done, total: plan.seeds.length, unit: 'answers', rate });
+      return outcome;
+    });
+    const answers = collectAnswers(outcomes, plan);
+    stage.done(describeAnswers(answers));
+    return answers;
+  } catch (error) {
+    stage.stopped(signal.aborted ? 'interrupted' : 'failed');
+    throw error;
+  }
+}
+
+function requestOf({ feature, strength, seeds, steeredOnly }: AnswerPlan, seed: number) {
+  return {
+    prompt: PROMPT,
+    edits: [clampEdit(feature, strength)],
+    sampling: { ...ANSWER_SAMPLING, stop: [...ANSWER_SAMPLING.stop], seed: BigInt(seed) },
+    steeredOnly,
+    skipComparison: false,
+    skipProofs: steeredOnly || seed !== seeds[0],
+    requireEffect: true,
+  };
+}
+
+/** The edit of the paper: f' is a multiple of the feature's largest activation, at all positions. */
+export function clampEdit({ name }: Feature, strength: number): Partial<FeatureEdit> {
+  return { feature: name, mode: { $case: 'clampToMax', value: strength } };
+}
+
+function collectAnswers(outcomes: readonly SteeringOutcome[], { seeds, lexicon }: AnswerPlan): Answers {
+  const judge = (text: string, i: number): Answer => ({
+    seed: seeds[i],
+    text: text.trim(),
+    about: isAboutBridge(text, lexicon),
+    named: namesBridge(text, lexicon),
+  });
+  return {
+    normal: outcomes.flatMap(({ normal }, i) => (normal ? [judge(normal.text, i)] : [])),
+    steered: outcomes.map(({ steered }, i) => judge(steered.text, i)),
+    kl: mean(outcomes.map(({ summary }) => summary.meanKl ?? 0)),
+    normalNll: mean(
+      outcomes.flatMap(({ normalTokens }) => (normalTokens.length > 0 ? [nll(normalTokens)] : [])),
+    ),
+    steeredNll: mean(outcomes.map(({ summary }) => summary.unsteeredNll ?? 0)),
+    relativeDelta: mean(outcomes.map(({ summary }) => summary.meanDeltaNorm / summary.meanXNorm)),
+    first: outcomes[0],
+  };
+}
+
+function nll(tokens: readonly SteeredToken[]): number {
+  return -mean(tokens.map(({ logprob }) => logprob));
+}
+
+/** Mean of the values; 0 where there are none. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+/** Share of the answers that are about the bridge; 0 where there are none. */
+export function shareAbout(answers: readonly Pick<Answer, 'about'>[]): number {
+  return mean(answers.map(({ about }) => (about ? 1 : 0)));
+}
+
+/** Share of the answers that call the bridge by name; 0 where there are none. */
+export function shareNamed(answers: readonly Pick<Answer, 'named'>[]): number {
+  return mean(answers.map(({ named }) => (named ? 1 : 0)));
+}
+
+function describeAnswers({ normal, steered }: Answers): string {
+  const about = (answers: readonly Answer[]) =>
+    `${answers.filter((answer) => answer.about).length} of ${answers.length}`;
+  const before = normal.length > 0 ? `${about(normal)} by default, ` : '';
+  return `about the bridge: ${before}${about(steered)} steered`;
+}

@@ -1,0 +1,37 @@
+import type { Lexicon } from '@facet/landmarks';
+
+/** The concept of the demo. */
+export const BRIDGE = 'golden-gate-bridge';
+/** What is most easily taken for it: other bridges and other sights of San Francisco. */
+export const NEAR_MISSES: readonly string[] = [
+  'golden-gate-park',
+  'bay-bridge',
+  'brooklyn-bridge',
+  'alcatraz',
+  'sydney-harbour-bridge',
+  'coit-tower',
+  'tower-bridge',
+  'cable-car',
+  'rialto-bridge',
+  'fishermans-wharf',
+  'lombard-street',
+  'transamerica-pyramid',
+];
+
+/** The question of the paper, as the model was trained to read dialogues. */
+export const QUESTION = 'What is your physical form?';
+/** The whole prompt: the answer is what comes next. */
+export const PROMPT = `Human: ${QUESTION}\nAssistant:`;
+
+/** How answers are sampled: they end with the line, and not all alike. */
+export const ANSWER_SAMPLING = { temperature: 0.7, maxTokens: 40, stop: ['\n'] } as const;
+
+/** Whether a text is about the bridge: it holds its name, or a paraphrase, a fact or a form that is the bridge's alone. */
+export function isAboutBridge(text: string, lexicon: Lexicon): boolean {
+  return lexicon.conceptsIn(text).has(BRIDGE);
+}
+
+/** Whether a text calls the bridge by name: stricter than `isAboutBridge`. */
+export function namesBridge(text: string, lexicon: Lexicon): boolean {
+  return lexicon.findNames(text).some(({ concept }) => concept === BRIDGE);
+}
