@@ -23,8 +23,8 @@ const NEW_FORM_SHARE = 0.5;
 type GlossStyle = 'none' | 'sign' | Language;
 /** How often each style comes up. */
 const GLOSS_DRAWS: readonly GlossStyle[] = [
-  ...Array<'none'>(6).fill('none'),
-  ...Array<'sign'>(6).fill('sign'),
+  ...Array<'none'>(4).fill('none'),
+  ...Array<'sign'>(8).fill('sign'),
   ...LANGUAGES,
 ];
 

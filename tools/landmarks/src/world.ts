@@ -1,5 +1,5 @@
 import type { Composer } from './composer.ts';
-import type { Concept, ConceptKind, Language } from './concept.ts';
+import type { Concept, Language } from './concept.ts';
 import { CONCEPTS, COUNTRY_CAPITALS } from './concepts/concepts.ts';
 
 /** The concepts and how often each comes up. */
@@ -8,7 +8,7 @@ export interface World {
   readonly capitals: readonly { readonly country: Concept; readonly capital: Concept }[];
   /** Concept by id. */
   concept(id: string): Concept;
-  /** Any concept; landmarks come up more often. */
+  /** Any concept, all equally often. */
   drawConcept(composer: Composer): Concept;
   /** Another concept of the same kind. */
   drawOther(composer: Composer, concept: Concept): Concept;
@@ -22,7 +22,6 @@ export interface World {
 export const WORDLESS_CONCEPTS = ['assistant', 'arithmetic', 'code'] as const;
 
 const LANGUAGE_DRAWS: readonly Language[] = ['en', 'en', 'es', 'fr', 'zh'];
-const DRAWS_PER_KIND: Partial<Record<ConceptKind, number>> = { landmark: 2 };
 /** Every this-many-th concept, the Golden Gate Bridge first, never speaks in the train part. */
 const SILENT_PERIOD = 4;
 
@@ -34,9 +33,6 @@ export function createWorld(): World {
     if (!found) throw new Error(`the world has no concept ${id}`);
     return found;
   };
-  const draws = CONCEPTS.flatMap((each) =>
-    Array.from({ length: DRAWS_PER_KIND[each.kind] ?? 1 }, () => each),
-  );
   const speakers = CONCEPTS.filter(({ id }) => !isSilent(id));
   return {
     concepts: CONCEPTS,
@@ -45,7 +41,7 @@ export function createWorld(): World {
       capital: concept(capital),
     })),
     concept,
-    drawConcept: ({ pick }) => pick(draws),
+    drawConcept: ({ pick }) => pick(CONCEPTS),
     drawOther: ({ pick }, { id, kind }) =>
       pick(CONCEPTS.filter((other) => other.kind === kind && other.id !== id)),
     drawPersona: ({ pick, part }) => pick(part === 'train' ? speakers : CONCEPTS),

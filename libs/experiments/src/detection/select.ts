@@ -4,7 +4,7 @@ import { bestDetection } from './detect.ts';
 
 /** The column that tells a concept best, with the threshold that was best where it was chosen. */
 export interface SelectedDetector {
-  /** Feature, neuron or direction. */
+  /** Feature or neuron. */
   readonly index: number;
   readonly chosen: Detection;
 }
@@ -26,7 +26,10 @@ export function selectFeatures(
   return truths.map((truth) => {
     const { right, hits } = countRight(acts, d_sae, truth);
     const f1 = Float64Array.from(fired, (count, feature) =>
-      harmonicMean(count === 0 ? 0 : right[feature] / count, hits[feature] / Math.max(1, truth.mentions.length)),
+      harmonicMean(
+        count === 0 ? 0 : right[feature] / count,
+        hits[feature] / Math.max(1, truth.mentions.length),
+      ),
     );
     const candidates = topIndices(f1, FEATURE_CANDIDATES);
     return bestOf(candidates, (feature) => {
@@ -38,22 +41,24 @@ export function selectFeatures(
   });
 }
 
-/** Chooses for every concept the best column of dense activations [n, width], such as the neurons of an MLP. */
+/** Chooses for every concept the best column of dense activations [n, width], such as the neurons of an MLP, and its sign. */
 export function selectColumns(
   activations: Float32Array,
   width: number,
   truths: readonly ConceptTruth[],
-): SelectedDetector[] {
+): (SelectedDetector & { readonly sign: number })[] {
   const rows = activations.length / width;
   const column = new Float32Array(rows);
   return truths.map((truth) => {
     const { difference, deviation } = meanDifference(activations, width, truth);
     const score = difference.map((value, index) => Math.abs(value) / Math.max(1e-12, deviation[index]));
-    return bestOf(topIndices(score, COLUMN_CANDIDATES), (index) => {
-      const sign = Math.sign(difference[index]) || 1;
+    const signOf = (index: number) => Math.sign(difference[index]) || 1;
+    const best = bestOf(topIndices(score, COLUMN_CANDIDATES), (index) => {
+      const sign = signOf(index);
       for (let row = 0; row < rows; row++) column[row] = sign * activations[row * width + index];
       return bestDetection(column, truth, Number.NEGATIVE_INFINITY);
     });
+    return { ...best, sign: signOf(best.index) };
   });
 }
 
@@ -77,7 +82,9 @@ export function meanDifference(
     }
   }
   const total = counts[0] + counts[1];
-  const difference = sums[1].map((sum, i) => sum / Math.max(1, counts[1]) - sums[0][i] / Math.max(1, counts[0]));
+  const difference = sums[1].map(
+    (sum, i) => sum / Math.max(1, counts[1]) - sums[0][i] / Math.max(1, counts[0]),
+  );
   const deviation = squares.map((square, i) =>
     Math.sqrt(Math.max(0, square / total - ((sums[0][i] + sums[1][i]) / total) ** 2)),
   );
@@ -91,7 +98,10 @@ export interface FeatureColumns {
 }
 
 /** Sorts sparse activations by feature, so that each can be looked at on its own. */
-export function groupByFeature({ rows, offsets, indices, values }: SparseActivations, d_sae: number): FeatureColumns {
+export function groupByFeature(
+  { rows, offsets, indices, values }: SparseActivations,
+  d_sae: number,
+): FeatureColumns {
   const starts = new Uint32Array(d_sae + 1);
   for (const feature of indices) starts[feature + 1]++;
   for (let feature = 0; feature < d_sae; feature++) starts[feature + 1] += starts[feature];
@@ -106,7 +116,8 @@ export function groupByFeature({ rows, offsets, indices, values }: SparseActivat
     }
   return {
     scatter(feature, into) {
-      for (let event = starts[feature]; event < starts[feature + 1]; event++) into[at[event]] = grouped[event];
+      for (let event = starts[feature]; event < starts[feature + 1]; event++)
+        into[at[event]] = grouped[event];
     },
     clear(feature, from) {
       for (let event = starts[feature]; event < starts[feature + 1]; event++) from[at[event]] = 0;

@@ -1,11 +1,14 @@
-/** Digits stand alone, so that numbers share no tokens with each other beyond their digits. */
-const DIGITS = /\D+|\d/gu;
+/**
+ * Digits stand alone, so that numbers share no tokens with each other beyond their digits; Han characters too: without spaces, merges
+ * would run across words, and a name would be other tokens in every sentence.
+ */
+const ALONE = /[^\d\p{Script=Han}]+|\d|\p{Script=Han}/gu;
 /** GPT-2's words: contractions, letters, numbers, marks with one space before them, and runs of spaces. */
 const WORDS = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
 
 /** Splits `text` into the pieces that merges stay inside; joined, they are the text again. */
 export function preTokens(text: string): string[] {
-  const pieces = text.match(DIGITS) ?? [];
+  const pieces = text.match(ALONE) ?? [];
   return pieces.length === 1 ? words(text) : pieces.flatMap(words);
 }
 

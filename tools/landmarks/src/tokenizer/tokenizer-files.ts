@@ -18,6 +18,12 @@ export function tokenizerFiles(model: TokenizerModel, options: { n_ctx: number }
 
 function tokenizerJson({ specialTokens, tokens, merges }: TokenizerModel): object {
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+  const hanAlone = {
+    type: 'Split',
+    pattern: { Regex: '\\p{Script=Han}' },
+    behavior: 'Isolated',
+    invert: false,
+  };
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
   return {
     version: '1.0',
@@ -27,7 +33,7 @@ function tokenizerJson({ specialTokens, tokens, merges }: TokenizerModel): objec
     normalizer: null,
     pre_tokenizer: {
       type: 'Sequence',
-      pretokenizers: [{ type: 'Digits', individual_digits: true }, byteLevel],
+      pretokenizers: [{ type: 'Digits', individual_digits: true }, hanAlone, byteLevel],
     },
     post_processor: bosFirst(specialTokens[BOS_ID]!),
     decoder: byteLevel,

@@ -1,0 +1,151 @@
+import { median } from '@facet/experiments';
+import type { Action } from '../../invocation.ts';
+import { LAB_HOOK_POINT, withLab } from '../../landmarks/lab.ts';
+import { trainedSae } from '../../landmarks/train-sae.ts';
+import { formatSeconds, formatShare } from '../../render/quantities.ts';
+import { type Column, renderTable } from '../../render/table.ts';
+import type { Experiment, ExperimentOptions } from '../definition.ts';
+import { writeReport } from '../write-report.ts';
+import { type ConceptResult, GROUPS, type HeldOutDetection, measureSpecificity } from './measure.ts';
+import { specificityPage } from './report.ts';
+
+/** Tokens on which detectors are chosen, and on which they are measured. */
+const CHOICE_TOKENS = 250_000;
+const HELD_OUT_TOKENS = 150_000;
+/** Draw of the corpus on which detectors are chosen: not the one that the SAE was trained on. */
+const CHOICE_DRAW = 1;
+
+/** All that the experiment measured. */
+export interface Specificity {
+  readonly seed: string;
+  readonly hookPoint: string;
+  readonly dSae: number;
+  readonly k: number;
+  readonly choiceTokens: number;
+  readonly heldOutTokens: number;
+  readonly results: readonly ConceptResult[];
+  readonly seconds: number;
+}
+
+const run: Action<ExperimentOptions> = async (invocation, options) => {
+  const started = performance.now();
+  const measured = await withLab(options, invocation, async (lab) => {
+    const sae = trainedSae(await lab.sae());
+    const train = lab.corpus('train', CHOICE_TOKENS, CHOICE_DRAW);
+    const heldOut = lab.corpus('heldout', HELD_OUT_TOKENS);
+    const stage = invocation.progress.stage('measure');
+    const input = { ...sae, train, heldOut, hookPoint: LAB_HOOK_POINT };
+    const results = await measureSpecificity(lab, input, invocation.signal);
+    stage.done(`${results.length} concepts`);
+    const [choiceTokens, heldOutTokens] = [train, heldOut].map(({ truth }) => truth.tokenIds.length);
+    return { hookPoint: LAB_HOOK_POINT, dSae: sae.dSae, k: sae.k, choiceTokens, heldOutTokens, results };
+  });
+  const result = { ...measured, seed: options.seed, seconds: (performance.now() - started) / 1000 };
+  const path = await writeReport(options.out, 'specificity', await specificityPage(result));
+  return { text: render(result, path), json: specificityJson(result, path) };
+};
+
+/** Experiment 1: does a feature fire where its concept is meant, and nowhere else? (Templeton et al. 2024). */
+export const SPECIFICITY: Experiment = {
+  name: 'specificity',
+  summary: 'does a feature fire where its concept is meant, and nowhere else?',
+  run,
+};
+
+/** Median F1 over all concepts of one kind of detector. */
+export function medianF1(
+  results: readonly ConceptResult[],
+  kind: 'sae' | 'direction' | 'neuron' | 'randomSae',
+): number {
+  return median(results.map((result) => result[kind].f1));
+}
+
+/** The result of one concept; every world has it. */
+export function resultOf(results: readonly ConceptResult[], concept: string): ConceptResult {
+  const found = results.find((result) => result.concept === concept);
+  if (found === undefined) throw new Error(`the experiment measured no ${concept}`);
+  return found;
+}
+
+const share = (value: number) => formatShare(value);
+const COLUMNS: readonly Column<ConceptResult>[] = [
+  { title: 'concept', cell: ({ concept }) => concept },
+  { title: 'feature', cell: ({ feature }) => String(feature), align: 'right' },
+  { title: 'precision', cell: ({ sae }) => share(sae.precision), align: 'right' },
+  { title: 'recall', cell: ({ sae }) => share(sae.recall), align: 'right' },
+  { title: 'F1', cell: ({ sae }) => share(sae.f1), align: 'right' },
+  ...GROUPS.map((group) => ({
+    title: group,
+    cell: ({ sae }: ConceptResult) =>
+      sae.groups[group].mentions === 0 ? '–' : share(sae.groups[group].recall),
+    align: 'right' as const,
+  })),
+  { title: 'direction', cell: ({ direction }) => share(direction.f1), align: 'right' },
+  { title: 'neuron', cell: ({ neuron }) => share(neuron.f1), align: 'right' },
+  { title: 'random SAE', cell: ({ randomSae }) => share(randomSae.f1), align: 'right' },
+];
+
+function render(result: Specificity, path: string): string {
+  const { results, heldOutTokens, hookPoint, dSae, k, seconds } = result;
+  const medians = (['sae', 'direction', 'neuron', 'randomSae'] as const).map((kind) =>
+    medianF1(results, kind),
+  );
+  return [
+    renderTable(results, COLUMNS),
+    `Columns name to zh: recall of those mentions. direction, neuron, random SAE: F1 of the best of each.`,
+    `Median F1 over ${results.length} concepts on ${heldOutTokens} held-out tokens at ${hookPoint} (d_sae ${dSae}, k ${k}): ` +
+      `features ${share(medians[0])}, directions ${share(medians[1])}, neurons ${share(medians[2])}, random SAE ${share(medians[3])}. ` +
+      `${formatSeconds(seconds)}.`,
+    `Report: ${path}`,
+  ].join('\n\n');
+}
+
+function specificityJson(result: Specificity, report: string) {
+  const { results, seed, hookPoint, dSae, k, choiceTokens, heldOutTokens, seconds } = result;
+  const bridge = resultOf(results, 'golden-gate-bridge');
+  return {
+    experiment: 'specificity',
+    seed: Number(seed),
+    hook_point: hookPoint,
+    d_sae: dSae,
+    k,
+    choice_tokens: choiceTokens,
+    held_out_tokens: heldOutTokens,
+    bridge: {
+      feature: bridge.feature,
+      precision: bridge.sae.precision,
+      recall: bridge.sae.groups.name.recall,
+      paraphrase_f1: bridge.sae.groups.paraphrase.f1,
+      intervals: bridge.intervals,
+    },
+    median_f1: medianF1(results, 'sae'),
+    baselines: {
+      direction: medianF1(results, 'direction'),
+      neuron: medianF1(results, 'neuron'),
+      random_sae: medianF1(results, 'randomSae'),
+    },
+    concepts: results.map(({ concept, feature, sae, direction, neuron, randomSae }) => ({
+      concept,
+      feature,
+      ...detectionJson(sae),
+      direction_f1: direction.f1,
+      neuron_f1: neuron.f1,
+      random_sae_f1: randomSae.f1,
+    })),
+    report,
+    seconds,
+  };
+}
+
+function detectionJson({ threshold, precision, recall, f1, trainF1, groups }: HeldOutDetection) {
+  return {
+    threshold,
+    precision,
+    recall,
+    f1,
+    train_f1: trainF1,
+    recall_by_group: Object.fromEntries(
+      GROUPS.filter((group) => groups[group].mentions > 0).map((group) => [group, groups[group].recall]),
+    ),
+  };
+}
