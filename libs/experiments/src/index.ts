@@ -1,3 +1,14 @@
+export { chooseSubjects, type SubjectCandidate } from './clamping/choose-subjects.ts';
+export { drawSimilarFeature, type FeatureDensity, randomDirection } from './clamping/controls.ts';
+export {
+  type DoseSummary,
+  type DoseText,
+  type FluencyLimits,
+  fluencyLimits,
+  strongestFluentDose,
+  summariseDoses,
+} from './clamping/dose-summary.ts';
+export { mean, median, quantile } from './clamping/order-statistics.ts';
 export type { ConceptMention, ConceptTruth, Detection } from './detection/concept-truth.ts';
 export {
   type ActivationInterval,
@@ -5,6 +16,8 @@ export {
   bestDetection,
   detectAt,
 } from './detection/detect.ts';
+export { type DirectionDetector, project, selectDirection } from './detection/direction.ts';
+export { createRandomSae } from './detection/random-sae.ts';
 export {
   type FeatureColumns,
   groupByFeature,
@@ -31,6 +44,9 @@ export {
   type Splitting,
   type SplittingRule,
 } from './scaling/splitting.ts';
+export type { RecoveryPoint } from './superposition/recovery.ts';
+export { superpositionReport } from './superposition/report.ts';
+export { type SuperpositionSummary, summariseSuperposition } from './superposition/summary.ts';
 export {
   runSuperposition,
   type Superposition,

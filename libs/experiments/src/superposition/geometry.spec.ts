@@ -1,4 +1,4 @@
-import { measureGeometry, unitDirections } from './geometry.ts';
+import { measureGeometry, measureInterference, unitDirections } from './geometry.ts';
 
 /** Five unit vectors at equal angles. */
 const PENTAGON = Float64Array.from(
@@ -41,5 +41,13 @@ describe('unitDirections', () => {
     const W = Float64Array.of(3, 4, 9, 9, 0, -2);
     const directions = unitDirections({ m: 2, W }, [0, 2]);
     for (const [i, value] of [0.6, 0.8, 0, -1].entries()) expect(directions[i]).toBeCloseTo(value, 12);
+  });
+});
+
+describe('measureInterference', () => {
+  test('leaves a feature with itself out', () => {
+    const { mean, largest } = measureInterference({ n: 3, m: 2, W: Float64Array.of(1, 0, -0.5, 0, 0, 3) });
+    expect(largest).toBe(0.5);
+    expect(mean).toBeCloseTo(1 / 6, 12);
   });
 });

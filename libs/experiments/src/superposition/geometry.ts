@@ -36,6 +36,17 @@ function sumOfSquares(G: Float64Array, i: number, n: number): number {
   return sum;
 }
 
+/** |W_i·W_j| over all pairs of different features: what one feature does to the output of another. */
+export function measureInterference(toy: Pick<Toy, 'n' | 'm' | 'W'>): { mean: number; largest: number } {
+  const values = gram(toy)
+    .filter((_, entry) => entry % (toy.n + 1) !== 0)
+    .map(Math.abs);
+  return {
+    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    largest: Math.max(...values),
+  };
+}
+
 /** The unit directions W_i/‖W_i‖ of the features listed, [features.length, m]. */
 export function unitDirections({ m, W }: Pick<Toy, 'm' | 'W'>, features: readonly number[]): Float64Array {
   const directions = new Float64Array(features.length * m);

@@ -33,6 +33,9 @@ const ACTIVATIONS_PER_STEP = 8;
 const MIN_ROWS = 96;
 const INITIALISATION_STREAM = 1;
 const DATA_STREAM = 2;
+const EVALUATION_STREAM = 3;
+/** Rows on which restarts are compared. */
+const EVALUATION_ROWS = 50_000;
 /** Steps between two looks at the signal. */
 const ABORT_STEPS = 100;
 
@@ -40,7 +43,7 @@ const ABORT_STEPS = 100;
 export async function trainToy(training: ToyTraining): Promise<TrainedToy> {
   const { n, m, density, steps, seed, learning_rate = 0.01 } = training;
   const rows = training.rows ?? Math.max(MIN_ROWS, Math.round(ACTIVATIONS_PER_STEP / density));
-  const importance = training.importance ?? new Float64Array(n).fill(1);
+  const importance = importanceOf(training);
   const toy = createToy(n, m, createRandom(seed, INITIALISATION_STREAM));
   const random = createRandom(seed, DATA_STREAM);
   const gradient = { W: new Float64Array(n * m), b: new Float64Array(n) };
@@ -59,14 +62,23 @@ export async function trainToy(training: ToyTraining): Promise<TrainedToy> {
   return { toy, loss };
 }
 
-/** Trains from `restarts` seeds, `seed` the first, and gives the toy of the lowest loss: small toys have local minima. */
+/**
+ * Trains from `restarts` seeds, `seed` the first, and gives the toy of the lowest loss on the same rows: small
+ * toys have local minima.
+ */
 export async function trainBestToy(training: ToyTraining, restarts: number): Promise<TrainedToy> {
-  let best = await trainToy(training);
-  for (let restart = 1; restart < restarts; restart++) {
-    const other = await trainToy({ ...training, seed: training.seed + BigInt(restart) });
-    if (other.loss < best.loss) best = other;
+  const rows = drawBatch(training, EVALUATION_ROWS, createRandom(training.seed, EVALUATION_STREAM));
+  const trained: TrainedToy[] = [];
+  for (let restart = 0; restart < restarts; restart++) {
+    const { toy } = await trainToy({ ...training, seed: training.seed + BigInt(restart) });
+    const gradient = { W: new Float64Array(toy.W.length), b: new Float64Array(toy.n) };
+    trained.push({ toy, loss: lossAndGradient(toy, rows, importanceOf(training), gradient) });
   }
-  return best;
+  return trained.reduce((best, one) => (one.loss < best.loss ? one : best));
+}
+
+function importanceOf({ importance, n }: ToyTraining): Float64Array {
+  return importance ?? new Float64Array(n).fill(1);
 }
 
 /** I_i = ratio^i: every feature a little less important than the one before. */

@@ -1,0 +1,97 @@
+import type { RecoveryPoint, Superposition, SuperpositionProgress } from '@facet/experiments';
+import type { Action, Invocation } from '../invocation.ts';
+import { parseSeed } from '../parse/numbers.ts';
+import type { Stage } from '../progress.ts';
+import { renderFields } from '../render/fields.ts';
+import { formatSeconds, formatShare } from '../render/quantities.ts';
+import { type Column, renderTable } from '../render/table.ts';
+import type { Experiment, ExperimentOptions } from './definition.ts';
+import { writeReport } from './write-report.ts';
+
+const NAME = 'superposition';
+
+const run: Action<ExperimentOptions> = async (invocation, options) => {
+  const started = performance.now();
+  const seed = parseSeed(options.seed, '--seed');
+  const { runSuperposition, summariseSuperposition, superpositionReport } = await import(
+    '@facet/experiments'
+  );
+  const { reportPage } = await import('@facet/report');
+  const result = await withStages(invocation, (onProgress) =>
+    runSuperposition({ seed, signal: invocation.signal, onProgress }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const footer = `facet experiment ${NAME} --seed ${seed}, ${formatSeconds(seconds)}`;
+  const report = await writeReport(options.out, NAME, reportPage(await superpositionReport(result, footer)));
+  return {
+    text: render(result, { report, seconds, palette: invocation.palette }),
+    json: { experiment: NAME, seed, ...summariseSuperposition(result), report, seconds },
+  };
+};
+
+/** Experiment 3: Toy Models of Superposition (Elhage et al. 2022), and SAEs that undo it. */
+export const SUPERPOSITION: Experiment = {
+  name: NAME,
+  summary: 'more features than dimensions in a toy, and SAEs that find its true directions',
+  run,
+};
+
+/** Shows every part of the experiment as a stage of its own. */
+async function withStages<Result>(
+  { progress }: Invocation,
+  work: (onProgress: (progress: SuperpositionProgress) => void) => Promise<Result>,
+): Promise<Result> {
+  let open: { part: string; stage: Stage } | undefined;
+  try {
+    return await work(({ part, done, total }) => {
+      if (open?.part !== part) open = { part, stage: progress.stage(part) };
+      if (done === total) open.stage.done(`${total} done`);
+      else open.stage.update({ done, total, unit: 'done', rate: 0 });
+    });
+  } catch (error) {
+    open?.stage.stopped('stopped');
+    throw error;
+  }
+}
+
+const share = (value: number) => formatShare(value);
+const COLUMNS: readonly Column<RecoveryPoint>[] = [
+  { title: '1 − S', cell: ({ density }) => String(density), align: 'right' },
+  { title: 'true', cell: ({ represented }) => String(represented), align: 'right' },
+  { title: 'active', cell: ({ active }) => active.toFixed(1), align: 'right' },
+  { title: 'd_sae', cell: ({ d_sae }) => String(d_sae), align: 'right' },
+  { title: 'k', cell: ({ k }) => String(k), align: 'right' },
+  { title: 'recovered', cell: ({ recovered_share }) => share(recovered_share), align: 'right' },
+  { title: 'MMCS', cell: ({ mean_max_cosine }) => mean_max_cosine.toFixed(3), align: 'right' },
+  { title: 'stray', cell: ({ unmatched_share }) => share(unmatched_share), align: 'right' },
+  { title: 'dead', cell: ({ dead_share }) => share(dead_share), align: 'right' },
+  { title: 'fvu', cell: ({ fvu }) => fvu.toFixed(3), align: 'right' },
+  { title: 'rows of h', cell: ({ controls }) => share(controls.rows.recovered_share), align: 'right' },
+  { title: 'random', cell: ({ controls }) => share(controls.random.recovered_share), align: 'right' },
+];
+
+function render(
+  { phase, recovery, seeds, limits }: Superposition,
+  { report, seconds, palette }: { report: string; seconds: number; palette: Invocation['palette'] },
+): string {
+  const { n, m } = phase[0].toy;
+  const section = (title: string, points: readonly RecoveryPoint[]) =>
+    `${palette.bold(title)}\n${renderTable(points, COLUMNS, palette)}`;
+  const represented = phase.map((point) => `${point.density}: ${point.represented.length}`).join('  ');
+  const mean = seeds.reduce((sum, { recovered_share }) => sum + recovered_share / seeds.length, 0);
+  return [
+    `${palette.bold(`${n} features in ${m} dimensions`)}\nrepresented at 1 − S of  ${represented}`,
+    section('An SAE on the hidden layer, from dense to sparse', recovery),
+    section('The sparse toy, three seeds', seeds),
+    section('Where it breaks: other k', limits.k),
+    section('Fewer rows, less training', [...limits.rows.slice(0, -1), ...limits.training.slice(0, -1)]),
+    renderFields(
+      [
+        ['recovered', `${share(mean)} of the true directions above cosine 0.95`],
+        ['report', report],
+        ['time', formatSeconds(seconds)],
+      ],
+      palette,
+    ),
+  ].join('\n\n');
+}
