@@ -94,6 +94,8 @@ describe('measureRelation', () => {
     const [measured] = measureRelation([far], relation(), { seed: 1n }).tables;
     expect(measured.accuracy).toBe(1);
     expect(measured.baseline).toBeLessThan(1);
+    expect(measured.openAccuracy).toBe(1);
+    expect(measured.openBaseline).toBeLessThan(0.2);
   });
 
   test('refuses relations that cannot be tested', () => {

@@ -20,6 +20,8 @@ export interface RelationMeasurement {
   readonly groupChance: number;
   /** Accuracy among both sides and the distractors, and its chance. */
   readonly openAccuracy: number;
+  /** The same without the offset. */
+  readonly openBaseline: number;
   readonly openChance: number;
   readonly analogies: AnalogyScore;
 }
@@ -60,9 +62,11 @@ export function measureRelation(
   const accuracies = tests.map((test) => test.accuracy(truePairs));
   const measurements = tables.map((table, t) => {
     const drawn = shuffled.map((row) => row[t]);
+    const nearest = nearestAccuracy(table, relation);
     return {
       accuracy: accuracies[t],
-      baseline: nearestAccuracy(table, relation),
+      baseline: nearest.among,
+      openBaseline: nearest.open,
       shuffled: drawn.reduce((sum, value) => sum + value, 0) / Math.max(1, shuffles),
       pValue: shareAtLeast(drawn, accuracies[t]),
       groupAccuracy: tests[t].groupAccuracy(),

@@ -72,21 +72,33 @@ export function prepareOffsetTest(table: VectorTable, relation: Relation): Offse
 }
 
 /**
- * Share of the pairs whose `to` is the nearest of all `to`s to x_i itself, without any offset: cosines around the mean of both sides,
- * which is the best that a search knowing nothing of the relation's direction can do.
+ * Shares of the pairs whose `to` is the nearest to x_i itself, without any offset: among all `to`s, and among all candidates but x_i.
+ * Cosines are those around the mean of both sides: the best that a search knowing nothing of the relation's direction can do.
  */
-export function nearestAccuracy(table: VectorTable, { pairs }: Relation): number {
+export function nearestAccuracy(table: VectorTable, relation: Relation): { among: number; open: number } {
   const { d } = table;
-  const [from, to] = [pairs.map((pair) => pair.from), pairs.map((pair) => pair.to)];
-  const centre = meanOfRows(table, [...from, ...to]);
-  const y = centredRows(table, to, centre);
-  const norms = rowNorms(y, d);
-  const similarity = products(centredRows(table, from, centre), y, d);
+  const { pairs } = relation;
+  const candidates = allCandidates(relation);
+  const from = pairs.map((pair) => pair.from);
+  const centre = meanOfRows(table, [...from, ...pairs.map(({ to }) => to)]);
+  const c = centredRows(table, candidates, centre);
+  const norms = rowNorms(c, d);
+  const similarity = products(centredRows(table, from, centre), c, d);
+  const nearest = (i: number, columns: readonly number[]) =>
+    bestOf(columns, (column) => similarity[i * candidates.length + column] / norms[column]);
   const targets = pairs.map((_, i) => i);
-  const right = targets.filter(
-    (i) => bestOf(targets, (j) => similarity[i * pairs.length + j] / norms[j]) === i,
-  );
-  return right.length / pairs.length;
+  const every = candidates.map((_, column) => column);
+  const share = (isRight: (i: number) => boolean) => targets.filter(isRight).length / pairs.length;
+  return {
+    among: share((i) => nearest(i, targets) === i),
+    open: share(
+      (i) =>
+        nearest(
+          i,
+          every.filter((column) => candidates[column] !== from[i]),
+        ) === i,
+    ),
+  };
 }
 
 function columnSums(matrix: Float64Array, rows: number): Float64Array {

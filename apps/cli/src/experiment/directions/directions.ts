@@ -72,6 +72,7 @@ const COLUMNS: readonly Column<RelationRow>[] = [
   { title: 'p', cell: ({ bestPValue }) => bestPValue.toFixed(3), align: 'right' },
   { title: 'same kind', cell: ({ groupAccuracy }) => formatShare(groupAccuracy), align: 'right' },
   { title: 'all names', cell: ({ openAccuracy }) => formatShare(openAccuracy), align: 'right' },
+  { title: 'no offset', cell: ({ openBaseline }) => formatShare(openBaseline), align: 'right' },
   { title: 'a:b::c:?', cell: ({ analogies }) => formatShare(analogies.accuracy), align: 'right' },
 ];
 
@@ -108,7 +109,7 @@ function directionsJson(directions: Directions, report: string) {
         shuffled: table.shuffled,
         p_value: table.pValue,
         same_kind: { accuracy: table.groupAccuracy, chance: table.groupChance },
-        all_names: { accuracy: table.openAccuracy, chance: table.openChance },
+        all_names: { accuracy: table.openAccuracy, baseline: table.openBaseline, chance: table.openChance },
         analogies: table.analogies,
       })),
     ),

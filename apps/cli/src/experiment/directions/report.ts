@@ -105,13 +105,14 @@ async function planeBlock({ phrases, capitals, representations, measured }: Dire
       group: i % 2 === 0 ? 'country' : 'capital',
       label: true,
     })),
+    links: capitals.map((_, i) => [2 * i, 2 * i + 1] as const),
     height: 460,
   });
   return {
     kind: 'figure',
     figure,
     caption:
-      'A linear relation shows as arrows of one length and direction from each country to its capital.',
+      'A linear relation shows as lines of one length and direction from every country to its capital.',
   };
 }
 
@@ -131,6 +132,7 @@ function harderBlocks({ relations, measured, representations }: Directions): Blo
         'same kind',
         'chance',
         'all names',
+        'no offset',
         'chance',
         'a : b :: c : ?',
         'chance',
@@ -150,6 +152,7 @@ function harderBlocks({ relations, measured, representations }: Directions): Blo
           percent(at.groupAccuracy),
           percent(at.groupChance),
           percent(at.openAccuracy),
+          percent(at.openBaseline),
           percent(at.openChance),
           percent(at.analogies.accuracy),
           percent(at.analogies.chance),
