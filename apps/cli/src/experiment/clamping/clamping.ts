@@ -1,0 +1,26 @@
+import type { Action } from '../../invocation.ts';
+import { withLab } from '../../landmarks/lab.ts';
+import type { Experiment, ExperimentOptions } from '../definition.ts';
+import { writeReport } from '../write-report.ts';
+import { clampingJson } from './json.ts';
+import { CLAMPING_PLAN, measureClamping } from './measure.ts';
+import { clampingPage } from './report.ts';
+import { renderClamping } from './table.ts';
+
+const run: Action<ExperimentOptions> = async (invocation, options) => {
+  const started = performance.now();
+  const clamping = await withLab(options, invocation, (lab) =>
+    measureClamping(lab, CLAMPING_PLAN, invocation),
+  );
+  const spent = { seed: Number(options.seed), seconds: (performance.now() - started) / 1000 };
+  const report = await writeReport(options.out, 'clamping', await clampingPage(clamping, spent));
+  const text = renderClamping(clamping, { ...spent, report, palette: invocation.palette });
+  return { text, json: clampingJson(clamping, { ...spent, report }) };
+};
+
+/** Experiment 2: what the model says when the feature of a concept is clamped (Scaling Monosemanticity, strategy 2). */
+export const CLAMPING: Experiment = {
+  name: 'clamping',
+  summary: 'clamp the features of concepts: what the texts turn to, and how fluent they stay',
+  run,
+};

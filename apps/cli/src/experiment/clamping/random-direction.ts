@@ -1,0 +1,107 @@
+import { EditScope, type GenerateTextResponse, type Intervention } from '@facet/contracts';
+import { type DoseText, randomDirection } from '@facet/experiments';
+import { answerTensors, floatTensor } from '@facet/mesh';
+import { createRandom } from '@facet/random';
+import { repetition } from '@facet/steering';
+import type { Clients } from '../../clients.ts';
+import { LAB_MODEL } from '../../landmarks/lab.ts';
+import type { DoseSetting } from './dose-texts.ts';
+import type { Subject } from './subjects.ts';
+
+/**
+ * Has every prompt continued with the rule of a clamp, f' = dose · maximum, read by the feature's own encoder, but moved along a random
+ * direction as long as the feature's: x' = x + (f' − f) · r with ‖r‖ = ‖W_dec[i]‖.
+ */
+export async function measureRandomDirection(
+  { inference, saes }: Clients,
+  { sae, subject, seed }: { sae: string; subject: Subject; seed: number },
+  setting: DoseSetting,
+): Promise<DoseText[]> {
+  const { prompts, doses, sampling, signal } = setting;
+  const request = { name: sae, features: [subject.feature] };
+  const { hookPoint, encoderRows, encoderBias, threshold, decoderRows } = await saes.batchGetDirections(
+    request,
+    { signal },
+  );
+  const W_dec_row = answerTensors.floats(decoderRows, [1, decoderRows?.shape[1] ?? 0], 'decoder_rows');
+  const random = createRandom(BigInt(seed), subject.feature);
+  const direction = randomDirection(W_dec_row.length, Math.hypot(...W_dec_row), random);
+  const base = { hookPoint, encoderRows, encoderBias, threshold };
+  const variants = doses.map((dose) => ({
+    id: `dose ${dose}`,
+    interventions: [clampAlong({ ...base, direction, offset: dose * subject.maxActivation })],
+  }));
+  const texts: DoseText[] = [];
+  for (const [index, prompt] of prompts.entries()) {
+    const events = inference.generateText(
+      {
+        model: LAB_MODEL,
+        prompt: { $case: 'text', value: prompt },
+        variants,
+        sampling,
+        compareWithUnedited: true,
+      },
+      { signal },
+    );
+    texts.push(...(await readTexts(events, { prompt: index, setting })));
+  }
+  return texts;
+}
+
+type Clamp = Pick<Intervention, 'hookPoint' | 'encoderRows' | 'encoderBias' | 'threshold'> & {
+  direction: Float32Array;
+  offset: number;
+};
+
+function clampAlong({ direction, offset, ...rows }: Clamp): Partial<Intervention> {
+  return {
+    ...rows,
+    decoderRows: floatTensor(direction, [1, direction.length]),
+    rules: [
+      {
+        feature: 0,
+        scale: 0,
+        offset,
+        gateThreshold: undefined,
+        gateFeature: undefined,
+        scope: EditScope.ALL,
+        span: undefined,
+        includeSpecialTokens: false,
+      },
+    ],
+  };
+}
+
+/** Gathers the texts of one prompt, a variant a dose. */
+async function readTexts(
+  events: AsyncIterable<GenerateTextResponse>,
+  { prompt, setting }: { prompt: number; setting: DoseSetting },
+): Promise<DoseText[]> {
+  const { doses, isTurned, onText } = setting;
+  const tokens = doses.map((): { id: number; nll: number; kl: number }[] => []);
+  const texts: DoseText[] = [];
+  for await (const { event } of events) {
+    if (event?.$case === 'token') {
+      const { variant, tokenId, uneditedLogprob = 0, kl = 0 } = event.value;
+      tokens[variant].push({ id: tokenId, nll: -uneditedLogprob, kl });
+    } else if (event?.$case === 'finished') {
+      const { variant, text } = event.value;
+      const written = tokens[variant];
+      texts.push({
+        dose: doses[variant],
+        prompt,
+        text,
+        turned: isTurned(text),
+        nll: meanOf(written.map(({ nll }) => nll)),
+        kl: meanOf(written.map(({ kl }) => kl)),
+        repetition: repetition(written.map(({ id }) => id)),
+      });
+      onText();
+    }
+  }
+  return texts;
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
