@@ -2,10 +2,14 @@ import type { Command } from 'commander';
 import { addCommand, addGroup, DEFAULT_DATA_DIRECTORY } from '../command-builder.ts';
 import type { Run } from '../invocation.ts';
 import type { Experiment } from './definition.ts';
+import { CLAMPING } from './clamping/clamping.ts';
 import { DIRECTIONS } from './directions/directions.ts';
+import { SCALING } from './scaling/scaling.ts';
+import { SPECIFICITY } from './specificity/specificity.ts';
+import { SUPERPOSITION } from './superposition.ts';
 
 /** All experiments, in the order of the papers. */
-const EXPERIMENTS: readonly Experiment<never>[] = [DIRECTIONS];
+const EXPERIMENTS: readonly Experiment<never>[] = [SPECIFICITY, CLAMPING, SUPERPOSITION, DIRECTIONS, SCALING];
 
 /** Adds `facet experiment <name>`. */
 export function addExperimentCommands(program: Command, run: Run): void {
