@@ -1,10 +1,18 @@
 import { projectToPlane } from '@facet/experiments';
-import { type Block, type Figure, heatmapFigure, lineFigure, reportPage, scatterFigure } from '@facet/report';
+import {
+  type Block,
+  barFigure,
+  type Figure,
+  heatmapFigure,
+  lineFigure,
+  reportPage,
+  scatterFigure,
+} from '@facet/report';
 import type { Directions } from './directions.ts';
 import { CARRIERS } from './phrase-vectors.ts';
 
-/** Most lines of one figure that are still told apart. */
-const RELATIONS_SHOWN = 5;
+/** Capitals in other languages than English: left out where lines would be too many. */
+const OTHER_CAPITALS = /capital \((?!English)/;
 
 /** Writes the page of the experiment. */
 export async function directionsPage(directions: Directions): Promise<string> {
@@ -17,7 +25,7 @@ export async function directionsPage(directions: Directions): Promise<string> {
     sections: [
       { title: 'Result', blocks: await resultBlocks(directions) },
       { title: 'Countries and capitals', blocks: [await planeBlock(directions)] },
-      { title: 'Harder questions', blocks: harderBlocks(directions) },
+      { title: 'Harder questions', blocks: await harderBlocks(directions) },
       { title: 'How it was measured', blocks: [setupBlock()] },
     ],
     footer: `Seed ${seed}; ${seconds.toFixed(1)} s; best representation over all relations: ${representations[best].name}.`,
@@ -49,7 +57,10 @@ async function resultBlocks(directions: Directions): Promise<Block[]> {
       figure: await heatmapFigure({
         title: 'Pairs found by the offset of all other pairs',
         rows: { label: 'relation', names: relations.map(({ name, pairs }) => `${name}, ${pairs.length}`) },
-        columns: { label: 'representation', names: representations.map(({ name }) => name) },
+        columns: {
+          label: 'E: token embedding (mean, last token); 0, 1, …: residual stream after that layer',
+          names: shortNames(directions),
+        },
         values: measured.map(({ tables }) => tables.map(({ accuracy }) => accuracy)),
         color: { label: 'accuracy', domain: [0, 1], format: 'percent' },
       }),
@@ -59,34 +70,61 @@ async function resultBlocks(directions: Directions): Promise<Block[]> {
     {
       kind: 'figure',
       figure: await layerFigure(directions),
+      caption: 'The same as lines. Chance is that of 14 capitals; that of the translations is lower.',
+    },
+    {
+      kind: 'figure',
+      figure: await comparisonFigure(directions, false),
       caption:
-        'Solid: with the offset. Dashed: the nearest answer without it. The further the solid line is above the dashed one, the more the ' +
-        'shared direction does. Chance is that of the capitals; that of the translations is lower.',
+        'Each relation in its best representation. Where "no offset" is as good, the pairs are neighbours, and the common direction adds nothing.',
     },
   ];
 }
 
+/** Short names of the representations, for the axis of a figure. */
+function shortNames({ representations }: Directions): string[] {
+  return representations.map(({ name }) => name.replace('embedding, ', 'E ').replace('layer ', ''));
+}
+
 /** Capitals in English and the other kinds of relations, by layer. */
 async function layerFigure({ relations, measured, representations }: Directions): Promise<Figure> {
-  const shown = relations
-    .map((relation, i) => ({ relation, i }))
-    .filter(({ relation }) => !/capital \((?!English)/.test(relation.name))
-    .slice(0, RELATIONS_SHOWN);
-  const points = (i: number, value: 'accuracy' | 'baseline') =>
-    measured[i].tables.map((table, layer) => [layer, table[value]] as const);
+  const series = relations.map(({ name }, i) => ({
+    name,
+    points: measured[i].tables.map(({ accuracy }, layer) => [layer, accuracy] as const),
+  }));
   return lineFigure({
-    title: 'Accuracy by representation',
-    description: `Accuracy of ${shown.map(({ relation }) => relation.name).join(', ')} in ${representations.map(({ name }) => name).join(', ')}.`,
+    title: 'Pairs found by the offset, by representation',
     x: {
-      label: `representation: 0 embedding (mean), 1 embedding (last token), 2 … ${representations.length - 1} after layer 0 … ${representations.length - 3}`,
+      label: `token embedding: 0 mean, 1 last token; residual stream: 2 … ${representations.length - 1} after layer 0 … ${representations.length - 3}`,
       ticks: representations.map((_, layer) => layer),
     },
     y: { label: 'pairs found', domain: [0, 1], format: 'percent' },
-    series: shown.flatMap(({ relation, i }) => [
-      { name: relation.name, points: points(i, 'accuracy') },
-      { name: `${relation.name}, no offset`, points: points(i, 'baseline'), dashed: true },
-    ]),
-    rules: [{ y: measured[0].tables[0].chance, label: 'chance' }],
+    series: series.filter(({ name }) => !OTHER_CAPITALS.test(name)),
+    rules: [{ y: measured[0].tables[0].chance, label: 'chance, capitals' }],
+  });
+}
+
+/** Each relation where it is clearest: what the offset adds to the nearest neighbour, with few and with many answers offered. */
+async function comparisonFigure({ relations, measured }: Directions, open: boolean): Promise<Figure> {
+  const best = measured.map(({ tables, best: at }) => tables[at]);
+  const series = open
+    ? [
+        { name: 'offset', values: best.map(({ openAccuracy }) => openAccuracy) },
+        { name: 'a : b :: c : ?', values: best.map(({ analogies }) => analogies.accuracy) },
+        { name: 'no offset', values: best.map(({ openBaseline }) => openBaseline), muted: true },
+      ]
+    : [
+        { name: 'offset', values: best.map(({ accuracy }) => accuracy) },
+        { name: 'no offset', values: best.map(({ baseline }) => baseline) },
+        { name: 'shuffled pairs', values: best.map(({ shuffled }) => shuffled), muted: true },
+      ];
+  return barFigure({
+    title: open ? 'All names of the languages offered' : 'Only the answers of the relation offered',
+    value: { label: 'pairs found', domain: [0, 1], format: 'percent' },
+    categories: relations.map(({ name }) => name),
+    series,
+    horizontal: true,
+    mark: 'dot',
   });
 }
 
@@ -116,52 +154,50 @@ async function planeBlock({ phrases, capitals, representations, measured }: Dire
   };
 }
 
-function harderBlocks({ relations, measured, representations }: Directions): Block[] {
+async function harderBlocks(directions: Directions): Promise<Block[]> {
+  const { relations, measured, representations } = directions;
+  const best = relations.map(({ name, pairs }, i) => {
+    const { best: layer, bestPValue, tables } = measured[i];
+    return { ...tables[layer], name, pairs: pairs.length, layer: representations[layer].name, bestPValue };
+  });
   return [
     {
-      kind: 'table',
-      header: [
-        'relation',
-        'pairs',
-        'best in',
-        'offset',
-        'chance',
-        'no offset',
-        'shuffled pairs',
-        'p',
-        'same kind',
-        'chance',
-        'all names',
-        'no offset',
-        'chance',
-        'a : b :: c : ?',
-        'chance',
-      ],
-      rows: relations.map(({ name, pairs }, i) => {
-        const { best, bestPValue, tables } = measured[i];
-        const at = tables[best];
-        return [
-          name,
-          pairs.length,
-          representations[best].name,
-          percent(at.accuracy),
-          percent(at.chance),
-          percent(at.baseline),
-          percent(at.shuffled),
-          bestPValue.toFixed(3),
-          percent(at.groupAccuracy),
-          percent(at.groupChance),
-          percent(at.openAccuracy),
-          percent(at.openBaseline),
-          percent(at.openChance),
-          percent(at.analogies.accuracy),
-          percent(at.analogies.chance),
-        ];
-      }),
+      kind: 'figure',
+      figure: await comparisonFigure(directions, true),
       caption:
-        'Each relation in its best representation. Same kind: only answers of the same kind (animals for an animal) are offered. All names: ' +
-        'every name of the languages involved is, except the given one. a : b :: c : ? asks one pair after the other by 3CosAdd, the three ' +
-        'given names excluded.',
+        'Every name of the languages involved may be the answer, except the given one (or three). Here the nearest neighbour is often ' +
+        'another thing of the same kind, and an offset has to lead out of it.',
+    },
+    {
+      kind: 'table',
+      header: ['relation', 'pairs', 'best in', 'offset', 'no offset', 'shuffled', 'chance', 'p'],
+      rows: best.map((at) => [
+        at.name,
+        at.pairs,
+        at.layer,
+        percent(at.accuracy),
+        percent(at.baseline),
+        percent(at.shuffled),
+        percent(at.chance),
+        at.bestPValue.toFixed(3),
+      ]),
+      caption: 'Only the answers of the relation are offered.',
+    },
+    {
+      kind: 'table',
+      header: ['relation', 'same kind', 'chance', 'all names', 'no offset', 'chance', 'a:b::c:?', 'chance'],
+      rows: best.map((at) => [
+        at.name,
+        percent(at.groupAccuracy),
+        percent(at.groupChance),
+        percent(at.openAccuracy),
+        percent(at.openBaseline),
+        percent(at.openChance),
+        percent(at.analogies.accuracy),
+        percent(at.analogies.chance),
+      ]),
+      caption:
+        'Same kind: only answers of the same kind (animals for an animal) are offered. a:b::c:? asks one pair after the other by 3CosAdd.',
     },
   ];
 }
