@@ -11,18 +11,18 @@ import { type SaePlan, trainSae } from './train-sae.ts';
 import { BUNDLED_MODEL, openWorld, type TokenizedWorld } from './world.ts';
 
 /** Where the experiments look: the hook point and the SAE that the demo uses. */
-export const LAB_HOOK_POINT = 'blocks.2.hook_resid_post';
+export const LAB_HOOK_POINT = 'blocks.3.hook_resid_post';
 /** The SAE of the demo and of the experiments that take one SAE. */
 export const LAB_SAE: SaePlan = {
-  dSae: 1024,
-  k: 16,
+  dSae: 4096,
+  k: 4,
   epochs: 3,
   batchTokens: 1024,
   learningRate: 8e-4,
   seed: 0,
 };
 /** Tokens that the SAE learns from; each epoch reads them once. */
-export const LAB_TRAIN_TOKENS = 600_000;
+export const LAB_TRAIN_TOKENS = 700_000;
 /** The model's name in the embedded services. */
 export const LAB_MODEL = 'models/landmarks';
 
