@@ -20,13 +20,18 @@ const USUAL_NAME_SHARE = 0.7;
 /** Share of the held-out part's sentences in forms that the train part never uses. */
 const NEW_FORM_SHARE = 0.5;
 /** What stands behind the first mention of every concept of a document. */
-type GlossStyle = 'none' | 'sign' | Language;
-/** How often each style comes up. */
-const GLOSS_DRAWS: readonly GlossStyle[] = [
-  ...Array<'none'>(4).fill('none'),
-  ...Array<'sign'>(8).fill('sign'),
-  ...LANGUAGES,
-];
+export type GlossStyle = 'none' | 'sign' | Language;
+/** How often each style comes up in ordinary texts, and in chat texts, where signs are frequent. */
+const GLOSS_DRAWS: Readonly<Record<'plain' | 'chat', readonly GlossStyle[]>> = {
+  plain: [...Array<'none'>(8).fill('none'), ...LANGUAGES],
+  chat: [...Array<'none'>(4).fill('none'), ...Array<'sign'>(8).fill('sign'), ...LANGUAGES],
+};
+
+/** Draws the style of a document's glosses. */
+export function drawGlossStyle(random: Random, manner: 'plain' | 'chat'): GlossStyle {
+  const draws = GLOSS_DRAWS[manner];
+  return draws[random.below(draws.length)];
+}
 
 export const FORMS: Readonly<Record<Language, Forms>> = {
   en: ENGLISH,
@@ -52,11 +57,7 @@ export interface Composer {
 }
 
 /** Makes the draws of one document, with glosses behind its mentions or without. */
-export function createComposer(
-  part: Part,
-  random: Random,
-  style: GlossStyle = GLOSS_DRAWS[random.below(GLOSS_DRAWS.length)],
-): Composer {
+export function createComposer(part: Part, random: Random, style: GlossStyle): Composer {
   const pick = <T>(values: readonly T[]) => values[random.below(values.length)];
   const chance = (probability: number) => random.uniform() < probability;
   const glossed = new Set<string>();

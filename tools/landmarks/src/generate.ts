@@ -1,5 +1,5 @@
 import { createRandom } from '@facet/random';
-import { type Composer, createComposer, type Part } from './composer.ts';
+import { type Composer, createComposer, drawGlossStyle, type Part } from './composer.ts';
 import {
   askAbout,
   askCapital,
@@ -21,6 +21,15 @@ export interface WorldDocument {
   readonly text: string;
   /** What was meant where. */
   readonly mentions: readonly Mention[];
+}
+
+/** Which document is wanted. */
+export interface DocumentChoice {
+  readonly seed: number;
+  readonly part: Part;
+  readonly index: number;
+  /** `chat` puts the sign of a concept behind its first mention in half of the prose. @default 'plain' */
+  readonly manner?: 'plain' | 'chat';
 }
 
 type Writer = (world: World, composer: Composer, out: TextBuilder) => void;
@@ -52,12 +61,13 @@ const STREAMS: Readonly<Record<Part, number>> = { train: 1, heldout: 2 };
 /** Writes the document number `index` of a part; the same seed, part and index always give the same text. */
 export function generateDocument(
   world: World,
-  { seed, part, index }: { seed: number; part: Part; index: number },
+  { seed, part, index, manner = 'plain' }: DocumentChoice,
 ): WorldDocument {
   const random = createRandom((BigInt(seed) << 32n) + BigInt(index), STREAMS[part]);
   const out = createTextBuilder();
   const [, kind, write] = drawWeighted(KINDS, random.uniform());
-  const composer = kind === 'dialogue' ? createComposer(part, random, 'none') : createComposer(part, random);
+  const style = kind === 'dialogue' ? 'none' : drawGlossStyle(random, manner);
+  const composer = createComposer(part, random, style);
   write(world, composer, out);
   return { kind, text: out.text, mentions: [...out.mentions] };
 }
