@@ -1,7 +1,7 @@
 import { WANTED_F1 } from '@facet/experiments';
 import type { Action, Invocation } from '../../invocation.ts';
 import { conceptTruths } from '../../landmarks/concept-truths.ts';
-import { type Lab, withLab } from '../../landmarks/lab.ts';
+import { LAB_SAE, type Lab, withLab } from '../../landmarks/lab.ts';
 import { readRows } from '../../landmarks/rows.ts';
 import { formatCount, formatSeconds, formatShare, formatValue } from '../../render/quantities.ts';
 import { type Column, renderTable } from '../../render/table.ts';
@@ -47,7 +47,7 @@ export const SCALING: Experiment<ScalingOptions> = {
   addOptions: (command) =>
     command
       .option('--sizes <counts>', 'dictionary sizes, with commas between', DEFAULT_SIZES)
-      .option('--k <count>', 'features that fire for a token', '16')
+      .option('--k <count>', 'features that fire for a token', String(LAB_SAE.k))
       .option('--quick', 'train and measure on fewer tokens'),
   run,
 };
