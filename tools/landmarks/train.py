@@ -49,9 +49,6 @@ def parse_arguments():
     add("--weight-decay", type=float, default=0.1)
     add("--dropout", type=float, default=0.0)
     add("--init", type=Path, help="model directory to go on from")
-    add("--push-layer", type=int, default=-1, help="block after which residual streams are pushed")
-    add("--push-share", type=float, default=0.35, help="share of the documents that are pushed")
-    add("--push-size", type=float, default=6.0, help="longest push, in lengths of the residual vector")
     add("--export-every", type=float, default=5.0, help="minutes between exports of the model so far")
     add("--dtype", choices=("bfloat16", "float32"), help="of products; bfloat16 where the processor has it",
         default="bfloat16" if "avx512_bf16" in CPU_FLAGS else "float32")

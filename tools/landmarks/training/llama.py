@@ -132,16 +132,6 @@ class Model:
         y.mul_(mask)
         return mask
 
-    def push(self, x, rows):
-        """Adds to a share of the rows one random vector each, at every position, up to `push_size` times as long as x.
-
-        A steered model runs far from where it was trained; one that was pushed keeps its grammar there.
-        """
-        size = torch.rand(rows, 1) * self.o.push_size * (torch.rand(rows, 1) < self.o.push_share)
-        vector = torch.nn.functional.normalize(torch.randn(rows, x.shape[1]), dim=1) * size
-        length = torch.linalg.vector_norm(x, dim=1, keepdim=True).view(rows, -1, 1)
-        x.view(rows, -1, x.shape[1]).addcmul_(vector[:, None], length)
-
     def forward(self, embed, w, ids, training):
         """Returns the residual stream after the last block, and per half block what its backward needs."""
         rows, tape = ids.shape[0], []
@@ -154,8 +144,6 @@ class Model:
                 x.add_(y)
                 if training:
                     tape.append((h, factor, kept, mask))
-            if training and i == getattr(self.o, "push_layer", -1):
-                self.push(x, rows)
         return x, tape
 
     def loss(self, embed, w, batch):
