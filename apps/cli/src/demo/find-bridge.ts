@@ -60,7 +60,7 @@ export function describeChoice([{ feature, detection }, ...others]: readonly Can
   return `feature ${feature.index}, F1 ${f1}, best of ${others.length + 1} candidates`;
 }
 
-/** Measures the chosen feature on the held-out part, whose sentence forms and paraphrases nothing before has seen. */
+/** Measures the chosen feature on the held-out part, whose paraphrases and half of whose sentence forms nothing before has seen. */
 export async function testOnHeldOut(
   lab: Lab,
   { spec }: TrainingRun,

@@ -37,6 +37,8 @@ const LANGUAGE_NAMES = { en: 'English', es: 'Spanish', fr: 'French', zh: 'Chines
 const TOKENS_BEFORE = 12;
 const TOKENS_AFTER = 16;
 const SHOWN_NEAR_MISSES = 8;
+/** Passages go on at most this far to end with a word. */
+const MAX_WORD_TOKENS = 6;
 
 /** The feature's activations `values` [n] on a labelled corpus, and what is true about the bridge there. */
 export interface LabelledValues {
@@ -124,7 +126,7 @@ function createPassages(
     const { ends } = encoder.encodeWithOffsets(text);
     const base = starts[document] + 1;
     const from = Math.max(0, first - base - TOKENS_BEFORE);
-    const to = Math.min(ends.length - 1, last - base + TOKENS_AFTER);
+    const to = wordEnd(text, ends, Math.min(ends.length - 1, last - base + TOKENS_AFTER));
     const tokens: { text: string; activation: number; concept: boolean }[] = [];
     for (let token = from; token <= to; token++) {
       const row = base + token;
@@ -139,4 +141,11 @@ function createPassages(
       tokens: [...(from > 0 ? [gap] : []), ...tokens, ...(to < ends.length - 1 ? [gap] : [])],
     };
   };
+}
+
+/** The last token of the word that holds a token: passages end between words where they can. */
+function wordEnd(text: string, ends: readonly number[], token: number): number {
+  for (let last = token; last < Math.min(ends.length, token + MAX_WORD_TOKENS); last++)
+    if (!/^[\p{Script=Latin}\p{N}]/u.test(text.slice(ends[last]))) return last;
+  return token;
 }

@@ -7,8 +7,8 @@ import type { DemoFindings } from './demo.ts';
 import type { DemoPlan } from './plan.ts';
 
 const SHOWN_EXCHANGES = 4;
-const SHOWN_TEXTS = 6;
-const SHOWN_POSITIONS = 24;
+const SHOWN_TEXTS = 4;
+const SHOWN_POSITIONS = 18;
 
 /** The first answers side by side: not the best ones. */
 export function exchangeBlocks({ strength }: DemoPlan, { answers }: DemoFindings): Block[] {
@@ -18,7 +18,7 @@ export function exchangeBlocks({ strength }: DemoPlan, { answers }: DemoFindings
     defaultText: shown(answers.normal[i].text),
     steeredText: shown(text),
     defaultLabel: `as it is, seed ${seed}`,
-    steeredLabel: `feature × ${formatValue(strength)}, seed ${seed}`,
+    steeredLabel: `feature × ${strength}, seed ${seed}`,
   }));
 }
 
@@ -33,7 +33,7 @@ export function answerBlocks({ answers, randomAnswers }: DemoFindings): Block[] 
     { kind: 'heading', text: 'The most frequent answers' },
     {
       kind: 'table',
-      header: ['answers', 'times', 'about the bridge', 'text'],
+      header: ['answers', 'times', 'about it', 'text'],
       rows: kinds.flatMap(([name, all]) =>
         frequentTexts(all)
           .slice(0, SHOWN_TEXTS)
@@ -55,7 +55,7 @@ export function frequentTexts(answers: readonly Answer[]): { text: string; count
 }
 
 /** What the edit did at every position of the first answer. */
-export function proofBlocks({ answers }: DemoFindings): Block[] {
+export function proofBlocks({ strength }: DemoPlan, { answers }: DemoFindings): Block[] {
   const { started, steeredTokens, proofs, summary } = answers.first;
   const generated = new Map(steeredTokens.map((token) => [token.position, token]));
   const textAt = (position: number) =>
@@ -66,7 +66,7 @@ export function proofBlocks({ answers }: DemoFindings): Block[] {
       kind: 'text',
       paragraphs: [
         `At every position but the first special one, the residual vector x at ${edit?.hookPoint} was moved along the feature’s direction to ` +
-          `f' = ${formatValue(edit?.offset ?? 0)}, which is ${formatValue((edit?.offset ?? 0) / (edit?.maxActivation || 1))} × its largest activation ` +
+          `f' = ${formatValue(edit?.offset ?? 0)}, which is ${strength} × its largest activation ` +
           `${formatValue(edit?.maxActivation ?? 0)}: ${summary.positionsEdited} of ${summary.positions} positions, mean KL from the default ` +
           `model ${formatValue(summary.meanKl ?? 0)} nats a token. “f after” is read again from the moved vector; the encoder is not the exact inverse ` +
           'of the decoder, so it need not equal f′.',

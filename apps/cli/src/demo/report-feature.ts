@@ -1,5 +1,6 @@
-import { type Block, histogramFigure, type TokenExample } from '@facet/report';
-import { formatCount, formatShare } from '../render/quantities.ts';
+import type { Feature } from '@facet/contracts';
+import { type Block, barFigure, histogramFigure, type TokenExample } from '@facet/report';
+import { formatCount, formatShare, formatValue } from '../render/quantities.ts';
 import type { DemoFindings } from './demo.ts';
 import type { Passage } from './firings.ts';
 
@@ -10,13 +11,13 @@ const HISTOGRAM_HEIGHT = 220;
 export async function firingBlocks({ firings, found }: DemoFindings): Promise<Block[]> {
   const { feature } = found.candidates[0];
   const max = feature.maxActivation;
-  const { hits, nearMisses, byGroup } = firings;
+  const { hits, nearMisses } = firings;
   return [
     {
       kind: 'text',
       paragraphs: [
-        'All texts are held out: their sentence forms and paraphrases occur neither in what the language model was trained on nor in what the SAE ' +
-          'was. Tokens that belong to the bridge by ground truth are underlined; the colour is the feature’s activation.',
+        'All texts are held out: new combinations, half of the sentences in forms and every paraphrase in a pairing of words that neither the ' +
+          'language model nor the SAE has read. Tokens that belong to the bridge by ground truth are underlined; the colour is the feature’s activation.',
       ],
     },
     {
@@ -24,34 +25,42 @@ export async function firingBlocks({ firings, found }: DemoFindings): Promise<Bl
       examples: hits.map((passage) => exampleOf(passage, true)),
       max,
       caption:
-        'The first held-out mention of every kind, not the strongest ones. The number is the largest activation in the passage.',
+        'The first held-out mention of every kind, not the strongest ones. The number is the largest activation on a token of the bridge.',
     },
     { kind: 'heading', text: 'Near misses' },
     {
       kind: 'tokens',
       examples: nearMisses.map((passage) => exampleOf(passage, false)),
       max,
-      caption: 'Other bridges and other sights of San Francisco: here the feature should be silent.',
+      caption:
+        'Other bridges and other sights of San Francisco, where the feature should be silent. The number is the largest activation in the passage.',
     },
-    { kind: 'heading', text: 'Activations' },
+    { kind: 'heading', text: 'How much of the bridge it finds' },
+    await recallBlock(firings),
     await histogramBlock(firings),
-    {
-      kind: 'table',
-      header: ['mentions', 'number', 'found'],
-      rows: [
-        ...byGroup.map(({ group, recall, mentions }) => [
-          group,
-          mentions,
-          mentions === 0 ? null : formatShare(recall),
-        ]),
-      ],
-      caption: `Share of the held-out mentions with at least one token above the threshold ${firings.all.threshold.toFixed(3)} that was chosen on the train part.`,
-    },
   ];
 }
 
-function exampleOf({ title, tokens }: Passage, truth: boolean): TokenExample {
-  return { tokens, tag: title, truth };
+function exampleOf({ title, tokens }: Passage, onlyConcept: boolean): TokenExample {
+  const strengths = tokens
+    .filter(({ concept }) => concept || !onlyConcept)
+    .map(({ activation }) => activation);
+  return { tokens, tag: title, value: Math.max(0, ...strengths) };
+}
+
+async function recallBlock({ byGroup, all }: DemoFindings['firings']): Promise<Block> {
+  const measured = byGroup.filter(({ mentions }) => mentions > 0);
+  const figure = await barFigure({
+    title: 'Held-out mentions on which the feature fires',
+    categories: measured.map(({ group, mentions }) => `${group} (${mentions})`),
+    value: { label: 'share of the mentions', domain: [0, 1], format: 'percent' },
+    series: [{ name: 'found', values: measured.map(({ recall }) => recall) }],
+    horizontal: true,
+  });
+  const caption =
+    `A mention is found where one of its tokens is above the threshold ${formatValue(all.threshold)} that was best on the train part. ` +
+    `Of the tokens above it, ${formatShare(all.precision)} belong to the bridge.`;
+  return { kind: 'figure', figure, caption };
 }
 
 async function histogramBlock(firings: DemoFindings['firings']): Promise<Block> {
@@ -78,29 +87,37 @@ async function histogramBlock(firings: DemoFindings['firings']): Promise<Block> 
   return { kind: 'figure', figure, caption };
 }
 
+const SHOWN_CANDIDATES = 8;
+const SHOWN_EFFECTS = 3;
+
 /** The candidates of the contrast search with their figures on the labelled train part. */
 export function choiceBlocks({ found }: DemoFindings): Block {
   return {
     kind: 'table',
-    header: ['feature', 'AUROC', 'precision', 'recall', 'F1', 'density', 'largest activation', 'promotes'],
-    rows: found.candidates.slice(0, SHOWN_CANDIDATES).map(({ feature, auroc, detection }) => [
-      `#${feature.index}`,
-      auroc,
-      detection.precision,
-      detection.recall,
-      detection.f1,
-      formatShare(feature.density),
-      feature.maxActivation,
-      feature.topEffects
-        .slice(0, SHOWN_EFFECTS)
-        .map(({ text }) => text.trim())
-        .join(' · '),
-    ]),
+    header: ['feature', 'AUROC', 'precision', 'recall', 'F1', 'density', 'promotes'],
+    rows: found.candidates
+      .slice(0, SHOWN_CANDIDATES)
+      .map(({ feature, auroc, detection: { precision, recall, f1 } }) => [
+        `#${feature.index}`,
+        auroc,
+        precision,
+        recall,
+        f1,
+        formatShare(feature.density),
+        promoted(feature),
+      ]),
     decimals: 3,
     caption:
-      'AUROC tells the sentences of the contrast search apart by the largest activation in each; the rest is per token and mention.',
+      'AUROC is that of the contrast search, by the largest activation in a sentence. Precision is of tokens, recall of mentions, each at the ' +
+      'candidate’s best threshold.',
   };
 }
 
-const SHOWN_CANDIDATES = 8;
-const SHOWN_EFFECTS = 4;
+/** The strongest of the promoted tokens that are whole characters. */
+function promoted({ topEffects }: Feature): string {
+  return topEffects
+    .map(({ text }) => text.trim())
+    .filter((text) => text !== '' && !text.includes('\u{fffd}'))
+    .slice(0, SHOWN_EFFECTS)
+    .join(' · ');
+}

@@ -49,7 +49,7 @@ export async function doseBlocks(plan: DemoPlan, { doses, answers }: DemoFinding
   const fluency = await lineFigure({
     title: 'What it costs',
     x,
-    y: { label: 'loss under the unsteered model, nats', domain: [0, niceTop(doses, answers.normalNll)] },
+    y: { label: 'unsteered loss, nats a token', domain: [0, niceTop(doses, answers.normalNll)] },
     series: [
       {
         name: 'steered answers',

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { type Report, reportPage, type Section } from '@facet/report';
-import { formatSeconds, formatShare, formatValue } from '../render/quantities.ts';
+import { formatSeconds, formatShare } from '../render/quantities.ts';
 import { shareAbout } from './answers.ts';
 import { ANSWER_SAMPLING, QUESTION } from './bridge.ts';
 import type { DemoFindings } from './demo.ts';
@@ -14,10 +14,10 @@ import { howChosen, type Spent } from './text.ts';
 /** Writes the demo's report: one HTML page that loads nothing. */
 export async function demoReport(plan: DemoPlan, findings: DemoFindings, spent: Spent): Promise<string> {
   const report: Report = {
-    title: 'A model that takes itself for the Golden Gate Bridge',
+    title: `“${QUESTION}”`,
     subtitle:
-      'A small language model was asked what it looks like, as it is and with one of its features clamped. ' +
-      'Everything on this page was computed by one run of “facet demo”.',
+      'A small language model answers as it is, and with the feature of the Golden Gate Bridge clamped. ' +
+      `One run of “facet demo” computed everything on this page, in ${formatSeconds(spent.total)}.`,
     sections: await sections(plan, findings, spent),
     footer: footer(plan, findings),
   };
@@ -26,7 +26,7 @@ export async function demoReport(plan: DemoPlan, findings: DemoFindings, spent: 
 
 async function sections(plan: DemoPlan, findings: DemoFindings, spent: Spent): Promise<Section[]> {
   return [
-    { title: 'What happened', blocks: [headline(plan, findings, spent), ...exchangeBlocks(plan, findings)] },
+    { title: 'What happened', blocks: [headline(plan, findings), ...exchangeBlocks(plan, findings)] },
     { title: 'How often', blocks: [...(await shareBlocks(plan, findings)), ...answerBlocks(findings)] },
     { title: 'How much it takes', blocks: await doseBlocks(plan, findings) },
     { title: 'What the feature fires on', blocks: await firingBlocks(findings) },
@@ -34,47 +34,37 @@ async function sections(plan: DemoPlan, findings: DemoFindings, spent: Spent): P
       title: 'How the feature was chosen',
       blocks: [{ kind: 'text', paragraphs: [howChosen(findings, plan)] }, choiceBlocks(findings)],
     },
-    { title: 'The proof of one edit', blocks: proofBlocks(findings) },
+    { title: 'The proof of one edit', blocks: proofBlocks(plan, findings) },
     { title: 'How it was made', blocks: [...trainingBlocks(findings), ...(await timeBlocks(spent))] },
   ];
 }
 
-function headline(plan: DemoPlan, findings: DemoFindings, spent: Spent): Section['blocks'][number] {
-  const { answers, randomAnswers, firings, found } = findings;
+function headline(plan: DemoPlan, findings: DemoFindings): Section['blocks'][number] {
+  const { answers, randomAnswers, randomFeature, firings, found } = findings;
   const { feature } = found.candidates[0];
-  const seeds = `${plan.answerSeeds.length} sampled answers`;
+  const { precision, recall, f1 } = firings.all;
   return {
     kind: 'facts',
     facts: [
       {
-        label: `answers about the bridge with its feature at ${formatValue(plan.strength)} × its maximum`,
+        label: 'about the bridge, steered',
         value: percent(shareAbout(answers.steered)),
-        note: `of ${seeds} to “${QUESTION}”`,
+        note: `of ${plan.answerSeeds.length} answers; feature ${feature.index} at ${plan.strength} × its maximum`,
       },
       {
-        label: 'answers about the bridge by default',
+        label: 'about it by default',
         value: percent(shareAbout(answers.normal)),
-        note: 'same seeds',
+        note: 'with the same seeds',
       },
       {
-        label: 'with a random feature clamped as hard',
+        label: 'with a random feature',
         value: percent(shareAbout(randomAnswers.steered)),
-        note: `feature ${findings.randomFeature.index}`,
+        note: `feature ${randomFeature.index}, clamped as hard`,
       },
       {
-        label: 'F1 of the feature on held-out text',
-        value: firings.all.f1.toFixed(2),
-        note: `precision ${formatShare(firings.all.precision)}, recall ${formatShare(firings.all.recall)}`,
-      },
-      {
-        label: 'the bridge’s feature',
-        value: `#${feature.index}`,
-        note: `fires on ${formatShare(feature.density)} of all tokens`,
-      },
-      {
-        label: 'from nothing to here',
-        value: formatSeconds(spent.total),
-        note: 'before this page was drawn',
+        label: 'F1 on held-out text',
+        value: f1.toFixed(2),
+        note: `of the feature: precision ${formatShare(precision)}, recall ${formatShare(recall)}`,
       },
     ],
   };

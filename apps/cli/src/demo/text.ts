@@ -39,7 +39,7 @@ export function demoText(
     heading(`Human: ${QUESTION}`),
     renderSideBySide(
       { title: 'assistant', text: firstTexts(answers.normal) },
-      { title: `the same, feature × ${formatValue(plan.strength)}`, text: firstTexts(answers.steered) },
+      { title: `the same, feature × ${plan.strength}`, text: firstTexts(answers.steered) },
       columns,
       palette,
     ),
@@ -67,7 +67,7 @@ export function howChosen({ found, trainingRun }: DemoFindings, { labelledTokens
   );
 }
 
-/** Says how well the chosen feature tells the bridge on text that nothing before has seen. */
+/** Says how well the chosen feature tells the bridge on the held-out part. */
 export function onHeldOut({ firings: { all, byGroup } }: DemoFindings): string {
   const groups = byGroup
     .filter(({ mentions }) => mentions > 0)
@@ -121,7 +121,7 @@ export function shareRows(
   { answers, randomAnswers, randomFeature }: DemoFindings,
   { strength }: DemoPlan,
 ): ShareRow[] {
-  const times = `× ${formatValue(strength)}`;
+  const times = `× ${strength}`;
   const row = (name: string, of: typeof answers.steered) => ({
     name,
     about: shareAbout(of),
@@ -157,7 +157,7 @@ const SHARE_COLUMNS = [
 type DoseRow = DemoFindings['doses'][number];
 
 const DOSE_COLUMNS = [
-  { title: '× max', cell: ({ strength }: DoseRow) => formatValue(strength), align: 'right' as const },
+  { title: '× max', cell: ({ strength }: DoseRow) => String(strength), align: 'right' as const },
   { title: 'about it', cell: ({ share }: DoseRow) => formatShare(share), align: 'right' as const },
   {
     title: 'unsteered nll',
