@@ -70,7 +70,8 @@ interface Draw extends Required<{ [K in keyof SamplingOptions]: number }> {
  */
 function draw(logits: Float32Array, { temperature, topK, topP, best }: Draw, random: () => number): number {
   const largest = logits[best]!;
-  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
+  const weights = new Float64Array(logits.length);
+  for (let id = 0; id < weights.length; id++) weights[id] = Math.exp((logits[id]! - largest) / temperature);
   if (topK > 0 && topK < weights.length) keepMostLikely(weights, topK);
   if (topP < 1) keepNucleus(weights, topP);
   let target = random() * sum(weights);
