@@ -34,11 +34,11 @@ export const CLAMPING_PLAN: ClampingPlan = {
   labelledTokens: 150_000,
   questions: 32,
   openings: 20,
-  asking: 24,
+  asking: 16,
   doses: [-1, 0, 1, 2, 5, 10, 20],
-  controlPeriod: 2,
-  seeds: [3, 1],
-  maxTokens: 24,
+  controlPeriod: 4,
+  seeds: [2, 1],
+  maxTokens: 20,
   temperature: 0.7,
 };
 

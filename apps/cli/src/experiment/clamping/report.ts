@@ -184,7 +184,7 @@ function setupSection({ plan, prompts, subjects }: Clamping): Section {
             'concept that is clamped, nor the country or capital that belongs to one. The question of the paper comes first.',
           `Seeds: ${plan.seeds[0]} of sampling for the bridge, ${plan.seeds[1]} for each other concept; at one seed all doses draw the same ` +
             'random numbers.',
-          'Controls, for every concept and every second prompt: a random feature among the 32 of the most similar density, clamped to the ' +
+          `Controls, for every concept and one prompt in ${plan.controlPeriod}: a random feature among the 32 of the most similar density, clamped to the ` +
             'same multiples of its own maximum; and the same clamp, read by the concept’s own encoder, moving along a random direction that ' +
             'is as long as the feature’s.',
         ],

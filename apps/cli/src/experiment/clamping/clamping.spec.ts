@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Invocation } from '../../invocation.ts';
+import { withLab } from '../../landmarks/lab.ts';
+import { BUNDLED_MODEL } from '../../landmarks/world.ts';
+import { createPalette } from '../../render/palette.ts';
+import { clampingJson, countAll } from './json.ts';
+import { CLAMPING_PLAN, type Clamping, measureClamping } from './measure.ts';
+import { clampingPage } from './report.ts';
+import { BRIDGE } from './subjects.ts';
+import { renderClamping } from './table.ts';
+
+const present = existsSync(join(BUNDLED_MODEL, 'model.safetensors'));
+if (!present) console.warn('no bundled model: clamping is not tested end to end');
+const describeWhenPresent = present ? describe : describe.skip;
+
+/** One concept beside the bridge, four prompts, three doses. */
+const SMALL = {
+  ...CLAMPING_PLAN,
+  subjects: 2,
+  labelledTokens: 20_000,
+  questions: 3,
+  openings: 1,
+  asking: 3,
+  doses: [0, 1, 20],
+  seeds: [2, 1] as const,
+  maxTokens: 8,
+};
+
+describeWhenPresent('clamping', () => {
+  let folder: string;
+  let clamping: Clamping;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'facet-clamping-'));
+    const invocation = quietInvocation();
+    const options = { dataDir: folder, seed: '0', trainTokens: 30_000 };
+    clamping = await withLab(options, invocation, (lab) => measureClamping(lab, SMALL, invocation));
+  }, 120_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test('writes a text for every prompt, dose and seed, and for the controls at positive doses', () => {
+    const [bridge, other] = clamping.subjects;
+    expect(bridge.subject.concept).toBe(BRIDGE);
+    expect(other.subject.kind).not.toBe(bridge.subject.kind);
+    expect(bridge.doses.map(({ dose, texts }) => [dose, texts])).toEqual([
+      [0, 8],
+      [1, 8],
+      [20, 8],
+    ]);
+    expect(other.doses.map(({ texts }) => texts)).toEqual([4, 4, 4]);
+    for (const control of Object.values(clamping.controls))
+      expect(control.map(({ dose, texts }) => [dose, texts])).toEqual([
+        [1, 4],
+        [20, 4],
+      ]);
+  });
+
+  test('moves the model more the stronger the dose, and not where a feature that is silent is set to 0', () => {
+    for (const { doses, texts } of clamping.subjects) {
+      expect(doses[2].kl).toBeGreaterThan(doses[1].kl);
+      expect(doses[1].kl).toBeGreaterThan(doses[0].kl);
+      const untouched = texts.filter(({ dose, kl }) => dose === 0 && kl === 0);
+      for (const { prompt, text } of untouched)
+        expect(clamping.defaults.texts.map((one) => [one.prompt, one.text])).toContainEqual([prompt, text]);
+    }
+  });
+
+  test('moves a random direction as far, but elsewhere', () => {
+    const [{ controls }] = clamping.subjects;
+    const [, strong] = clamping.controls.randomDirection;
+    expect(strong.kl).toBeGreaterThan(clamping.controls.randomDirection[0].kl);
+    expect(controls.randomDirection.map(({ text }) => text)).not.toEqual(
+      controls.randomFeature.map(({ text }) => text),
+    );
+  });
+
+  test('says all of it: table, page and figures for programs', async () => {
+    const spent = { seed: 0, seconds: 1, report: 'clamping.html' };
+    const text = renderClamping(clamping, { ...spent, palette: createPalette(false) });
+    expect(text).toContain('golden-gate-bridge');
+    expect(text).toContain(`${countAll(clamping)} texts`);
+    const page = await clampingPage(clamping, spent);
+    expect(page.match(/<svg/g)).toHaveLength(4);
+    expect(page).not.toMatch(/NaN|undefined/);
+    const json = clampingJson(clamping, spent);
+    expect(Object.keys(json.bridge.share_by_dose)).toEqual(['0', '1', '20']);
+    expect(json.bridge.strongest_dose).toBe(clamping.subjects[0].strongestDose);
+    expect(json.bridge.removal.questions).toBe(3);
+    expect(JSON.parse(JSON.stringify(json))).toEqual(json);
+  });
+});
+
+function quietInvocation(): Invocation {
+  const stage = { update: () => undefined, done: () => undefined, stopped: () => undefined };
+  return {
+    signal: new AbortController().signal,
+    env: process.env,
+    progress: { stage: () => stage, note: () => undefined, close: () => undefined },
+    palette: createPalette(false),
+    columns: 100,
+    json: true,
+    print: () => undefined,
+  };
+}
