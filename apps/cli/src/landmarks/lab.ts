@@ -15,7 +15,7 @@ export const LAB_HOOK_POINT = 'blocks.3.hook_resid_post';
 /** The SAE of the demo and of the experiments that take one SAE. */
 export const LAB_SAE: SaePlan = {
   dSae: 4096,
-  k: 4,
+  k: 5,
   epochs: 3,
   batchTokens: 1024,
   learningRate: 8e-4,
