@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { addCommand, addGroup, DEFAULT_DATA_DIRECTORY } from '../command-builder.ts';
 import type { Run } from '../invocation.ts';
-import type { Experiment } from './definition.ts';
 import { CLAMPING } from './clamping/clamping.ts';
+import type { Experiment } from './definition.ts';
 import { DIRECTIONS } from './directions/directions.ts';
 import { SCALING } from './scaling/scaling.ts';
 import { SPECIFICITY } from './specificity/specificity.ts';
