@@ -10,6 +10,15 @@ export const PLACES = [
   'elsewhere',
 ] as const;
 
+/** The same in at most six letters, for the axis of a figure: N in a name, P in a paraphrase. */
+export const SHORT_PLACES: readonly string[] = PLACES.map((place) =>
+  place
+    .replace('name, several', 'N any')
+    .replace('name, ', 'N ')
+    .replace('paraphrase, ', 'P ')
+    .replace('elsewhere', 'else'),
+);
+
 const TOPIC = PLACES.length - 2;
 const ELSEWHERE = PLACES.length - 1;
 

@@ -65,7 +65,7 @@ export async function measureSize(
 ): Promise<MeasuredSize> {
   const { lab, plan, heldOutSet } = data;
   const { clients } = lab;
-  const run = await lab.sae(saePlan(plan, d_sae));
+  const run = await lab.sae(saePlan(plan, d_sae, lab.seed));
   const sae = run.spec?.sae ?? '';
   const evaluation = await evaluate(data, { sae, activationSet: heldOutSet }, invocation);
   const stage = invocation.progress.stage(`concepts in ${d_sae} features`);

@@ -22,7 +22,13 @@ describe('planScaling', () => {
 describe('saePlan', () => {
   test('halves the learning rate when the dictionary grows four times', () => {
     const plan = planScaling(options);
-    expect(saePlan(plan, LAB_SAE.dSae).learningRate).toBe(LAB_SAE.learningRate);
-    expect(saePlan(plan, 4 * LAB_SAE.dSae).learningRate).toBeCloseTo(LAB_SAE.learningRate / 2, 8);
+    expect(saePlan(plan, LAB_SAE.dSae, 0).learningRate).toBe(LAB_SAE.learningRate);
+    expect(saePlan(plan, 4 * LAB_SAE.dSae, 0).learningRate).toBeCloseTo(LAB_SAE.learningRate / 2, 8);
+  });
+
+  test('gives every size of every run a seed of its own', () => {
+    const plan = planScaling(options);
+    const seeds = [0, 1, 2].flatMap((seed) => plan.sizes.map((dSae) => saePlan(plan, dSae, seed).seed));
+    expect(new Set(seeds).size).toBe(seeds.length);
   });
 });

@@ -16,7 +16,7 @@ export interface ScalingPlan {
   /** Dictionary sizes, ascending. */
   readonly sizes: readonly number[];
   readonly k: number;
-  /** Passes over the lab's training set: the same for all sizes, so that each sees the same tokens in the same order. */
+  /** Passes over the lab's training set: the same for all sizes, so that each sees the same tokens. */
   readonly epochs: number;
   /** Tokens on which the features of concepts are chosen and children are found. */
   readonly selectionTokens: number;
@@ -31,6 +31,9 @@ const LIMITS = { min: 64, max: 65_536 };
 const MAX_SIZES = 8;
 const FULL = { epochs: 1.5, selectionTokens: 120_000, heldOutTokens: 80_000, evaluationTokens: 30_000 };
 const QUICK = { epochs: 0.25, selectionTokens: 60_000, heldOutTokens: 40_000, evaluationTokens: 10_000 };
+
+/** Seeds of one run lie below those of the next: more than the largest dictionary. */
+const SEEDS_PER_RUN = 100_000;
 
 /** Reads the options. */
 export function planScaling({ sizes, k, quick = false }: ScalingOptions): ScalingPlan {
@@ -47,9 +50,12 @@ export function planScaling({ sizes, k, quick = false }: ScalingOptions): Scalin
   };
 }
 
-/** How the dictionary of one size is trained: the learning rate falls with the root of the size (Gao et al. 2024 §A.3). */
-export function saePlan({ k, epochs }: ScalingPlan, dSae: number): Partial<SaePlan> {
-  return { dSae, k, epochs, learningRate: learningRate(dSae) };
+/**
+ * How the dictionary of one size is trained: the learning rate falls with the root of the size (Gao et al. 2024 §A.3). Every size has a
+ * seed of its own: dictionaries of one seed begin with the same rows, and a feature would find its child where both began.
+ */
+export function saePlan({ k, epochs }: ScalingPlan, dSae: number, seed: number): Partial<SaePlan> {
+  return { dSae, k, epochs, learningRate: learningRate(dSae), seed: SEEDS_PER_RUN * seed + dSae };
 }
 
 function learningRate(dSae: number): number {

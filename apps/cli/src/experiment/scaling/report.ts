@@ -8,7 +8,7 @@ import {
   lineFigure,
   reportPage,
 } from '@facet/report';
-import { describeProfile, PLACES } from './firing-places.ts';
+import { describeProfile, SHORT_PLACES } from './firing-places.ts';
 import type { MeasuredSize } from './measure-size.ts';
 import type { Scaling } from './scaling.ts';
 import type { SizeSplitting } from './split.ts';
@@ -35,7 +35,7 @@ export async function scalingPage(scaling: Scaling): Promise<string> {
 async function qualityBlocks({ sizes }: Scaling): Promise<Block[]> {
   const [small, large] = [sizes[0], sizes[sizes.length - 1]];
   const change = (value: (size: MeasuredSize) => number) =>
-    `${percent(value(small))} → ${percent(value(large))}`;
+    `${(100 * value(small)).toFixed(0)} → ${percent(value(large))}`;
   const note = `from ${small.d_sae} to ${large.d_sae} features`;
   return [
     {
@@ -78,7 +78,6 @@ function sizeAxis(sizes: readonly MeasuredSize[]): Axis {
     scale: 'log',
     base: 2,
     ticks: sizes.map(({ d_sae }) => d_sae),
-    format: 'short',
   };
 }
 
@@ -122,13 +121,13 @@ function sizesTable(sizes: readonly MeasuredSize[]): Block {
       'd_sae',
       'l0',
       'fvu',
-      'loss recovered (zero)',
-      '(mean)',
-      'KL, nats',
+      'CE (zero)',
+      'CE (mean)',
+      'KL',
       'dead',
       `F1 ≥ ${WANTED_F1}`,
       'median F1',
-      'training, s',
+      'seconds',
     ],
     rows: sizes.map((size) => [
       size.d_sae,
@@ -142,7 +141,7 @@ function sizesTable(sizes: readonly MeasuredSize[]): Block {
       size.share.median,
       size.seconds,
     ]),
-    caption: `Dead: silent over the ${Number(sizes[0].evaluation.tokens).toLocaleString('en-US')} held-out tokens measured.`,
+    caption: `CE: share of the loss recovered, against zero and mean ablation; KL in nats; seconds of training. Dead: silent over the ${Number(sizes[0].evaluation.tokens).toLocaleString('en-US')} held-out tokens measured.`,
   };
 }
 
@@ -215,7 +214,10 @@ async function bridgeBlocks({ d_sae, concepts }: SizeSplitting): Promise<Block[]
       figure: await heatmapFigure({
         title: `Where the children of the bridge's feature fire, among ${d_sae}`,
         rows: { label: 'child', names: shown.map(({ feature }) => `feature ${feature}`) },
-        columns: { label: 'place in the text', names: PLACES },
+        columns: {
+          label: 'N: in a name, P: in a paraphrase, by language; topic: about the bridge; else',
+          names: SHORT_PLACES,
+        },
         values: shown.map(({ profile }) => profile.shares),
         color: { label: 'share of its firings', domain: [0, 1], format: 'percent' },
       }),
@@ -243,7 +245,7 @@ function setupBlock({ plan, sizes }: Scaling): Block {
   return {
     kind: 'text',
     paragraphs: [
-      `TopK autoencoders with k ${plan.k} read the same ${tokens(sizes[0].trainedTokens)} tokens of the train part in the same order; the ` +
+      `TopK autoencoders with k ${plan.k} read the same ${tokens(sizes[0].trainedTokens)} tokens of the train part, each from a random start of its own; the ` +
         'learning rate falls with the root of the size (Gao et al. 2024). Nothing else is tuned for any size.',
       `Reconstruction and loss: ${tokens(Number(sizes[0].evaluation.tokens))} tokens of the held-out part. Concepts: each one's feature and ` +
         `threshold are chosen on ${tokens(plan.selectionTokens)} tokens of the train part, its F1 is that on ${tokens(plan.heldOutTokens)} tokens of ` +
