@@ -43,7 +43,7 @@ describeWhenPresent('clamping', () => {
   test('writes a text for every prompt, dose and seed, and for the controls at positive doses', () => {
     const [bridge, other] = clamping.subjects;
     expect(bridge.subject.concept).toBe(BRIDGE);
-    expect(other.subject.kind).not.toBe(bridge.subject.kind);
+    expect(other.subject.feature).not.toBe(bridge.subject.feature);
     expect(bridge.doses.map(({ dose, texts }) => [dose, texts])).toEqual([
       [0, 8],
       [1, 8],
