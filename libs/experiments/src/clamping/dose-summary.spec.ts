@@ -3,7 +3,18 @@ import { type DoseText, fluencyLimits, strongestFluentDose, summariseDoses } fro
 const LIMITS = { nll: 2, repetition: 0.3 };
 
 function text(values: Partial<DoseText>): DoseText {
-  return { dose: 1, prompt: 0, text: '', turned: false, nll: 1, kl: 0, repetition: 0, ...values };
+  return {
+    dose: 1,
+    prompt: 0,
+    text: '',
+    turned: false,
+    shown: false,
+    nll: 1,
+    kl: 0,
+    repetition: 0,
+    relativeDelta: 0,
+    ...values,
+  };
 }
 
 describe('fluencyLimits', () => {
@@ -13,13 +24,17 @@ describe('fluencyLimits', () => {
     expect(limits.nll).toBe(2);
     expect(limits.repetition).toBeCloseTo(0.95);
   });
+
+  test('lets texts say one thing twice where default texts never do', () => {
+    expect(fluencyLimits([{ repetition: 0 }], [1]).repetition).toBe(0.1);
+  });
 });
 
 describe('summariseDoses', () => {
   test('counts shares by dose, doses in ascending order', () => {
     const [weak, strong] = summariseDoses(
       [
-        text({ dose: 5, turned: true, nll: 3, kl: 2 }),
+        text({ dose: 5, turned: true, shown: true, nll: 3, kl: 2, relativeDelta: 1 }),
         text({ dose: 5, turned: true, kl: 4 }),
         text({ dose: -1, turned: true }),
         text({ dose: -1 }),
@@ -30,6 +45,7 @@ describe('summariseDoses', () => {
     );
     expect(weak).toMatchObject({ dose: -1, texts: 4, share: 0.5, fluentShare: 0.25, degenerate: false });
     expect(strong).toMatchObject({ dose: 5, texts: 2, share: 1, fluentShare: 0.5, nll: 2, kl: 3 });
+    expect([strong.shownShare, strong.relativeDelta]).toEqual([0.5, 0.5]);
   });
 
   test('calls a dose degenerate by the median of its texts, by either limit, and not at the limit', () => {

@@ -8,12 +8,16 @@ export interface DoseText {
   readonly text: string;
   /** Whether it turned to the concept of the feature. */
   readonly turned: boolean;
+  /** Whether it turned to the concept or shows the concept's sign, which is not a word. */
+  readonly shown: boolean;
   /** Mean negative log-likelihood of its tokens under the unsteered model, nats. */
   readonly nll: number;
   /** Mean KL(default ‖ steered) over its tokens, nats. */
   readonly kl: number;
   /** Share of its token 3-grams that occurred before in it. */
   readonly repetition: number;
+  /** Mean of ‖x' − x‖ / ‖x‖ over the positions that were moved; 0 where none was. */
+  readonly relativeDelta: number;
 }
 
 /** Above either of these a text counts as degenerate. */
@@ -30,6 +34,8 @@ export interface DoseSummary {
   readonly texts: number;
   /** Share of the texts that turned to the concept. */
   readonly share: number;
+  /** Share of the texts that turned to the concept or show its sign. */
+  readonly shownShare: number;
   /** Share of the texts that turned to the concept and keep both limits. */
   readonly fluentShare: number;
   /** Median over the texts. */
@@ -38,24 +44,29 @@ export interface DoseSummary {
   readonly kl: number;
   /** Median over the texts. */
   readonly repetition: number;
+  /** Mean over the texts. */
+  readonly relativeDelta: number;
   /** Whether the median nll or the median repetition is above its limit. */
   readonly degenerate: boolean;
 }
 
+/** Repetition up to this is no fault: a text of twenty tokens may say one thing twice. */
+const MIN_REPETITION_LIMIT = 0.1;
 /** Share of the default texts that may repeat themselves more than the limit. */
 const REPETITIVE_SHARE = 0.05;
 
 /**
  * Derives the limits from texts of the unsteered model alone. nll: what its own fluent text costs behind a prompt that it was not written
  * for (median of `mismatchedNll`): a text that changes the subject is that unlikely without being worse. Repetition: what one default
- * text in twenty exceeds.
+ * text in twenty exceeds, but at least a tenth.
  */
 export function fluencyLimits(
   defaults: readonly Pick<DoseText, 'repetition'>[],
   mismatchedNll: readonly number[],
 ): FluencyLimits {
   const repetitions = defaults.map(({ repetition }) => repetition);
-  return { nll: median(mismatchedNll), repetition: quantile(repetitions, 1 - REPETITIVE_SHARE) };
+  const usual = quantile(repetitions, 1 - REPETITIVE_SHARE);
+  return { nll: median(mismatchedNll), repetition: Math.max(MIN_REPETITION_LIMIT, usual) };
 }
 
 /** Summarises texts by dose, in ascending order of the dose. */
@@ -73,9 +84,11 @@ export function summariseDoses(texts: readonly DoseText[], limits: FluencyLimits
       dose,
       texts: all.length,
       share: turned.length / all.length,
+      shownShare: all.filter(({ shown }) => shown).length / all.length,
       fluentShare: fluent.length / all.length,
       ...typical,
       kl: mean(all.map(({ kl }) => kl)),
+      relativeDelta: mean(all.map(({ relativeDelta }) => relativeDelta)),
       degenerate: isAbove(typical, limits),
     };
   });

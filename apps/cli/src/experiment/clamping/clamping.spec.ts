@@ -72,6 +72,9 @@ describeWhenPresent('clamping', () => {
     const [{ controls }] = clamping.subjects;
     const [, strong] = clamping.controls.randomDirection;
     expect(strong.kl).toBeGreaterThan(clamping.controls.randomDirection[0].kl);
+    const lengths = clamping.subjects.map(({ doses }) => doses[2].relativeDelta);
+    expect(strong.relativeDelta).toBeGreaterThan(0.6 * Math.min(...lengths));
+    expect(strong.relativeDelta).toBeLessThan(1.7 * Math.max(...lengths));
     expect(controls.randomDirection.map(({ text }) => text)).not.toEqual(
       controls.randomFeature.map(({ text }) => text),
     );

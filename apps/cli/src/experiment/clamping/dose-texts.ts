@@ -7,8 +7,8 @@ export interface DoseSetting {
   readonly prompts: readonly string[];
   readonly doses: readonly number[];
   readonly sampling: Partial<SamplingOptions>;
-  /** Whether a text turned to the concept. */
-  readonly isTurned: (text: string) => boolean;
+  /** What a text says of the concept. */
+  readonly judge: (text: string) => Pick<DoseText, 'turned' | 'shown'>;
   /** Told after every text. */
   readonly onText: () => void;
   readonly signal: AbortSignal;
@@ -21,7 +21,7 @@ export type DoseMode = 'clampToMax' | 'scale';
 export async function measureDoses(
   { steering }: Clients,
   { feature, mode }: { feature: string; mode: DoseMode },
-  { prompts, doses, sampling, isTurned, onText, signal }: DoseSetting,
+  { prompts, doses, sampling, judge, onText, signal }: DoseSetting,
 ): Promise<DoseText[]> {
   const request = {
     prompts: [...prompts],
@@ -31,15 +31,16 @@ export async function measureDoses(
   };
   const texts: DoseText[] = [];
   for await (const response of steering.measureDoseResponse(request, { signal })) {
-    const { strength, prompt, text, meanKl, unsteeredNll, repetition } = response;
+    const { strength, prompt, text, meanKl, unsteeredNll, repetition, relativeDelta } = response;
     texts.push({
       dose: strength,
       prompt,
       text,
-      turned: isTurned(text),
+      ...judge(text),
       nll: unsteeredNll,
       kl: meanKl,
       repetition,
+      relativeDelta,
     });
     onText();
   }

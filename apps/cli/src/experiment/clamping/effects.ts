@@ -7,6 +7,7 @@ import {
   strongestFluentDose,
   summariseDoses,
 } from '@facet/experiments';
+import { SIGNS } from '@facet/landmarks';
 import { createRandom } from '@facet/random';
 import type { Lab } from '../../landmarks/lab.ts';
 import { type DoseSetting, measureDoses } from './dose-texts.ts';
@@ -72,7 +73,8 @@ export function countTexts({ prompts, doses, controlPeriod, seeds }: EffectPlan,
 /** Writes the default texts, one a prompt and seed of the first subject, and derives from them what counts as degenerate. */
 export async function writeDefaults(context: EffectContext, subject: Subject): Promise<DefaultTexts> {
   const { lab, plan, signal } = context;
-  const setting = { ...settingOf(context, () => false), doses: [1] };
+  const nothing = { turned: false, shown: false };
+  const setting = { ...settingOf(context, () => nothing), doses: [1] };
   const texts: DoseText[] = [];
   for (let seed = 0; seed < plan.seeds[0]; seed++)
     texts.push(...(await inSeed(context, setting, seed, { feature: subject.name, mode: 'scale' })));
@@ -93,8 +95,8 @@ export async function measureEffect(
   { defaults, seeds, excluded }: { defaults: DefaultTexts; seeds: number; excluded: ReadonlySet<number> },
 ): Promise<SubjectEffect> {
   const { lab, sae, plan } = context;
-  const isTurned = (text: string) => lab.tokenized.lexicon.conceptsIn(text).has(subject.concept);
-  const setting = settingOf(context, isTurned);
+  const judge = judgeOf(context, subject);
+  const setting = settingOf(context, judge);
   const control = {
     ...setting,
     prompts: setting.prompts.filter((_, i) => i % plan.controlPeriod === 0),
@@ -109,7 +111,7 @@ export async function measureEffect(
     measureRandomDirection(lab.clients, direction, { ...control, sampling: samplingOf(context, 0) }),
   ]);
   const doses = summariseDoses(texts, defaults.limits);
-  const about = defaults.texts.filter(({ text }) => isTurned(text));
+  const about = defaults.texts.filter(({ text }) => judge(text).turned);
   return {
     subject,
     defaultShare: about.length / defaults.texts.length,
@@ -118,6 +120,14 @@ export async function measureEffect(
     texts,
     controls: { randomFeature, randomDirection },
     controlFeature: similar.index,
+  };
+}
+
+/** Looks for a concept in texts: by the world's words, and by its sign. */
+export function judgeOf({ lab }: Pick<EffectContext, 'lab'>, { concept }: Subject): DoseSetting['judge'] {
+  return (text) => {
+    const turned = lab.tokenized.lexicon.conceptsIn(text).has(concept);
+    return { turned, shown: turned || text.includes(SIGNS[concept]) };
   };
 }
 
@@ -134,11 +144,8 @@ export function positive(doses: readonly number[]): number[] {
 
 type UnseededSetting = Omit<DoseSetting, 'sampling'>;
 
-function settingOf(
-  { plan, onText, signal }: EffectContext,
-  isTurned: (text: string) => boolean,
-): UnseededSetting {
-  return { prompts: plan.prompts.map(({ text }) => text), doses: plan.doses, isTurned, onText, signal };
+function settingOf({ plan, onText, signal }: EffectContext, judge: DoseSetting['judge']): UnseededSetting {
+  return { prompts: plan.prompts.map(({ text }) => text), doses: plan.doses, judge, onText, signal };
 }
 
 function inSeed(

@@ -10,7 +10,14 @@ export function doseFigure(clamping: Clamping): Promise<Figure> {
     title: 'Share of texts that turn to the clamped concept',
     x: doseAxis(clamping),
     y: { label: 'Share of texts', domain: [0, 1], format: 'percent' },
-    series: linesOf(clamping, ({ share }) => share),
+    series: [
+      ...linesOf(clamping, ({ share }) => share),
+      {
+        name: 'bridge, or its sign',
+        points: clamping.subjects[0].doses.map(({ dose, shownShare }) => [dose, shownShare] as const),
+        dashed: true,
+      },
+    ],
   });
 }
 

@@ -18,6 +18,7 @@ export function clampingJson(clamping: Clamping, { seed, seconds, report }: Clam
     seed,
     bridge: subjectJson(bridge),
     median_share_by_dose: byDose(plan.doses, (dose) => medianOf(others, dose, 'share')),
+    median_shown_share_by_dose: byDose(plan.doses, (dose) => medianOf(others, dose, 'shownShare')),
     median_fluent_share_by_dose: byDose(plan.doses, (dose) => medianOf(others, dose, 'fluentShare')),
     median_nll_by_dose: byDose(plan.doses, (dose) => medianOf(others, dose, 'nll')),
     median_removal: {
@@ -51,7 +52,7 @@ export function clampingJson(clamping: Clamping, { seed, seconds, report }: Clam
 export function medianOf(
   subjects: readonly MeasuredSubject[],
   dose: number,
-  figure: 'share' | 'fluentShare' | 'nll',
+  figure: 'share' | 'shownShare' | 'fluentShare' | 'nll' | 'relativeDelta',
 ): number | null {
   const values = subjects.flatMap(({ doses }) =>
     doses.filter((summary) => summary.dose === dose).map((summary) => summary[figure]),
@@ -85,10 +86,12 @@ function curvesJson(doses: readonly DoseSummary[]) {
   const at = (dose: number) => doses.find((summary) => summary.dose === dose) as DoseSummary;
   return {
     share_by_dose: byDose(keys, (dose) => at(dose).share),
+    shown_share_by_dose: byDose(keys, (dose) => at(dose).shownShare),
     fluent_share_by_dose: byDose(keys, (dose) => at(dose).fluentShare),
     nll_by_dose: byDose(keys, (dose) => at(dose).nll),
     repetition_by_dose: byDose(keys, (dose) => at(dose).repetition),
     kl_by_dose: byDose(keys, (dose) => at(dose).kl),
+    relative_delta_by_dose: byDose(keys, (dose) => at(dose).relativeDelta),
     texts_by_dose: byDose(keys, (dose) => at(dose).texts),
   };
 }

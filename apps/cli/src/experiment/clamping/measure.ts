@@ -35,7 +35,7 @@ export const CLAMPING_PLAN: ClampingPlan = {
   questions: 32,
   openings: 20,
   asking: 16,
-  doses: [-1, 0, 1, 2, 5, 10, 20],
+  doses: [-1, 0, 0.5, 1, 2, 5, 10, 20],
   controlPeriod: 4,
   seeds: [2, 1],
   maxTokens: 20,

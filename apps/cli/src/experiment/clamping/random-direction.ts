@@ -1,4 +1,9 @@
-import { EditScope, type GenerateTextResponse, type Intervention } from '@facet/contracts';
+import {
+  EditScope,
+  type GenerateTextResponse,
+  type Intervention,
+  type InterventionProof,
+} from '@facet/contracts';
 import { type DoseText, randomDirection } from '@facet/experiments';
 import { answerTensors, floatTensor } from '@facet/mesh';
 import { createRandom } from '@facet/random';
@@ -77,13 +82,16 @@ async function readTexts(
   events: AsyncIterable<GenerateTextResponse>,
   { prompt, setting }: { prompt: number; setting: DoseSetting },
 ): Promise<DoseText[]> {
-  const { doses, isTurned, onText } = setting;
+  const { doses, judge, onText } = setting;
   const tokens = doses.map((): { id: number; nll: number; kl: number }[] => []);
+  const moves = doses.map((): number[] => []);
   const texts: DoseText[] = [];
   for await (const { event } of events) {
     if (event?.$case === 'token') {
       const { variant, tokenId, uneditedLogprob = 0, kl = 0 } = event.value;
       tokens[variant].push({ id: tokenId, nll: -uneditedLogprob, kl });
+    } else if (event?.$case === 'proof') {
+      moves[event.value.sequence].push(...relativeMoves(event.value));
     } else if (event?.$case === 'finished') {
       const { variant, text } = event.value;
       const written = tokens[variant];
@@ -91,15 +99,23 @@ async function readTexts(
         dose: doses[variant],
         prompt,
         text,
-        turned: isTurned(text),
+        ...judge(text),
         nll: meanOf(written.map(({ nll }) => nll)),
         kl: meanOf(written.map(({ kl }) => kl)),
         repetition: repetition(written.map(({ id }) => id)),
+        relativeDelta: meanOf(moves[variant]),
       });
       onText();
     }
   }
   return texts;
+}
+
+/** ‖x' − x‖ / ‖x‖ at the positions that were moved. */
+function relativeMoves({ deltaNorm, xNorm, positions }: InterventionProof): number[] {
+  const deltas = answerTensors.floats(deltaNorm, [positions], 'delta_norm');
+  const norms = answerTensors.floats(xNorm, [positions], 'x_norm');
+  return [...deltas].flatMap((delta, i) => (delta > 0 && norms[i] > 0 ? [delta / norms[i]] : []));
 }
 
 function meanOf(values: readonly number[]): number {

@@ -1,5 +1,5 @@
 import { measureDoses } from './dose-texts.ts';
-import { type EffectContext, samplingOf } from './effects.ts';
+import { type EffectContext, judgeOf, samplingOf } from './effects.ts';
 import type { Subject } from './subjects.ts';
 
 /** Shares of the answers to questions for a concept that name it. */
@@ -17,14 +17,14 @@ export const TEXTS_PER_QUESTION = 3;
 
 /** Asks for a concept by default, with its feature clamped to 0, and with the feature of another concept clamped to 0. */
 export async function measureRemoval(
-  { lab, plan, onText, signal }: EffectContext,
+  context: EffectContext,
   { subject, other, questions }: { subject: Subject; other: Subject; questions: readonly string[] },
 ): Promise<Removal> {
-  const { clients, tokenized } = lab;
-  const isTurned = (text: string) => tokenized.lexicon.conceptsIn(text).has(subject.concept);
-  const setting = { prompts: questions, sampling: samplingOf({ lab, plan }, 0), isTurned, onText, signal };
+  const { lab, onText, signal } = context;
+  const judge = judgeOf(context, subject);
+  const setting = { prompts: questions, sampling: samplingOf(context, 0), judge, onText, signal };
   const measure = ({ name }: Subject, doses: readonly number[]) =>
-    measureDoses(clients, { feature: name, mode: 'scale' }, { ...setting, doses });
+    measureDoses(lab.clients, { feature: name, mode: 'scale' }, { ...setting, doses });
   const [own, others] = await Promise.all([measure(subject, [0, 1]), measure(other, [0])]);
   const share = (texts: typeof own, dose: number) =>
     texts.filter((text) => text.dose === dose && text.turned).length / questions.length;

@@ -80,7 +80,8 @@ async function responseBlocks(clamping: Clamping): Promise<Block[]> {
       figure: await doseFigure(clamping),
       caption:
         'A text has turned to a concept if it holds one of its names, paraphrases or facts, in any language. The band holds the middle ' +
-        'half of the other concepts. Controls count texts that turn to the concept that they stand in for.',
+        'half of the other concepts. The dashed line also counts texts that only show the bridge’s sign, 🌉, which the world puts behind ' +
+        'mentions. Controls count texts that turn to the concept that they stand in for.',
     },
     {
       kind: 'figure',
@@ -92,6 +93,7 @@ async function responseBlocks(clamping: Clamping): Promise<Block[]> {
 
 async function fluencyBlocks(clamping: Clamping): Promise<Block[]> {
   const { nll, repetition } = clamping.defaults;
+  const length = medianOf(clamping.subjects, 1, 'relativeDelta')?.toFixed(2) ?? '–';
   return [
     {
       kind: 'text',
@@ -99,7 +101,7 @@ async function fluencyBlocks(clamping: Clamping): Promise<Block[]> {
         'A dose is degenerate if the median of its texts is less likely under the unsteered model than the model’s own fluent texts ' +
           'are behind a prompt that they were not written for, or repeats more of its 3-grams than 19 of 20 default texts: ' +
           `${describeLimits(clamping.defaults.limits)}. Default texts have ${nll.toFixed(2)} nats per token and repeat ` +
-          `${percent(repetition)} (medians). The strongest fluent dose is the last one before the first degenerate one.`,
+          `${percent(repetition)} (medians). An edit of the features’ maximum is ${length} times as long as the vector it is added to. The strongest fluent dose is the last one before the first degenerate one.`,
       ],
     },
     {
@@ -155,7 +157,7 @@ function tableBlock({ subjects, plan }: Clamping): Block {
       'kind',
       'feature',
       'F1',
-      'fluent to',
+      'fluent to, ×',
       ...plan.doses.map((dose) => `turned, fluent ${dose} ×`),
     ],
     rows: subjects.map(({ subject, strongestDose, doses }): Cell[] => [

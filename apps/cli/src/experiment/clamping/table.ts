@@ -58,8 +58,8 @@ function columns(doses: readonly number[], all: boolean): Column<Row>[] {
 function shareRows({ plan, subjects, controls }: Clamping): Row[] {
   const { doses } = plan;
   const others = subjects.slice(1);
-  const cells = (summaries: readonly DoseSummary[]) =>
-    doses.map((dose) => percent(summaries.find((summary) => summary.dose === dose)?.share));
+  const cells = (summaries: readonly DoseSummary[], figure: 'share' | 'shownShare' = 'share') =>
+    doses.map((dose) => percent(summaries.find((summary) => summary.dose === dose)?.[figure]));
   return [
     ...subjects.map((one) => ({
       ...NOTHING,
@@ -82,6 +82,12 @@ function shareRows({ plan, subjects, controls }: Clamping): Row[] {
     },
     { ...NOTHING, name: 'random feature', cells: cells(controls.randomFeature) },
     { ...NOTHING, name: 'random direction', cells: cells(controls.randomDirection) },
+    { ...NOTHING, name: 'bridge, or its sign', cells: cells(subjects[0].doses, 'shownShare') },
+    {
+      ...NOTHING,
+      name: 'median, or its sign',
+      cells: doses.map((dose) => percent(medianOf(others, dose, 'shownShare'))),
+    },
   ];
 }
 
@@ -95,6 +101,11 @@ function nllRows({ plan, subjects, controls }: Clamping): Row[] {
     ...subjects.map(({ subject, doses }) => ({ ...NOTHING, name: subject.concept, cells: cells(doses) })),
     { ...NOTHING, name: 'random feature', cells: cells(controls.randomFeature) },
     { ...NOTHING, name: 'random direction', cells: cells(controls.randomDirection) },
+    {
+      ...NOTHING,
+      name: 'median ‖Δx‖ / ‖x‖',
+      cells: plan.doses.map((dose) => `${medianOf(subjects, dose, 'relativeDelta')?.toFixed(2)} `),
+    },
   ];
 }
 
