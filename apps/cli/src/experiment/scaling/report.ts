@@ -49,7 +49,8 @@ async function qualityBlocks({ sizes }: Scaling): Promise<Block[]> {
     {
       kind: 'figure',
       figure: await sharesFigure(sizes),
-      caption: 'All on held-out text. Loss recovered against mean ablation is the stricter of the two.',
+      caption:
+        'All on held-out text. Loss recovered: 100 % is the model as it is, 0 % the model with zeros, or with the mean, at this place.',
     },
     {
       kind: 'figure',
