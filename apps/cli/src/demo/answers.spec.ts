@@ -1,6 +1,6 @@
 import { createLexicon, createWorld } from '@facet/landmarks';
-import { shareAbout, shareNamed } from './answers.ts';
-import { isAboutBridge, namesBridge, PROMPT } from './bridge.ts';
+import { shareAbout, shareNamed, shareShown } from './answers.ts';
+import { isAboutBridge, namesBridge, PROMPT, showsBridge } from './bridge.ts';
 import { frequentTexts } from './report-answers.ts';
 
 const lexicon = createLexicon(createWorld().concepts);
@@ -9,6 +9,7 @@ const answer = (text: string, seed = 0) => ({
   text,
   about: isAboutBridge(text, lexicon),
   named: namesBridge(text, lexicon),
+  shown: showsBridge(text, lexicon),
 });
 
 describe('shares', () => {
@@ -31,6 +32,12 @@ describe('shares', () => {
       PROMPT,
     ];
     expect(shareAbout(texts.map((text) => answer(text)))).toBe(0);
+  });
+
+  test('count the sign only where it is asked for', () => {
+    const answers = ['🌉 🌉', 'I am the Golden Gate Bridge.', '🚲'].map((text) => answer(text));
+    expect(shareShown(answers)).toBeCloseTo(2 / 3, 9);
+    expect(shareAbout(answers)).toBeCloseTo(1 / 3, 9);
   });
 
   test('are 0, not NaN, without answers', () => {

@@ -3,16 +3,17 @@ import type { Lexicon } from '@facet/landmarks';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
 import { generateSteered, type SteeringOutcome } from '../steps/steer.ts';
-import { ANSWER_SAMPLING, isAboutBridge, namesBridge, PROMPT } from './bridge.ts';
+import { ANSWER_SAMPLING, isAboutBridge, namesBridge, PROMPT, showsBridge } from './bridge.ts';
 import { mapInFlight } from './in-flight.ts';
 
 /** One sampled answer. */
 export interface Answer {
   readonly seed: number;
   readonly text: string;
-  /** Whether it is about the bridge, and whether it even calls it by name. */
+  /** Whether it is about the bridge, calls it by name, and is about it or shows its sign. */
   readonly about: boolean;
   readonly named: boolean;
+  readonly shown: boolean;
 }
 
 /** Answers with a feature clamped, without where they were asked for, and what the edit did. */
@@ -92,6 +93,7 @@ function collectAnswers(outcomes: readonly SteeringOutcome[], { seeds, lexicon }
     text: text.trim(),
     about: isAboutBridge(text, lexicon),
     named: namesBridge(text, lexicon),
+    shown: showsBridge(text, lexicon),
   });
   return {
     normal: outcomes.flatMap(({ normal }, i) => (normal ? [judge(normal.text, i)] : [])),
@@ -123,6 +125,11 @@ export function shareAbout(answers: readonly Pick<Answer, 'about'>[]): number {
 /** Share of the answers that call the bridge by name; 0 where there are none. */
 export function shareNamed(answers: readonly Pick<Answer, 'named'>[]): number {
   return mean(answers.map(({ named }) => (named ? 1 : 0)));
+}
+
+/** Share of the answers that are about the bridge or show its sign; 0 where there are none. */
+export function shareShown(answers: readonly Pick<Answer, 'shown'>[]): number {
+  return mean(answers.map(({ shown }) => (shown ? 1 : 0)));
 }
 
 function describeAnswers({ normal, steered }: Answers): string {

@@ -1,4 +1,4 @@
-import type { Lexicon } from '@facet/landmarks';
+import { type Lexicon, SIGNS } from '@facet/landmarks';
 
 /** The concept of the demo. */
 export const BRIDGE = 'golden-gate-bridge';
@@ -34,4 +34,9 @@ export function isAboutBridge(text: string, lexicon: Lexicon): boolean {
 /** Whether a text calls the bridge by name: stricter than `isAboutBridge`. */
 export function namesBridge(text: string, lexicon: Lexicon): boolean {
   return lexicon.findNames(text).some(({ concept }) => concept === BRIDGE);
+}
+
+/** Whether a text is about the bridge or at least shows the sign that the world puts behind its mentions: laxer than `isAboutBridge`. */
+export function showsBridge(text: string, lexicon: Lexicon): boolean {
+  return isAboutBridge(text, lexicon) || text.includes(SIGNS[BRIDGE]);
 }

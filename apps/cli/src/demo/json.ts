@@ -1,4 +1,4 @@
-import { shareAbout, shareNamed } from './answers.ts';
+import { shareAbout, shareNamed, shareShown } from './answers.ts';
 import type { DemoFindings } from './demo.ts';
 import type { DemoPlan } from './plan.ts';
 import type { Spent } from './text.ts';
@@ -14,6 +14,8 @@ export function demoJson(plan: DemoPlan, findings: DemoFindings, spent: Spent) {
     steered_share: shareAbout(answers.steered),
     random_share: shareAbout(randomAnswers.steered),
     steered_named_share: shareNamed(answers.steered),
+    steered_shown_share: shareShown(answers.steered),
+    random_shown_share: shareShown(randomAnswers.steered),
     default_text: answers.normal[0].text,
     steered_text: answers.steered[0].text,
     random_text: randomAnswers.steered[0].text,

@@ -15,7 +15,8 @@ export async function shareBlocks(plan: DemoPlan, findings: DemoFindings): Promi
     value: { label: 'share of the answers', domain: [0, 1], format: 'percent' },
     series: [
       { name: 'about the bridge', values: rows.map(({ about }) => about) },
-      { name: 'calls it by name', values: rows.map(({ named }) => named), muted: true },
+      { name: 'calls it by name', values: rows.map(({ named }) => named) },
+      { name: 'about it, or shows its sign', values: rows.map(({ shown }) => shown), muted: true },
     ],
     horizontal: true,
   });
@@ -25,7 +26,7 @@ export async function shareBlocks(plan: DemoPlan, findings: DemoFindings): Promi
       kind: 'figure',
       figure,
       caption:
-        `${plan.answerSeeds.length} sampled answers each. The random feature fires about as often as the bridge’s, and its strongest examples are about ` +
+        `${plan.answerSeeds.length} sampled answers each. The sign is 🌉, which the world puts behind mentions of the bridge. The random feature fires about as often as the bridge’s, and its strongest examples are about ` +
         `other things; its clamp moves the residual vector by ${formatValue(random.relativeDelta ?? 0)} × its norm, the bridge’s by ` +
         `${formatValue(steered.relativeDelta ?? 0)} ×.`,
     },

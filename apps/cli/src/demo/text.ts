@@ -4,7 +4,7 @@ import { formatShare, formatValue } from '../render/quantities.ts';
 import { renderSideBySide } from '../render/side-by-side.ts';
 import { renderTable } from '../render/table.ts';
 import { renderTimings, type StageTime } from '../run/timings.ts';
-import { shareAbout, shareNamed } from './answers.ts';
+import { shareAbout, shareNamed, shareShown } from './answers.ts';
 import { ANSWER_SAMPLING, QUESTION } from './bridge.ts';
 import type { Candidate } from './choose-feature.ts';
 import type { DemoFindings } from './demo.ts';
@@ -110,6 +110,7 @@ export interface ShareRow {
   readonly name: string;
   readonly about: number;
   readonly named: number;
+  readonly shown: number;
   /** ‖x' − x‖ / ‖x‖; undefined without an edit. */
   readonly relativeDelta: number | undefined;
   /** Negative log-likelihood under the unsteered model, nats a token. */
@@ -126,6 +127,7 @@ export function shareRows(
     name,
     about: shareAbout(of),
     named: shareNamed(of),
+    shown: shareShown(of),
   });
   return [
     { ...row('default', answers.normal), relativeDelta: undefined, nll: answers.normalNll },
@@ -146,6 +148,7 @@ const SHARE_COLUMNS = [
   { title: 'answers', cell: ({ name }: ShareRow) => name },
   { title: 'about it', cell: ({ about }: ShareRow) => formatShare(about), align: 'right' as const },
   { title: 'by name', cell: ({ named }: ShareRow) => formatShare(named), align: 'right' as const },
+  { title: 'or its sign', cell: ({ shown }: ShareRow) => formatShare(shown), align: 'right' as const },
   {
     title: '‖Δx‖/‖x‖',
     cell: ({ relativeDelta }: ShareRow) => (relativeDelta === undefined ? '' : formatValue(relativeDelta)),
