@@ -69,7 +69,11 @@ export function removalFigure({ subjects }: Clamping): Promise<Figure> {
 }
 
 function doseAxis({ plan }: Clamping): Axis {
-  return { label: 'Clamp, × maximum activation of the feature', scale: 'symlog', ticks: [...plan.doses] };
+  return {
+    label: 'Clamp, × maximum activation of the feature',
+    scale: 'symlog',
+    ticks: plan.doses.filter(Number.isInteger),
+  };
 }
 
 /** The bridge, the median of the others with the middle half of them, and the controls. */

@@ -38,7 +38,7 @@ export const CLAMPING_PLAN: ClampingPlan = {
   doses: [-1, 0, 0.5, 1, 2, 5, 10, 20],
   controlPeriod: 4,
   seeds: [2, 1],
-  maxTokens: 20,
+  maxTokens: 16,
   temperature: 0.7,
 };
 
@@ -117,10 +117,10 @@ async function measureSubjects(
   return measured;
 }
 
-/** The next subject of another kind; the next one where all are of one kind. */
+/** The next subject of the same kind, whose feature is likeliest to fire too; the next one where there is none. */
 function otherOf(subjects: readonly Subject[], index: number): Subject {
   const next = [...subjects.slice(index + 1), ...subjects.slice(0, index)];
-  return next.find(({ kind }) => kind !== subjects[index].kind) ?? next[0] ?? subjects[index];
+  return next.find(({ kind }) => kind === subjects[index].kind) ?? next[0] ?? subjects[index];
 }
 
 function summarise(defaults: DefaultTexts, subjects: readonly SubjectEffect[]) {

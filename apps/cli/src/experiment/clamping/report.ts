@@ -1,3 +1,4 @@
+import type { DoseText } from '@facet/experiments';
 import { type Block, type Cell, reportPage, type Section } from '@facet/report';
 import { doseFigure, fluencyFigure, heatFigure, removalFigure } from './figures.ts';
 import { type ClampingSpent, countAll, medianOf, medianRemoval } from './json.ts';
@@ -5,6 +6,8 @@ import { type Clamping, describeLimits, type MeasuredSubject } from './measure.t
 
 /** Prompts whose texts at each dose are shown. */
 const EXAMPLE_PROMPTS = 3;
+/** Texts that turned to the bridge that are shown. */
+const TURNED_EXAMPLES = 10;
 
 /** Writes the page of the experiment. */
 export async function clampingPage(
@@ -55,7 +58,7 @@ function headline(clamping: Clamping): Block[] {
         {
           label: 'Strongest dose of the bridge that stays fluent',
           value: bridge.strongestDose === null ? 'none' : `${bridge.strongestDose} ×`,
-          note: `of ${others.length} others, ${others.filter(({ strongestDose }) => strongestDose !== null).length} have one`,
+          note: `the others: ${describeDoses(others)}`,
         },
         {
           label: 'Bridge asked for, its feature at 0',
@@ -65,6 +68,14 @@ function headline(clamping: Clamping): Block[] {
       ],
     },
   ];
+}
+
+/** How many have which strongest dose: `3 at 1 ×, 13 at 0.5 ×`. */
+function describeDoses(subjects: readonly MeasuredSubject[]): string {
+  const doses = [...new Set(subjects.map(({ strongestDose }) => strongestDose ?? 0))].sort((a, b) => b - a);
+  const count = (dose: number) =>
+    subjects.filter(({ strongestDose }) => (strongestDose ?? 0) === dose).length;
+  return doses.map((dose) => `${count(dose)} at ${dose === 0 ? 'none' : `${dose} ×`}`).join(', ');
 }
 
 /** The positive dose with the largest share, the weakest of equal ones. */
@@ -113,26 +124,58 @@ async function fluencyBlocks(clamping: Clamping): Promise<Block[]> {
   ];
 }
 
-function exampleBlocks({ subjects, prompts, defaults }: Clamping): Block[] {
-  const [bridge] = subjects;
+function exampleBlocks(clamping: Clamping): Block[] {
+  const { prompts } = clamping;
   const step = Math.max(1, Math.floor(prompts.length / EXAMPLE_PROMPTS));
-  return prompts
-    .flatMap((_, i) => (i % step === 0 ? [i] : []))
-    .slice(0, EXAMPLE_PROMPTS)
-    .flatMap((prompt): Block[] => {
-      const first = bridge.doses.map(({ dose }) =>
-        bridge.texts.find((text) => text.dose === dose && text.prompt === prompt),
-      );
-      const byDefault = defaults.texts.find((text) => text.prompt === prompt);
-      const rows: Cell[][] = [
-        ['default', byDefault?.text ?? '', byDefault?.nll ?? null, null],
-        ...first.map((text) => [`${text?.dose} ×`, text?.text ?? '', text?.nll ?? null, text?.kl ?? null]),
-      ];
-      return [
-        { kind: 'heading', text: prompts[prompt].text.replace(/^Human: |\nAssistant:$/g, '') },
-        { kind: 'table', header: ['dose', 'text', 'nll', 'KL'], rows },
-      ];
-    });
+  const shown = prompts.map((_, i) => i).filter((i) => i % step === 0);
+  return [
+    ...shown.slice(0, EXAMPLE_PROMPTS).flatMap((prompt) => doseBlocks(clamping, prompt)),
+    ...turnedBlocks(clamping),
+  ];
+}
+
+/** The bridge's texts behind one prompt, at every dose. */
+function doseBlocks({ subjects, prompts, defaults, plan }: Clamping, prompt: number): Block[] {
+  const row = (label: string, text: DoseText | undefined): Cell[] => [
+    label,
+    text?.text ?? null,
+    text?.nll ?? null,
+    text?.kl ?? null,
+  ];
+  const behind = subjects[0].texts.filter((text) => text.prompt === prompt);
+  const rows = [
+    row(
+      'default',
+      defaults.texts.find((text) => text.prompt === prompt),
+    ),
+    ...plan.doses.map((dose) =>
+      row(
+        `${dose} ×`,
+        behind.find((text) => text.dose === dose),
+      ),
+    ),
+  ];
+  return [
+    { kind: 'heading', text: shortPrompt(prompts[prompt].text) },
+    { kind: 'table', header: ['dose', 'text', 'nll', 'KL'], rows },
+  ];
+}
+
+/** The first texts that turned to the bridge at its strongest fluent dose. */
+function turnedBlocks({ subjects: [bridge], prompts }: Clamping): Block[] {
+  const turned = bridge.texts.filter(({ dose, turned }) => dose === bridge.strongestDose && turned);
+  if (turned.length === 0) return [];
+  const rows = turned
+    .slice(0, TURNED_EXAMPLES)
+    .map(({ prompt, text, nll }): Cell[] => [shortPrompt(prompts[prompt].text), text, nll]);
+  return [
+    { kind: 'heading', text: `Texts that turned to the bridge at ${bridge.strongestDose} ×` },
+    { kind: 'table', header: ['prompt', 'text', 'nll'], rows },
+  ];
+}
+
+function shortPrompt(prompt: string): string {
+  return prompt.replace(/^Human: |\nAssistant:$/g, '');
 }
 
 async function removalBlocks(clamping: Clamping): Promise<Block[]> {
@@ -144,31 +187,31 @@ async function removalBlocks(clamping: Clamping): Promise<Block[]> {
       caption:
         `Questions of the train part that ask for the concept without naming it (riddles, facts, translations of paraphrases). Medians of ` +
         `the others: ${percent(medianRemoval(others, 'default'))} by default, ${percent(medianRemoval(others, 'clamped'))} with the feature ` +
-        `at 0, ${percent(medianRemoval(others, 'other'))} with the feature of a concept of another kind at 0.`,
+        `at 0, ${percent(medianRemoval(others, 'other'))} with the feature of another concept, of the same kind where there is one, at 0.`,
     },
   ];
 }
 
-function tableBlock({ subjects, plan }: Clamping): Block {
+function tableBlock({ subjects }: Clamping): Block {
   return {
     kind: 'table',
-    header: [
-      'concept',
-      'kind',
-      'feature',
-      'F1',
-      'fluent to, ×',
-      ...plan.doses.map((dose) => `turned, fluent ${dose} ×`),
-    ],
-    rows: subjects.map(({ subject, strongestDose, doses }): Cell[] => [
-      subject.concept,
-      subject.kind,
-      String(subject.feature),
-      subject.f1,
-      strongestDose,
-      ...doses.map(({ fluentShare }) => percent(fluentShare)),
-    ]),
-    caption: 'Shares of texts that turned to the concept and keep both limits of fluency themselves.',
+    header: ['concept', 'kind', 'feature', 'F1', 'density', 'fluent to, ×', 'best fluent share', 'at, ×'],
+    rows: subjects.map(({ subject, strongestDose, doses }): Cell[] => {
+      const best = doses.reduce((most, next) => (next.fluentShare > most.fluentShare ? next : most));
+      return [
+        subject.concept,
+        subject.kind,
+        String(subject.feature),
+        subject.f1,
+        subject.density,
+        strongestDose,
+        percent(best.fluentShare),
+        best.dose,
+      ];
+    }),
+    caption:
+      'F1 of the feature on the labelled train part. Best fluent share: of the texts at the dose where it is largest, those that turned ' +
+      'to the concept and keep both limits of fluency themselves.',
   };
 }
 
