@@ -3,7 +3,7 @@ import type { Action, Invocation } from '../invocation.ts';
 import { parseSeed } from '../parse/numbers.ts';
 import type { Stage } from '../progress.ts';
 import { renderFields } from '../render/fields.ts';
-import { formatSeconds, formatShare } from '../render/quantities.ts';
+import { formatCount, formatSeconds, formatShare } from '../render/quantities.ts';
 import { type Column, renderTable } from '../render/table.ts';
 import type { Experiment, ExperimentOptions } from './definition.ts';
 import { writeReport } from './write-report.ts';
@@ -54,20 +54,27 @@ async function withStages<Result>(
   }
 }
 
-const share = (value: number) => formatShare(value);
-const COLUMNS: readonly Column<RecoveryPoint>[] = [
+const SETTING_COLUMNS: readonly Column<RecoveryPoint>[] = [
   { title: '1 − S', cell: ({ density }) => String(density), align: 'right' },
   { title: 'true', cell: ({ represented }) => String(represented), align: 'right' },
   { title: 'active', cell: ({ active }) => active.toFixed(1), align: 'right' },
   { title: 'd_sae', cell: ({ d_sae }) => String(d_sae), align: 'right' },
   { title: 'k', cell: ({ k }) => String(k), align: 'right' },
-  { title: 'recovered', cell: ({ recovered_share }) => share(recovered_share), align: 'right' },
+];
+const ROW_COLUMNS: readonly Column<RecoveryPoint>[] = [
+  { title: 'rows', cell: ({ rows }) => formatCount(rows), align: 'right' },
+  { title: 'trained on', cell: ({ trained_rows }) => formatCount(trained_rows), align: 'right' },
+];
+const SCORE_COLUMNS: readonly Column<RecoveryPoint>[] = [
+  { title: 'recovered', cell: ({ recovered_share }) => formatShare(recovered_share), align: 'right' },
   { title: 'MMCS', cell: ({ mean_max_cosine }) => mean_max_cosine.toFixed(3), align: 'right' },
-  { title: 'stray', cell: ({ unmatched_share }) => share(unmatched_share), align: 'right' },
-  { title: 'dead', cell: ({ dead_share }) => share(dead_share), align: 'right' },
+  { title: 'stray', cell: ({ unmatched_share }) => formatShare(unmatched_share), align: 'right' },
+  { title: 'dead', cell: ({ dead_share }) => formatShare(dead_share), align: 'right' },
   { title: 'fvu', cell: ({ fvu }) => fvu.toFixed(3), align: 'right' },
-  { title: 'rows of h', cell: ({ controls }) => share(controls.rows.recovered_share), align: 'right' },
-  { title: 'random', cell: ({ controls }) => share(controls.random.recovered_share), align: 'right' },
+];
+const CONTROL_COLUMNS: readonly Column<RecoveryPoint>[] = [
+  { title: 'rows of h', cell: ({ controls }) => formatShare(controls.rows.recovered_share), align: 'right' },
+  { title: 'random', cell: ({ controls }) => formatShare(controls.random.recovered_share), align: 'right' },
 ];
 
 function render(
@@ -75,19 +82,24 @@ function render(
   { report, seconds, palette }: { report: string; seconds: number; palette: Invocation['palette'] },
 ): string {
   const { n, m } = phase[0].toy;
-  const section = (title: string, points: readonly RecoveryPoint[]) =>
-    `${palette.bold(title)}\n${renderTable(points, COLUMNS, palette)}`;
+  const section = (title: string, points: readonly RecoveryPoint[], columns: typeof SCORE_COLUMNS) =>
+    `${palette.bold(title)}\n${renderTable(points, columns, palette)}`;
+  const all = [...SETTING_COLUMNS, ...SCORE_COLUMNS, ...CONTROL_COLUMNS];
   const represented = phase.map((point) => `${point.density}: ${point.represented.length}`).join('  ');
   const mean = seeds.reduce((sum, { recovered_share }) => sum + recovered_share / seeds.length, 0);
   return [
     `${palette.bold(`${n} features in ${m} dimensions`)}\nrepresented at 1 − S of  ${represented}`,
-    section('An SAE on the hidden layer, from dense to sparse', recovery),
-    section('The sparse toy, three seeds', seeds),
-    section('Where it breaks: other k', limits.k),
-    section('Fewer rows, less training', [...limits.rows.slice(0, -1), ...limits.training.slice(0, -1)]),
+    section('An SAE on the hidden layer, from dense to sparse', recovery, all),
+    section('The sparse toy, three seeds', seeds, all),
+    section('Where it breaks: other k', limits.k, [...SETTING_COLUMNS, ...SCORE_COLUMNS]),
+    section(
+      'Fewer rows, less training',
+      [...limits.rows, ...limits.training.slice(0, -1)],
+      [...ROW_COLUMNS, ...SCORE_COLUMNS],
+    ),
     renderFields(
       [
-        ['recovered', `${share(mean)} of the true directions above cosine 0.95`],
+        ['recovered', `${formatShare(mean)} of the true directions above cosine 0.95`],
         ['report', report],
         ['time', formatSeconds(seconds)],
       ],

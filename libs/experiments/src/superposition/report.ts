@@ -93,7 +93,7 @@ async function recoverySection(result: Superposition): Promise<Section> {
         header: RECOVERY_HEADER,
         rows: result.recovery.map(recoveryRow),
         caption:
-          'Unmatched: live features of the SAE without a true direction, and their share of all firings.',
+          'In percent but for MMCS. True: features that the toy represents. Stray: live features of the SAE without a true direction; firings: their share of all firings. Dead: features that never fire.',
       },
       {
         kind: 'table',

@@ -53,8 +53,8 @@ export const DICTIONARY_MULTIPLES = [0.5, 1, 2, 4] as const;
 export const HEADLINE_MULTIPLE = 2;
 
 const HEADLINE_SEEDS = 3;
-const LIMIT_K = [1, 2, 4, 6, 8, 10, 20];
-const LIMIT_ROWS = [1000, 3000, 10_000, 30_000];
+const LIMIT_K = [1, 2, 6, 8, 10, 20];
+const LIMIT_ROWS = [1000, 3000, 10_000];
 const LIMIT_TRAINED_ROWS = [32_000, 64_000, 128_000, 256_000];
 
 /** Runs the whole experiment; equal seeds give equal numbers on one machine. */

@@ -92,19 +92,33 @@ function findSlopes(row: RowState, batch: ToyBatch, r: number, importance: Float
   return loss;
 }
 
-/** Dᵀ += weight · x δᵀ for row r; that it is the transpose is no matter, as only D + Dᵀ is used. */
+/**
+ * Dᵀ += weight · x δᵀ for row r, two active inputs at a time; that it is the transpose is no matter, as only
+ * D + Dᵀ is used.
+ */
 function addOuterProduct(
   D: Float64Array,
-  { outputs, slopes, count }: RowState,
-  batch: ToyBatch,
+  row: RowState,
+  { offsets, features, values }: ToyBatch,
   { r, weight }: { r: number; weight: number },
 ): void {
-  const n = Math.sqrt(D.length);
-  for (let e = batch.offsets[r]; e < batch.offsets[r + 1]; e++) {
-    const value = weight * batch.values[e];
-    const start = batch.features[e] * n;
-    for (let o = 0; o < count; o++) D[start + outputs[o]] += value * slopes[o];
+  const { outputs, slopes, count } = row;
+  const n = outputs.length;
+  const end = offsets[r + 1];
+  let e = offsets[r];
+  if ((end - e) % 2 === 1) addSlopes(D.subarray(features[e] * n), row, weight * values[e++]);
+  for (; e < end; e += 2) {
+    const [first, second] = [features[e] * n, features[e + 1] * n];
+    const [x, y] = [weight * values[e], weight * values[e + 1]];
+    for (let o = 0; o < count; o++) {
+      D[first + outputs[o]] += x * slopes[o];
+      D[second + outputs[o]] += y * slopes[o];
+    }
   }
+}
+
+function addSlopes(D_row: Float64Array, { outputs, slopes, count }: RowState, x: number): void {
+  for (let o = 0; o < count; o++) D_row[outputs[o]] += x * slopes[o];
 }
 
 /** ∂L/∂W_i = Σ_j (D_ij + D_ji) W_j. */
