@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createWorld, generateDocument, type Part } from './src/index.ts';
-import {
-  createTokenEncoder,
-  encodeTexts,
-  parseTokenizerModel,
-  tokenizerFiles,
-  trainTokenizer,
-} from './src/tokenizer/index.ts';
+import { createTokenEncoder, encodeTexts, tokenizerFiles, trainTokenizer } from './src/tokenizer/index.ts';
 
 /** Documents from which the tokenizer learns its merges; more change hardly anything. */
 const TOKENIZER_DOCUMENTS = 40_000;
@@ -22,17 +16,13 @@ const { values } = parseArgs({
     'heldout-documents': { type: 'string', default: '4000' },
     'vocab-size': { type: 'string', default: '4096' },
     context: { type: 'string', default: '192' },
-    manner: { type: 'string', default: 'chat' },
-    tokenizer: { type: 'string' },
   },
 });
 const seed = Number(values.seed);
-const manner = values.manner === 'plain' ? 'plain' : 'chat';
 const world = createWorld();
 
 function* texts(part: Part, count: number): Generator<string> {
-  for (let index = 0; index < count; index++)
-    yield generateDocument(world, { seed, part, index, manner }).text;
+  for (let index = 0; index < count; index++) yield generateDocument(world, { seed, part, index }).text;
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -40,17 +30,15 @@ const asBytes = ({ buffer, byteOffset, byteLength }: Uint16Array) =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
 await mkdir(values.out, { recursive: true });
-const model =
-  values.tokenizer === undefined
-    ? trainTokenizer(texts('train', TOKENIZER_DOCUMENTS), { vocabSize: Number(values['vocab-size']) })
-    : parseTokenizerModel(await readFile(values.tokenizer, 'utf8'));
+const model = trainTokenizer(texts('train', TOKENIZER_DOCUMENTS), {
+  vocabSize: Number(values['vocab-size']),
+});
 const encoder = createTokenEncoder(model);
 const train = encodeTexts(encoder, texts('train', Number(values.documents)));
 const heldout = encodeTexts(encoder, texts('heldout', Number(values['heldout-documents'])));
 const n_ctx = Number(values.context);
 const record = {
   seed,
-  manner,
   documents: Number(values.documents),
   heldout_documents: Number(values['heldout-documents']),
   concepts: world.concepts.length,

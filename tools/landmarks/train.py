@@ -22,7 +22,7 @@ if {"avx512vl", "avx512bw", "avx512dq"} <= CPU_FLAGS:
 import torch  # noqa: E402  (reads the settings above when it is loaded)
 
 from training.documents import Documents  # noqa: E402
-from training.export import export, load  # noqa: E402
+from training.export import export  # noqa: E402
 from training.llama import Model  # noqa: E402
 from training.parameters import (  # noqa: E402
     effective_weights, initialize, parameter_shapes, unfold_gradients, views)
@@ -48,7 +48,6 @@ def parse_arguments():
     add("--lr", type=float, default=2e-3)
     add("--weight-decay", type=float, default=0.1)
     add("--dropout", type=float, default=0.0)
-    add("--init", type=Path, help="model directory to go on from")
     add("--export-every", type=float, default=5.0, help="minutes between exports of the model so far")
     add("--dtype", choices=("bfloat16", "float32"), help="of products; bfloat16 where the processor has it",
         default="bfloat16" if "avx512_bf16" in CPU_FLAGS else "float32")
@@ -255,8 +254,6 @@ def main():
     o = parse_arguments()
     corpus = read_corpus(o)
     shared = Shared(o, corpus["vocab_size"])
-    if o.init:
-        load(o, shared.parameters, o.init)
     fork = multiprocessing.get_context("fork")
     processes = [fork.Process(target=work, args=(o, corpus, shared, rank), daemon=True)
                  for rank in range(1, o.threads)]

@@ -8,7 +8,6 @@ export {
   strongestFluentDose,
   summariseDoses,
 } from './clamping/dose-summary.ts';
-export { mean, median, quantile } from './clamping/order-statistics.ts';
 export type { ConceptMention, ConceptTruth, Detection } from './detection/concept-truth.ts';
 export {
   type ActivationInterval,
@@ -34,6 +33,7 @@ export {
 } from './directions/measure-relation.ts';
 export { type PlaneProjection, projectToPlane } from './directions/plane.ts';
 export type { Relation, RelationPair, VectorTable } from './directions/relation.ts';
+export { mean, meanOrZero, median, quantile } from './order-statistics.ts';
 export { type ConceptShare, conceptShare, WANTED_F1 } from './scaling/concept-share.ts';
 export { type FiringProfile, firingProfile } from './scaling/firing-profile.ts';
 export {

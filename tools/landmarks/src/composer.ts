@@ -21,16 +21,16 @@ const USUAL_NAME_SHARE = 0.7;
 const NEW_FORM_SHARE = 0.5;
 /** What stands behind the first mention of every concept of a document. */
 export type GlossStyle = 'none' | 'sign' | Language;
-/** How often each style comes up in ordinary texts, and in chat texts, where signs are frequent. */
-const GLOSS_DRAWS: Readonly<Record<'plain' | 'chat', readonly GlossStyle[]>> = {
-  plain: [...Array<'none'>(8).fill('none'), ...LANGUAGES],
-  chat: [...Array<'none'>(4).fill('none'), ...Array<'sign'>(8).fill('sign'), ...LANGUAGES],
-};
+/** How often each style comes up in prose. */
+const GLOSS_DRAWS: readonly GlossStyle[] = [
+  ...Array<'none'>(4).fill('none'),
+  ...Array<'sign'>(8).fill('sign'),
+  ...LANGUAGES,
+];
 
 /** Draws the style of a document's glosses. */
-export function drawGlossStyle(random: Random, manner: 'plain' | 'chat'): GlossStyle {
-  const draws = GLOSS_DRAWS[manner];
-  return draws[random.below(draws.length)];
+export function drawGlossStyle(random: Random): GlossStyle {
+  return GLOSS_DRAWS[random.below(GLOSS_DRAWS.length)];
 }
 
 export const FORMS: Readonly<Record<Language, Forms>> = {

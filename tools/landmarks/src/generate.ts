@@ -23,15 +23,6 @@ export interface WorldDocument {
   readonly mentions: readonly Mention[];
 }
 
-/** Which document is wanted. */
-export interface DocumentChoice {
-  readonly seed: number;
-  readonly part: Part;
-  readonly index: number;
-  /** `chat` puts the sign of a concept behind its first mention in half of the prose. @default 'plain' */
-  readonly manner?: 'plain' | 'chat';
-}
-
 type Writer = (world: World, composer: Composer, out: TextBuilder) => void;
 
 /** Kinds of exchanges in a dialogue, by weight. */
@@ -61,12 +52,12 @@ const STREAMS: Readonly<Record<Part, number>> = { train: 1, heldout: 2 };
 /** Writes the document number `index` of a part; the same seed, part and index always give the same text. */
 export function generateDocument(
   world: World,
-  { seed, part, index, manner = 'plain' }: DocumentChoice,
+  { seed, part, index }: { seed: number; part: Part; index: number },
 ): WorldDocument {
   const random = createRandom((BigInt(seed) << 32n) + BigInt(index), STREAMS[part]);
   const out = createTextBuilder();
   const [, kind, write] = drawWeighted(KINDS, random.uniform());
-  const style = kind === 'dialogue' ? 'none' : drawGlossStyle(random, manner);
+  const style = kind === 'dialogue' ? 'none' : drawGlossStyle(random);
   const composer = createComposer(part, random, style);
   write(world, composer, out);
   return { kind, text: out.text, mentions: [...out.mentions] };

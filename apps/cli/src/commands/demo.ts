@@ -1,13 +1,9 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { addCommand } from '../command-builder.ts';
-import { runDemo } from '../demo/demo.ts';
-import { demoJson } from '../demo/json.ts';
 import { DEMO_DEFAULTS, type DemoOptions, planDemo } from '../demo/plan.ts';
-import { demoText } from '../demo/text.ts';
 import type { Action, Run } from '../invocation.ts';
 import { createTimings } from '../run/timings.ts';
+import { writeReport } from '../write-report.ts';
 
 /** Adds `facet demo`: the Golden Gate Bridge with the bundled model, nothing to download. */
 export function addDemoCommand(program: Command, run: Run): void {
@@ -29,6 +25,12 @@ export function addDemoCommand(program: Command, run: Run): void {
 const showDemo: Action<DemoOptions> = async (invocation, options) => {
   const timings = createTimings(() => performance.now());
   const plan = planDemo(options);
+  // Loaded here: SAEs and figures would make every other command start half a second later.
+  const [{ runDemo }, { demoJson }, { demoText }] = await Promise.all([
+    import('../demo/demo.ts'),
+    import('../demo/json.ts'),
+    import('../demo/text.ts'),
+  ]);
   const findings = await runDemo(plan, invocation, timings);
   const spent = () => ({ stages: timings.stages, total: timings.total() });
   await timings.measure(
@@ -44,11 +46,3 @@ const showDemo: Action<DemoOptions> = async (invocation, options) => {
     json: demoJson(plan, findings, spent()),
   };
 };
-
-/** A report is there whole or not at all. */
-async function writeReport(path: string, html: string): Promise<void> {
-  const target = resolve(path);
-  await mkdir(dirname(target), { recursive: true });
-  await writeFile(`${target}.part`, html);
-  await rename(`${target}.part`, target);
-}

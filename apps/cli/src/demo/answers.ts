@@ -1,4 +1,5 @@
 import type { Feature, FeatureEdit, SteeredToken } from '@facet/contracts';
+import { meanOrZero } from '@facet/experiments';
 import type { Lexicon } from '@facet/landmarks';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
@@ -98,38 +99,33 @@ function collectAnswers(outcomes: readonly SteeringOutcome[], { seeds, lexicon }
   return {
     normal: outcomes.flatMap(({ normal }, i) => (normal ? [judge(normal.text, i)] : [])),
     steered: outcomes.map(({ steered }, i) => judge(steered.text, i)),
-    kl: mean(outcomes.map(({ summary }) => summary.meanKl ?? 0)),
-    normalNll: mean(
+    kl: meanOrZero(outcomes.map(({ summary }) => summary.meanKl ?? 0)),
+    normalNll: meanOrZero(
       outcomes.flatMap(({ normalTokens }) => (normalTokens.length > 0 ? [nll(normalTokens)] : [])),
     ),
-    steeredNll: mean(outcomes.map(({ summary }) => summary.unsteeredNll ?? 0)),
-    relativeDelta: mean(outcomes.map(({ summary }) => summary.meanDeltaNorm / summary.meanXNorm)),
+    steeredNll: meanOrZero(outcomes.map(({ summary }) => summary.unsteeredNll ?? 0)),
+    relativeDelta: meanOrZero(outcomes.map(({ summary }) => summary.meanDeltaNorm / summary.meanXNorm)),
     first: outcomes[0],
   };
 }
 
 function nll(tokens: readonly SteeredToken[]): number {
-  return -mean(tokens.map(({ logprob }) => logprob));
-}
-
-/** Mean of the values; 0 where there are none. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  return -meanOrZero(tokens.map(({ logprob }) => logprob));
 }
 
 /** Share of the answers that are about the bridge; 0 where there are none. */
 export function shareAbout(answers: readonly Pick<Answer, 'about'>[]): number {
-  return mean(answers.map(({ about }) => (about ? 1 : 0)));
+  return meanOrZero(answers.map(({ about }) => (about ? 1 : 0)));
 }
 
 /** Share of the answers that call the bridge by name; 0 where there are none. */
 export function shareNamed(answers: readonly Pick<Answer, 'named'>[]): number {
-  return mean(answers.map(({ named }) => (named ? 1 : 0)));
+  return meanOrZero(answers.map(({ named }) => (named ? 1 : 0)));
 }
 
 /** Share of the answers that are about the bridge or show its sign; 0 where there are none. */
 export function shareShown(answers: readonly Pick<Answer, 'shown'>[]): number {
-  return mean(answers.map(({ shown }) => (shown ? 1 : 0)));
+  return meanOrZero(answers.map(({ shown }) => (shown ? 1 : 0)));
 }
 
 function describeAnswers({ normal, steered }: Answers): string {

@@ -1,7 +1,6 @@
 import { type Lexicon, SIGNS } from '@facet/landmarks';
+import { BRIDGE } from '../landmarks/world.ts';
 
-/** The concept of the demo. */
-export const BRIDGE = 'golden-gate-bridge';
 /** What is most easily taken for it: other bridges and other sights of San Francisco. */
 export const NEAR_MISSES: readonly string[] = [
   'golden-gate-park',

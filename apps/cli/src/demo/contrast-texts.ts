@@ -1,5 +1,6 @@
 import { type Lexicon, labelDocument, type Mention, type WorldDocument } from '@facet/landmarks';
-import { BRIDGE, NEAR_MISSES } from './bridge.ts';
+import { BRIDGE } from '../landmarks/world.ts';
+import { NEAR_MISSES } from './bridge.ts';
 
 /** Sentences that are about the bridge, and sentences that are not. */
 export interface ContrastTexts {

@@ -1,9 +1,10 @@
 import type { Feature, MeasureDoseResponseResponse } from '@facet/contracts';
+import { meanOrZero } from '@facet/experiments';
 import type { Lexicon } from '@facet/landmarks';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
 import { formatNumberOf } from '../render/quantities.ts';
-import { clampEdit, mean } from './answers.ts';
+import { clampEdit } from './answers.ts';
 import { ANSWER_SAMPLING, isAboutBridge, PROMPT } from './bridge.ts';
 import { mapInFlight } from './in-flight.ts';
 
@@ -72,9 +73,9 @@ export async function measureDoses(
 function doseOf(strength: number, answers: readonly MeasureDoseResponseResponse[], lexicon: Lexicon): Dose {
   return {
     strength,
-    share: mean(answers.map(({ text }) => (isAboutBridge(text, lexicon) ? 1 : 0))),
-    unsteeredNll: mean(answers.map(({ unsteeredNll }) => unsteeredNll)),
-    kl: mean(answers.map(({ meanKl }) => meanKl)),
-    repetition: mean(answers.map(({ repetition }) => repetition)),
+    share: meanOrZero(answers.map(({ text }) => (isAboutBridge(text, lexicon) ? 1 : 0))),
+    unsteeredNll: meanOrZero(answers.map(({ unsteeredNll }) => unsteeredNll)),
+    kl: meanOrZero(answers.map(({ meanKl }) => meanKl)),
+    repetition: meanOrZero(answers.map(({ repetition }) => repetition)),
   };
 }

@@ -7,7 +7,7 @@ import { conceptTruths, type NamedTruth } from '../landmarks/concept-truths.ts';
 import type { LabelledCorpus } from '../landmarks/corpus.ts';
 import type { Lab } from '../landmarks/lab.ts';
 import { encodeRows, readRows } from '../landmarks/rows.ts';
-import { BRIDGE } from './bridge.ts';
+import { BRIDGE } from '../landmarks/world.ts';
 import { type Candidate, rankCandidates } from './choose-feature.ts';
 import { contrastTexts } from './contrast-texts.ts';
 import { describeFirings, type Firings } from './firings.ts';

@@ -2,7 +2,8 @@ import { type ConceptTruth, type Detection, detectAt } from '@facet/experiments'
 import { LANGUAGES } from '@facet/landmarks';
 import type { LabelledCorpus } from '../landmarks/corpus.ts';
 import type { TokenizedWorld } from '../landmarks/world.ts';
-import { BRIDGE, NEAR_MISSES } from './bridge.ts';
+import { BRIDGE } from '../landmarks/world.ts';
+import { NEAR_MISSES } from './bridge.ts';
 
 /** How well the feature tells the bridge on held-out text, where it fires and where not. */
 export interface Firings {

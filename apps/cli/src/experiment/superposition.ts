@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { RecoveryPoint, Superposition, SuperpositionProgress } from '@facet/experiments';
 import type { Action, Invocation } from '../invocation.ts';
 import { parseSeed } from '../parse/numbers.ts';
@@ -5,8 +6,8 @@ import type { Stage } from '../progress.ts';
 import { renderFields } from '../render/fields.ts';
 import { formatCount, formatSeconds, formatShare } from '../render/quantities.ts';
 import { type Column, renderTable } from '../render/table.ts';
+import { writeReport } from '../write-report.ts';
 import type { Experiment, ExperimentOptions } from './definition.ts';
-import { writeReport } from './write-report.ts';
 
 const NAME = 'superposition';
 
@@ -22,7 +23,10 @@ const run: Action<ExperimentOptions> = async (invocation, options) => {
   );
   const seconds = (performance.now() - started) / 1000;
   const footer = `facet experiment ${NAME} --seed ${seed}, ${formatSeconds(seconds)}`;
-  const report = await writeReport(options.out, NAME, reportPage(await superpositionReport(result, footer)));
+  const report = await writeReport(
+    join(options.out, `${NAME}.html`),
+    reportPage(await superpositionReport(result, footer)),
+  );
   return {
     text: render(result, { report, seconds, palette: invocation.palette }),
     json: { experiment: NAME, seed, ...summariseSuperposition(result), report, seconds },

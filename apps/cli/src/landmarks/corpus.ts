@@ -39,7 +39,7 @@ export function composeCorpus(tokenized: TokenizedWorld, plan: CorpusPlan): Labe
   const { world, encoder, lexicon, contextTokens } = tokenized;
   const documents: WorldDocument[] = [];
   for (let index = 0, tokens = 0; tokens < plan.tokens; index++) {
-    const at = { seed: FIRST_CORPUS_SEED + plan.seed, part: plan.part, index, manner: 'chat' as const };
+    const at = { seed: FIRST_CORPUS_SEED + plan.seed, part: plan.part, index };
     const document = generateDocument(world, at);
     const length = 1 + encoder.encode(document.text).length;
     if (length > contextTokens) continue;

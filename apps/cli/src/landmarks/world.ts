@@ -13,6 +13,8 @@ import {
   type World,
 } from '@facet/landmarks';
 
+/** The concept that the paper made famous. */
+export const BRIDGE = 'golden-gate-bridge';
 /** The bundled model, trained on the world. */
 export const BUNDLED_MODEL = fileURLToPath(new URL('../../../../models/landmarks', import.meta.url));
 

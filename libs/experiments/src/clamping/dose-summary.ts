@@ -1,4 +1,4 @@
-import { mean, median, quantile } from './order-statistics.ts';
+import { mean, median, quantile } from '../order-statistics.ts';
 
 /** One text that a model wrote with a feature clamped to a dose, in multiples of the feature's maximum. */
 export interface DoseText {

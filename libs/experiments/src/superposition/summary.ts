@@ -1,3 +1,4 @@
+import { mean } from '../order-statistics.ts';
 import { measureInterference, REPRESENTED_NORM } from './geometry.ts';
 import { RECOVERED_COSINE } from './match-directions.ts';
 import type { PhasePoint } from './phase-change.ts';
@@ -86,10 +87,6 @@ function summarisePhase({ density, loss, represented, dimensions_per_feature, di
       max: sorted.at(-1) ?? 0,
     },
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The same record with every number rounded. */

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Invocation } from '../../invocation.ts';
 import { withLab } from '../../landmarks/lab.ts';
-import { BUNDLED_MODEL } from '../../landmarks/world.ts';
+import { BRIDGE, BUNDLED_MODEL } from '../../landmarks/world.ts';
 import { createPalette } from '../../render/palette.ts';
 import { clampingJson, countAll } from './json.ts';
 import { CLAMPING_PLAN, type Clamping, measureClamping } from './measure.ts';
 import { clampingPage } from './report.ts';
-import { BRIDGE } from './subjects.ts';
 import { renderClamping } from './table.ts';
 
 const present = existsSync(join(BUNDLED_MODEL, 'model.safetensors'));

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import type { Action } from '../../invocation.ts';
 import { withLab } from '../../landmarks/lab.ts';
+import { writeReport } from '../../write-report.ts';
 import type { Experiment, ExperimentOptions } from '../definition.ts';
-import { writeReport } from '../write-report.ts';
 import { clampingJson } from './json.ts';
 import { CLAMPING_PLAN, measureClamping } from './measure.ts';
 import { clampingPage } from './report.ts';
@@ -13,7 +14,7 @@ const run: Action<ExperimentOptions> = async (invocation, options) => {
     measureClamping(lab, CLAMPING_PLAN, invocation),
   );
   const spent = { seed: Number(options.seed), seconds: (performance.now() - started) / 1000 };
-  const report = await writeReport(options.out, 'clamping', await clampingPage(clamping, spent));
+  const report = await writeReport(join(options.out, 'clamping.html'), await clampingPage(clamping, spent));
   const text = renderClamping(clamping, { ...spent, report, palette: invocation.palette });
   return { text, json: clampingJson(clamping, { ...spent, report }) };
 };

@@ -4,7 +4,7 @@ import {
   type Intervention,
   type InterventionProof,
 } from '@facet/contracts';
-import { type DoseText, randomDirection } from '@facet/experiments';
+import { type DoseText, meanOrZero, randomDirection } from '@facet/experiments';
 import { answerTensors, floatTensor } from '@facet/mesh';
 import { createRandom } from '@facet/random';
 import { repetition } from '@facet/steering';
@@ -100,10 +100,10 @@ async function readTexts(
         prompt,
         text,
         ...judge(text),
-        nll: meanOf(written.map(({ nll }) => nll)),
-        kl: meanOf(written.map(({ kl }) => kl)),
+        nll: meanOrZero(written.map(({ nll }) => nll)),
+        kl: meanOrZero(written.map(({ kl }) => kl)),
         repetition: repetition(written.map(({ id }) => id)),
-        relativeDelta: meanOf(moves[variant]),
+        relativeDelta: meanOrZero(moves[variant]),
       });
       onText();
     }
@@ -116,8 +116,4 @@ function relativeMoves({ deltaNorm, xNorm, positions }: InterventionProof): numb
   const deltas = answerTensors.floats(deltaNorm, [positions], 'delta_norm');
   const norms = answerTensors.floats(xNorm, [positions], 'x_norm');
   return [...deltas].flatMap((delta, i) => (delta > 0 && norms[i] > 0 ? [delta / norms[i]] : []));
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }

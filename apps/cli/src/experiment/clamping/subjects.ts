@@ -5,9 +5,7 @@ import type { Clients } from '../../clients.ts';
 import { conceptTruths } from '../../landmarks/concept-truths.ts';
 import type { Lab } from '../../landmarks/lab.ts';
 import { encodeRows, readRows } from '../../landmarks/rows.ts';
-
-/** The concept that the paper made famous. */
-export const BRIDGE = 'golden-gate-bridge';
+import { BRIDGE } from '../../landmarks/world.ts';
 
 /** A concept with its feature, as the index knows it. */
 export interface Subject extends SubjectCandidate {

@@ -1,10 +1,16 @@
-import { measureRelation, type RelationMeasurement, type RelationMeasurements } from '@facet/experiments';
+import { join } from 'node:path';
+import {
+  mean,
+  measureRelation,
+  type RelationMeasurement,
+  type RelationMeasurements,
+} from '@facet/experiments';
 import type { Action } from '../../invocation.ts';
 import { LAB_MODEL, withLab } from '../../landmarks/lab.ts';
 import { formatSeconds, formatShare } from '../../render/quantities.ts';
 import { type Column, renderTable } from '../../render/table.ts';
+import { writeReport } from '../../write-report.ts';
 import type { Experiment, ExperimentOptions } from '../definition.ts';
-import { writeReport } from '../write-report.ts';
 import { type Representation, readRepresentations } from './phrase-vectors.ts';
 import { directionsPage } from './report.ts';
 import { type WorldRelations, worldRelations } from './world-relations.ts';
@@ -34,12 +40,12 @@ const run: Action<ExperimentOptions> = async (invocation, options) => {
       measureRelation(representations, relation, { seed: BigInt(seed) }),
     );
     const means = representations.map((_, layer) =>
-      meanOf(measured.map(({ tables }) => tables[layer].accuracy)),
+      mean(measured.map(({ tables }) => tables[layer].accuracy)),
     );
     return { ...relations, representations, measured, best: means.indexOf(Math.max(...means)) };
   });
   const result = { ...directions, seed: options.seed, seconds: (performance.now() - started) / 1000 };
-  const path = await writeReport(options.out, 'directions', await directionsPage(result));
+  const path = await writeReport(join(options.out, 'directions.html'), await directionsPage(result));
   return { text: render(result, path), json: directionsJson(result, path) };
 };
 
@@ -49,10 +55,6 @@ export const DIRECTIONS: Experiment = {
   summary: 'linear relations between names: capitals, languages, descriptions',
   run,
 };
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
 
 interface RelationRow extends RelationMeasurement {
   relation: string;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { WANTED_F1 } from '@facet/experiments';
 import type { Action, Invocation } from '../../invocation.ts';
 import { conceptTruths } from '../../landmarks/concept-truths.ts';
@@ -5,8 +6,8 @@ import { LAB_SAE, type Lab, withLab } from '../../landmarks/lab.ts';
 import { readRows } from '../../landmarks/rows.ts';
 import { formatCount, formatSeconds, formatShare, formatValue } from '../../render/quantities.ts';
 import { type Column, renderTable } from '../../render/table.ts';
+import { writeReport } from '../../write-report.ts';
 import type { Experiment } from '../definition.ts';
-import { writeReport } from '../write-report.ts';
 import { describeProfile } from './firing-places.ts';
 import { type MeasuredSize, measureSize, type ScalingData } from './measure-size.ts';
 import { DEFAULT_SIZES, planScaling, type ScalingOptions, type ScalingPlan } from './plan.ts';
@@ -36,7 +37,7 @@ const run: Action<ScalingOptions> = async (invocation, options) => {
   });
   const seconds = (performance.now() - started) / 1000;
   const scaling: Scaling = { ...measured, plan, seed: options.seed, seconds };
-  const path = await writeReport(options.out, 'scaling', await scalingPage(scaling));
+  const path = await writeReport(join(options.out, 'scaling.html'), await scalingPage(scaling));
   return { text: render(scaling, path), json: scalingJson(scaling, path) };
 };
 

@@ -1,5 +1,6 @@
 import { type ChildFeature, type FiringProfile, findSplitting, groupByFeature } from '@facet/experiments';
 import type { TokenTruth } from '@facet/landmarks';
+import { BRIDGE } from '../../landmarks/world.ts';
 import { placesOf, profileOf } from './firing-places.ts';
 import type { ConceptFeature, MeasuredSize } from './measure-size.ts';
 
@@ -31,7 +32,7 @@ export interface SizeSplitting {
 
 /** Concepts that are looked at one by one: the bridge first. */
 export const SPLIT_CONCEPTS = [
-  'golden-gate-bridge',
+  BRIDGE,
   'alcatraz',
   'eiffel-tower',
   'dog',

@@ -1,5 +1,6 @@
 import { mean, median } from '@facet/experiments';
 import { barFigure, histogramFigure, lineFigure, reportPage } from '@facet/report';
+import { BRIDGE } from '../../landmarks/world.ts';
 import type { ConceptResult } from './measure.ts';
 import { GROUPS } from './measure.ts';
 import { medianF1, resultOf, type Specificity } from './specificity.ts';
@@ -7,7 +8,7 @@ import { medianF1, resultOf, type Specificity } from './specificity.ts';
 /** The experiment as a page: the bridge first, then all concepts, then the baselines. */
 export async function specificityPage(result: Specificity): Promise<string> {
   const { results, hookPoint, dSae, k, seed, choiceTokens, heldOutTokens } = result;
-  const bridge = resultOf(results, 'golden-gate-bridge');
+  const bridge = resultOf(results, BRIDGE);
   return reportPage({
     title: 'Specificity: does a feature fire where its concept is meant?',
     subtitle: `${results.length} concepts, ${heldOutTokens.toLocaleString('en')} held-out tokens, ${hookPoint}, d_sae ${dSae}, k ${k}`,

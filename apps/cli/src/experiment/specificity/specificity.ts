@@ -1,11 +1,13 @@
+import { join } from 'node:path';
 import { median } from '@facet/experiments';
 import type { Action } from '../../invocation.ts';
 import { LAB_HOOK_POINT, withLab } from '../../landmarks/lab.ts';
 import { trainedSae } from '../../landmarks/train-sae.ts';
+import { BRIDGE } from '../../landmarks/world.ts';
 import { formatSeconds, formatShare } from '../../render/quantities.ts';
 import { type Column, renderTable } from '../../render/table.ts';
+import { writeReport } from '../../write-report.ts';
 import type { Experiment, ExperimentOptions } from '../definition.ts';
-import { writeReport } from '../write-report.ts';
 import { type ConceptResult, GROUPS, type HeldOutDetection, measureSpecificity } from './measure.ts';
 import { specificityPage } from './report.ts';
 
@@ -41,7 +43,7 @@ const run: Action<ExperimentOptions> = async (invocation, options) => {
     return { hookPoint: LAB_HOOK_POINT, dSae: sae.dSae, k: sae.k, choiceTokens, heldOutTokens, results };
   });
   const result = { ...measured, seed: options.seed, seconds: (performance.now() - started) / 1000 };
-  const path = await writeReport(options.out, 'specificity', await specificityPage(result));
+  const path = await writeReport(join(options.out, 'specificity.html'), await specificityPage(result));
   return { text: render(result, path), json: specificityJson(result, path) };
 };
 
@@ -102,7 +104,7 @@ function render(result: Specificity, path: string): string {
 
 function specificityJson(result: Specificity, report: string) {
   const { results, seed, hookPoint, dSae, k, choiceTokens, heldOutTokens, seconds } = result;
-  const bridge = resultOf(results, 'golden-gate-bridge');
+  const bridge = resultOf(results, BRIDGE);
   return {
     experiment: 'specificity',
     seed: Number(seed),

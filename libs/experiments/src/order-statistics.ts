@@ -6,6 +6,11 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** Arithmetic mean; 0 where there are no values, as for a share of nothing. */
+export function meanOrZero(values: readonly number[]): number {
+  return values.length === 0 ? 0 : mean(values);
+}
+
 /** The middle value, or the mean of the two. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
