@@ -2,12 +2,13 @@ import type { Command } from 'commander';
 import type { Action } from '../invocation.ts';
 
 /** One experiment of the papers: a command of its own. */
-export interface Experiment<Options extends ExperimentOptions = ExperimentOptions> {
+export interface Experiment {
   readonly name: string;
   readonly summary: string;
   /** Adds the options that only this experiment has. */
   addOptions?(command: Command): void;
-  run: Action<Options>;
+  /** Loads its code: SAEs and figures would make every other command start half a second later. */
+  load(): Promise<Action<never>>;
 }
 
 /** Options of every experiment. */

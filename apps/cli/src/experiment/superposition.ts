@@ -7,19 +7,22 @@ import { renderFields } from '../render/fields.ts';
 import { formatCount, formatSeconds, formatShare } from '../render/quantities.ts';
 import { type Column, renderTable } from '../render/table.ts';
 import { writeReport } from '../write-report.ts';
-import type { Experiment, ExperimentOptions } from './definition.ts';
+import type { ExperimentOptions } from './definition.ts';
 
 const NAME = 'superposition';
 
-const run: Action<ExperimentOptions> = async (invocation, options) => {
+/** Experiment 3: Toy Models of Superposition (Elhage et al. 2022), and SAEs that undo it. */
+export const runSuperposition: Action<ExperimentOptions> = async (invocation, options) => {
   const started = performance.now();
   const seed = parseSeed(options.seed, '--seed');
-  const { runSuperposition, summariseSuperposition, superpositionReport } = await import(
-    '@facet/experiments'
-  );
+  const {
+    runSuperposition: runToys,
+    summariseSuperposition,
+    superpositionReport,
+  } = await import('@facet/experiments');
   const { reportPage } = await import('@facet/report');
   const result = await withStages(invocation, (onProgress) =>
-    runSuperposition({ seed, signal: invocation.signal, onProgress }),
+    runToys({ seed, signal: invocation.signal, onProgress }),
   );
   const seconds = (performance.now() - started) / 1000;
   const footer = `facet experiment ${NAME} --seed ${seed}, ${formatSeconds(seconds)}`;
@@ -31,13 +34,6 @@ const run: Action<ExperimentOptions> = async (invocation, options) => {
     text: render(result, { report, seconds, palette: invocation.palette }),
     json: { experiment: NAME, seed, ...summariseSuperposition(result), report, seconds },
   };
-};
-
-/** Experiment 3: Toy Models of Superposition (Elhage et al. 2022), and SAEs that undo it. */
-export const SUPERPOSITION: Experiment = {
-  name: NAME,
-  summary: 'more features than dimensions in a toy, and SAEs that find its true directions',
-  run,
 };
 
 /** Shows every part of the experiment as a stage of its own. */

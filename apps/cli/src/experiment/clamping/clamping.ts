@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import type { Action } from '../../invocation.ts';
 import { withLab } from '../../landmarks/lab.ts';
 import { writeReport } from '../../write-report.ts';
-import type { Experiment, ExperimentOptions } from '../definition.ts';
+import type { ExperimentOptions } from '../definition.ts';
 import { clampingJson } from './json.ts';
 import { CLAMPING_PLAN, measureClamping } from './measure.ts';
 import { clampingPage } from './report.ts';
 import { renderClamping } from './table.ts';
 
-const run: Action<ExperimentOptions> = async (invocation, options) => {
+/** Experiment 2: what the model says when the feature of a concept is clamped (Scaling Monosemanticity, strategy 2). */
+export const runClamping: Action<ExperimentOptions> = async (invocation, options) => {
   const started = performance.now();
   const clamping = await withLab(options, invocation, (lab) =>
     measureClamping(lab, CLAMPING_PLAN, invocation),
@@ -17,11 +18,4 @@ const run: Action<ExperimentOptions> = async (invocation, options) => {
   const report = await writeReport(join(options.out, 'clamping.html'), await clampingPage(clamping, spent));
   const text = renderClamping(clamping, { ...spent, report, palette: invocation.palette });
   return { text, json: clampingJson(clamping, { ...spent, report }) };
-};
-
-/** Experiment 2: what the model says when the feature of a concept is clamped (Scaling Monosemanticity, strategy 2). */
-export const CLAMPING: Experiment = {
-  name: 'clamping',
-  summary: 'clamp the features of concepts: what the texts turn to, and how fluent they stay',
-  run,
 };

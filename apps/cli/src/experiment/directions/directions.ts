@@ -10,7 +10,7 @@ import { LAB_MODEL, withLab } from '../../landmarks/lab.ts';
 import { formatSeconds, formatShare } from '../../render/quantities.ts';
 import { type Column, renderTable } from '../../render/table.ts';
 import { writeReport } from '../../write-report.ts';
-import type { Experiment, ExperimentOptions } from '../definition.ts';
+import type { ExperimentOptions } from '../definition.ts';
 import { type Representation, readRepresentations } from './phrase-vectors.ts';
 import { directionsPage } from './report.ts';
 import { type WorldRelations, worldRelations } from './world-relations.ts';
@@ -26,7 +26,8 @@ export interface Directions extends WorldRelations {
   readonly seconds: number;
 }
 
-const run: Action<ExperimentOptions> = async (invocation, options) => {
+/** Experiment 4: linear relations (Mikolov et al. 2013; Hernandez et al. 2024). */
+export const runDirections: Action<ExperimentOptions> = async (invocation, options) => {
   const started = performance.now();
   const directions = await withLab(options, invocation, async ({ clients, tokenized, seed }) => {
     const relations = worldRelations(tokenized.world, tokenized.lexicon);
@@ -47,13 +48,6 @@ const run: Action<ExperimentOptions> = async (invocation, options) => {
   const result = { ...directions, seed: options.seed, seconds: (performance.now() - started) / 1000 };
   const path = await writeReport(join(options.out, 'directions.html'), await directionsPage(result));
   return { text: render(result, path), json: directionsJson(result, path) };
-};
-
-/** Experiment 4: linear relations (Mikolov et al. 2013; Hernandez et al. 2024). */
-export const DIRECTIONS: Experiment = {
-  name: 'directions',
-  summary: 'linear relations between names: capitals, languages, descriptions',
-  run,
 };
 
 interface RelationRow extends RelationMeasurement {

@@ -2,15 +2,14 @@ import { join } from 'node:path';
 import { WANTED_F1 } from '@facet/experiments';
 import type { Action, Invocation } from '../../invocation.ts';
 import { conceptTruths } from '../../landmarks/concept-truths.ts';
-import { LAB_SAE, type Lab, withLab } from '../../landmarks/lab.ts';
+import { type Lab, withLab } from '../../landmarks/lab.ts';
 import { readRows } from '../../landmarks/rows.ts';
 import { formatCount, formatSeconds, formatShare, formatValue } from '../../render/quantities.ts';
 import { type Column, renderTable } from '../../render/table.ts';
 import { writeReport } from '../../write-report.ts';
-import type { Experiment } from '../definition.ts';
 import { describeProfile } from './firing-places.ts';
 import { type MeasuredSize, measureSize, type ScalingData } from './measure-size.ts';
-import { DEFAULT_SIZES, planScaling, type ScalingOptions, type ScalingPlan } from './plan.ts';
+import { planScaling, type ScalingOptions, type ScalingPlan } from './plan.ts';
 import { scalingPage } from './report.ts';
 import { scalingJson } from './scaling-json.ts';
 import { type SizeSplitting, splitSizes } from './split.ts';
@@ -26,7 +25,8 @@ export interface Scaling {
   readonly seconds: number;
 }
 
-const run: Action<ScalingOptions> = async (invocation, options) => {
+/** Experiment 5: what larger dictionaries find, and how features split. */
+export const runScaling: Action<ScalingOptions> = async (invocation, options) => {
   const started = performance.now();
   const plan = planScaling(options);
   const measured = await withLab(options, invocation, async (lab) => {
@@ -39,18 +39,6 @@ const run: Action<ScalingOptions> = async (invocation, options) => {
   const scaling: Scaling = { ...measured, plan, seed: options.seed, seconds };
   const path = await writeReport(join(options.out, 'scaling.html'), await scalingPage(scaling));
   return { text: render(scaling, path), json: scalingJson(scaling, path) };
-};
-
-/** Experiment 5: what larger dictionaries find, and how features split. */
-export const SCALING: Experiment<ScalingOptions> = {
-  name: 'scaling',
-  summary: 'dictionaries of 512 to 16k features: quality, concepts found, feature splitting',
-  addOptions: (command) =>
-    command
-      .option('--sizes <counts>', 'dictionary sizes, with commas between', DEFAULT_SIZES)
-      .option('--k <count>', 'features that fire for a token', String(LAB_SAE.k))
-      .option('--quick', 'train and measure on fewer tokens'),
-  run,
 };
 
 async function prepare(lab: Lab, plan: ScalingPlan, { signal }: Invocation): Promise<ScalingData> {

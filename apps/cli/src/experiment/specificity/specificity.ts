@@ -7,7 +7,7 @@ import { BRIDGE } from '../../landmarks/world.ts';
 import { formatSeconds, formatShare } from '../../render/quantities.ts';
 import { type Column, renderTable } from '../../render/table.ts';
 import { writeReport } from '../../write-report.ts';
-import type { Experiment, ExperimentOptions } from '../definition.ts';
+import type { ExperimentOptions } from '../definition.ts';
 import { type ConceptResult, GROUPS, type HeldOutDetection, measureSpecificity } from './measure.ts';
 import { specificityPage } from './report.ts';
 
@@ -29,7 +29,8 @@ export interface Specificity {
   readonly seconds: number;
 }
 
-const run: Action<ExperimentOptions> = async (invocation, options) => {
+/** Experiment 1: does a feature fire where its concept is meant, and nowhere else? (Templeton et al. 2024). */
+export const runSpecificity: Action<ExperimentOptions> = async (invocation, options) => {
   const started = performance.now();
   const measured = await withLab(options, invocation, async (lab) => {
     const sae = trainedSae(await lab.sae());
@@ -45,13 +46,6 @@ const run: Action<ExperimentOptions> = async (invocation, options) => {
   const result = { ...measured, seed: options.seed, seconds: (performance.now() - started) / 1000 };
   const path = await writeReport(join(options.out, 'specificity.html'), await specificityPage(result));
   return { text: render(result, path), json: specificityJson(result, path) };
-};
-
-/** Experiment 1: does a feature fire where its concept is meant, and nowhere else? (Templeton et al. 2024). */
-export const SPECIFICITY: Experiment = {
-  name: 'specificity',
-  summary: 'does a feature fire where its concept is meant, and nowhere else?',
-  run,
 };
 
 /** Median F1 over all concepts of one kind of detector. */
