@@ -4,12 +4,16 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODES } from '@facet/mesh';
+import { checkReport, hasBrowser } from './testing/check-report.ts';
 import { spawnFacet } from './testing/spawn-facet.ts';
 
 const MODEL = fileURLToPath(new URL('../../../models/landmarks', import.meta.url));
 const present = existsSync(join(MODEL, 'model.safetensors'));
 if (!present) console.warn('SKIPPED: the bundled model models/landmarks is not there');
 const describeWhenPresent = present ? describe : describe.skip;
+
+if (!hasBrowser) console.warn('SKIPPED: there is no chromium to open reports in');
+const testWithBrowser = hasBrowser ? test : test.skip;
 
 const SEEDS = 4;
 
@@ -31,7 +35,7 @@ describeWhenPresent('facet demo', () => {
 
   test('goes on where it was interrupted, goes the whole way and reports it', async () => {
     const interrupted = demo([]);
-    await interrupted.saying(/^train: [\d,]+ of .*, fvu/m);
+    await interrupted.saying(/^capture: [\d,]+ tokens in /m);
     interrupted.kill('SIGINT');
     expect((await interrupted.ended).exitCode).toBe(EXIT_CODES.INTERRUPTED);
 
@@ -53,6 +57,14 @@ describeWhenPresent('facet demo', () => {
     expect(stdout).toMatch(/^The Golden Gate Bridge is saes\/landmarks-\S+\/features\/\d+$/m);
     expect(stdout).toContain('from an earlier run');
   }, 60_000);
+
+  testWithBrowser(
+    'writes a report that a browser shows without an error',
+    () => {
+      checkReport(join(folder, 'report', 'demo.html'));
+    },
+    60_000,
+  );
 
   test('refuses a wrong option before anything starts', async () => {
     const { exitCode, stderr } = await demo(['--seeds', '0']).ended;

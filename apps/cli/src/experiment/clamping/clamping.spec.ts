@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Invocation } from '../../invocation.ts';
 import { withLab } from '../../landmarks/lab.ts';
 import { BRIDGE, BUNDLED_MODEL } from '../../landmarks/world.ts';
 import { createPalette } from '../../render/palette.ts';
+import { quietInvocation } from '../../testing/quiet-invocation.ts';
 import { clampingJson, countAll } from './json.ts';
 import { CLAMPING_PLAN, type Clamping, measureClamping } from './measure.ts';
 import { clampingPage } from './report.ts';
@@ -94,16 +94,3 @@ describeWhenPresent('clamping', () => {
     expect(JSON.parse(JSON.stringify(json))).toEqual(json);
   });
 });
-
-function quietInvocation(): Invocation {
-  const stage = { update: () => undefined, done: () => undefined, stopped: () => undefined };
-  return {
-    signal: new AbortController().signal,
-    env: process.env,
-    progress: { stage: () => stage, note: () => undefined, close: () => undefined },
-    palette: createPalette(false),
-    columns: 100,
-    json: true,
-    print: () => undefined,
-  };
-}
