@@ -38,6 +38,17 @@ export interface EvaluationSums {
   firings: number;
 }
 
+/** Numbers of a kind that a checkpoint can hold. */
+export type StateArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+
+/**
+ * Everything that a step changes and that the next step depends on, by name: views, not copies. Writing a
+ * checkpoint is copying them out after a step, resuming is copying into them before the next; that step is then
+ * bit-identical to the one of a run that was never interrupted. Names and lengths depend on the configuration
+ * alone. What a step writes before it reads (the batch, gradients, scratch) is no state.
+ */
+export type EngineState = ReadonlyMap<string, StateArray>;
+
 /** One run on an engine: it owns the weights, the optimizer's state and the memory. */
 export interface EngineSession {
   /** Trains on one batch [batch_rows, d_in] that `fill` wrote; throws where the loss is no longer finite. */
@@ -52,6 +63,8 @@ export interface EngineSession {
    */
   preActivations(rows: number): AsyncIterable<Float32Array>;
   weights(): Weights;
+  /** The same views at every call, valid until `close`. */
+  state(): EngineState;
   close(): Promise<void>;
 }
 

@@ -10,8 +10,10 @@ export {
 export {
   type EngineMemoryPlan,
   type EngineSession,
+  type EngineState,
   type EvaluationSums,
   engineOf,
+  type StateArray,
   type StepStatistics,
   type TrainingEngine,
 } from './engine.ts';

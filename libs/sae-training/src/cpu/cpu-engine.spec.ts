@@ -1,5 +1,6 @@
 import { createRandom } from '@facet/random';
 import { type ResolvedConfig, resolveConfig, type TrainingConfig } from '../config.ts';
+import type { EngineSession } from '../engine.ts';
 import { topkRecipe } from '../recipes/topk.ts';
 import { topkReference, type Weights64 } from '../recipes/topk-reference.ts';
 import type { Weights } from '../weights.ts';
@@ -123,6 +124,28 @@ describe('cpuEngine', () => {
       /diverged at step 9.*lower learning_rate/,
     );
     await session.close();
+  });
+
+  test('goes on bit-identically in another session that its state was copied into', async () => {
+    const given = fixture(37, 75);
+    const dead = Uint32Array.of(3, 40);
+    const step = async (session: EngineSession, at: number) => {
+      session.fill(given.x, 0);
+      const { loss, gradient_norm } = await session.step(at, 1e-3, dead);
+      return { loss, gradient_norm };
+    };
+    const first = await cpuEngine.open(given.config, given.initial);
+    for (let at = 0; at < 3; at++) await step(first, at);
+    const saved = new Map([...first.state()].map(([name, view]) => [name, view.slice()]));
+    const expected = [await step(first, 3), await step(first, 4)];
+    const second = await cpuEngine.open(given.config, given.initial);
+    await step(second, 0);
+    for (const [name, view] of second.state()) view.set(saved.get(name)!);
+    expect([await step(second, 3), await step(second, 4)]).toEqual(expected);
+    expect(second.weights()).toEqual(first.weights());
+    expect(second.weights().W_enc).not.toEqual(given.initial.W_enc);
+    expect([...second.state()]).toEqual([...first.state()]);
+    await Promise.all([first.close(), second.close()]);
   });
 
   test('plans the memory that it takes', () => {

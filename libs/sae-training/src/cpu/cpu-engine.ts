@@ -1,6 +1,12 @@
 import { FacetError } from '@facet/errors';
 import type { ResolvedConfig } from '../config.ts';
-import type { EngineSession, EvaluationSums, StepStatistics, TrainingEngine } from '../engine.ts';
+import type {
+  EngineSession,
+  EngineState,
+  EvaluationSums,
+  StepStatistics,
+  TrainingEngine,
+} from '../engine.ts';
 import { recipeOf } from '../recipes/registry.ts';
 import type { BatchLoss } from './cpu-gradients.ts';
 import { productBlocks } from './cpu-product.ts';
@@ -20,10 +26,23 @@ export const cpuEngine: TrainingEngine = {
       evaluate: (rows) => evaluate(cpu, rows),
       preActivations: (rows) => preActivations(cpu, rows),
       weights: () => readWeights(cpu),
+      state: () => stateOf(cpu),
       close: () => cpu.product.close(),
     };
   },
 };
+
+/** Adam's step count is no part of it: the caller states the step. Padding is kept, as it lies in memory. */
+function stateOf({ weights, mean, square }: CpuWorkspace): EngineState {
+  return new Map([
+    ['W_enc', weights.W_enc],
+    ['W_dec', weights.W_dec],
+    ['b_enc', weights.b_enc],
+    ['b_dec', weights.b_dec],
+    ['adam_mean', mean],
+    ['adam_square', square],
+  ]);
+}
 
 const NO_FEATURES = new Uint32Array(0);
 
