@@ -48,15 +48,29 @@ describe('encodeReference', () => {
     expect(Array.from(decode(sae, acts))).toEqual([2 * 3 + 1, 2 * 4]);
   });
 
-  test('refuses k above d_sae and architectures without an encoder here', () => {
+  test('opens the gate and measures the magnitude of a gated SAE apart', () => {
+    const sae: Sae = {
+      ...handSae('gated'),
+      b_enc: new Float32Array(3),
+      b_gate: Float32Array.of(-1, -1, -3),
+      b_mag: Float32Array.of(0.5, 5, 1),
+      r_mag: Float32Array.of(Math.log(2), 0, 0),
+    };
+    // x_c W_enc = [2, 1, 3]: gates 1, 0 (closed), 0 (closed); magnitude 2·2 + 0.5.
+    const acts = encodeReference(sae, Float32Array.of(3, 1), 1);
+    expect(Array.from(acts.indices)).toEqual([0]);
+    expect(acts.values[0]).toBeCloseTo(4.5, 6);
+  });
+
+  test('refuses k above d_sae and a bias that a gated SAE would ignore', () => {
     const x = new Float32Array(2);
     expect(() => encodeReference(handSae('topk', { k: 4 }), x, 1)).toThrow(/k is 4.*d_sae 3/);
-    expect(() => encodeReference(handSae('gated'), x, 1)).toThrow(/gated SAEs are not supported/);
+    expect(() => encodeReference(handSae('gated'), x, 1)).toThrow(/b_enc\[1\] is 0.5; a gated SAE/);
   });
 });
 
 describe('featureRows', () => {
-  test.each(['jumprelu', 'standard'] as const)(
+  test.each(['jumprelu', 'standard', 'gated'] as const)(
     'encode alone what the whole %s SAE encodes',
     (architecture) => {
       const sae = randomSae(architecture);

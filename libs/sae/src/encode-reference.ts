@@ -10,6 +10,9 @@ import { checkSae, type Sae, type SparseActivations, usesThreshold } from './sae
  *     standard             f = ReLU(pre)
  *     topk                 f = ReLU(the k largest of pre), ties: lowest index first (Gao et al. 2024 §2.2)
  *     jumprelu, batchtopk, matryoshka  f = ReLU(pre)·[pre > threshold], strict
+ *     gated                f = [pre + b_gate > 0]·ReLU(pre·exp(r_mag) + b_mag), b_enc = 0 (Rajamanoharan et al. 2024)
+ *
+ * With `rescale_acts_by_decoder_norm` pre is multiplied by ‖W_dec_i‖ first.
  */
 export function encodeReference(sae: Sae, x: Float32Array, rows: number): SparseActivations {
   checkSae(sae, 'sae');
@@ -26,9 +29,11 @@ export function encodeReference(sae: Sae, x: Float32Array, rows: number): Sparse
   const values: number[] = [];
   for (let r = 0; r < rows; r++) {
     const pre = preActivations(sae, x.subarray(r * d_in, (r + 1) * d_in), norms);
+    const f = magnitudes(sae, pre);
     for (const i of activeFeatures(sae, pre)) {
+      if (f[i] <= 0) continue;
       indices.push(i);
-      values.push(pre[i]);
+      values.push(f[i]);
     }
     offsets[r + 1] = indices.length;
   }
@@ -46,8 +51,13 @@ function preActivations(sae: Sae, x: Float32Array, norms: Float64Array | undefin
   return pre;
 }
 
-function activeFeatures({ cfg, threshold }: Sae, pre: Float64Array): number[] {
+function magnitudes({ cfg, r_mag, b_mag }: Sae, pre: Float64Array): Float64Array {
+  return cfg.architecture === 'gated' ? pre.map((p, i) => p * Math.exp(r_mag![i]) + b_mag![i]) : pre;
+}
+
+function activeFeatures({ cfg, threshold, b_gate }: Sae, pre: Float64Array): number[] {
   const features = Array.from(pre.keys());
+  if (cfg.architecture === 'gated') return features.filter((i) => pre[i] + b_gate![i] > 0);
   if (cfg.architecture === 'topk') {
     const strongestFirst = features.sort((a, b) => pre[b] - pre[a] || a - b);
     return strongestFirst

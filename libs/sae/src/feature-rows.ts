@@ -1,5 +1,6 @@
 import { FacetError } from '@facet/errors';
-import { checkSae, type Sae, usesThreshold } from './sae.ts';
+import { checkSae, type Sae } from './sae.ts';
+import { type ThresholdForm, thresholdForm } from './threshold-form.ts';
 
 /** Where the thresholds of some feature rows come from; shown to users, for nothing is silent. */
 export type ThresholdSource = 'relu' | 'stored' | 'calibrated-threshold';
@@ -14,7 +15,7 @@ export interface FeatureRows {
   W_enc_rows: Float32Array;
   /** [n]; with −b_dec·W_enc folded in where the SAE subtracts b_dec from its input. */
   b_enc: Float32Array;
-  /** [n]; 0 for ReLU, the stored threshold, or for topk the calibrated threshold. */
+  /** [n]; 0 for ReLU, the stored threshold (gated: the one that stands for its gate), or for topk the calibrated one. */
   threshold: Float32Array;
   /** [n, d_in]; the directions of the features. */
   W_dec_rows: Float32Array;
@@ -30,7 +31,8 @@ export function featureRows(sae: Sae, indices: ArrayLike<number>): FeatureRows {
   checkSae(sae, 'sae');
   const { d_in } = sae.cfg;
   const n = indices.length;
-  const { source, of } = thresholds(sae);
+  const form = thresholdForm(sae);
+  const { source, of } = thresholds(sae, form);
   const rows: FeatureRows = {
     features: n,
     W_enc_rows: new Float32Array(n * d_in),
@@ -42,28 +44,37 @@ export function featureRows(sae: Sae, indices: ArrayLike<number>): FeatureRows {
   for (let row = 0; row < n; row++) {
     const i = indices[row];
     requireFeature(sae, i);
-    gatherRow(sae, i, row, rows);
+    gatherRow({ sae, form }, i, row, rows);
     rows.threshold[row] = of(i);
   }
   return rows;
 }
 
-function gatherRow(sae: Sae, i: number, row: number, rows: FeatureRows): void {
-  const { d_in, d_sae, apply_b_dec_to_input, rescale_acts_by_decoder_norm } = sae.cfg;
-  const direction = sae.W_dec.subarray(i * d_in, (i + 1) * d_in);
-  const norm = rescale_acts_by_decoder_norm ? Math.hypot(...direction) : 1;
-  let bias = sae.b_enc[i];
-  for (let j = 0; j < d_in; j++) {
-    const w = sae.W_enc[j * d_sae + i];
-    if (apply_b_dec_to_input) bias -= sae.b_dec[j] * w;
-    rows.W_enc_rows[row * d_in + j] = w * norm;
-    rows.W_dec_rows[row * d_in + j] = direction[j] / norm;
-  }
-  rows.b_enc[row] = bias * norm;
+interface Source {
+  sae: Sae;
+  form: ThresholdForm;
 }
 
-function thresholds({ cfg, threshold }: Sae): { source: ThresholdSource; of: (i: number) => number } {
-  if (usesThreshold(cfg.architecture)) return { source: 'stored', of: (i) => threshold![i] };
+function gatherRow({ sae, form }: Source, i: number, row: number, rows: FeatureRows): void {
+  const { d_in, d_sae, apply_b_dec_to_input, rescale_acts_by_decoder_norm } = sae.cfg;
+  const direction = sae.W_dec.subarray(i * d_in, (i + 1) * d_in);
+  const scale = form.scale?.[i] ?? 1;
+  const norm = rescale_acts_by_decoder_norm ? scale : 1;
+  let bias = form.bias[i];
+  for (let j = 0; j < d_in; j++) {
+    const w = sae.W_enc[j * d_sae + i] * scale;
+    if (apply_b_dec_to_input) bias -= sae.b_dec[j] * w;
+    rows.W_enc_rows[row * d_in + j] = w;
+    rows.W_dec_rows[row * d_in + j] = direction[j] / norm;
+  }
+  rows.b_enc[row] = bias;
+}
+
+function thresholds(
+  { cfg }: Sae,
+  { threshold }: ThresholdForm,
+): { source: ThresholdSource; of: (i: number) => number } {
+  if (threshold) return { source: 'stored', of: (i) => threshold[i] };
   if (cfg.architecture !== 'topk') return { source: 'relu', of: () => 0 };
   const calibrated = cfg.metadata.inference_threshold;
   if (typeof calibrated !== 'number' || !Number.isFinite(calibrated)) {

@@ -12,6 +12,10 @@ const cases: [string, Sae][] = [
   ['standard', randomSae('standard')],
   ['jumprelu', randomSae('jumprelu', { apply_b_dec_to_input: false })],
   ['batchtopk', randomSae('batchtopk')],
+  ['batchtopk with rescaled selection', randomSae('batchtopk', { rescale_acts_by_decoder_norm: true })],
+  ['matryoshka', randomSae('matryoshka')],
+  ['gated', randomSae('gated')],
+  ['gated on the raw input', randomSae('gated', { apply_b_dec_to_input: false })],
   ['wide jumprelu', randomSae('jumprelu', { d_in: 66, d_sae: 2050 })],
 ];
 

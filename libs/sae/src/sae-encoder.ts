@@ -8,8 +8,8 @@ import {
   planMemoryBytes,
 } from '@facet/kernels';
 import { requireFinite } from '@facet/tensor';
-import { decoderNorms } from './decoder-norms.ts';
-import { checkSae, type Sae, type SparseActivations, usesThreshold } from './sae.ts';
+import { checkSae, type Sae, type SparseActivations } from './sae.ts';
+import { thresholdForm } from './threshold-form.ts';
 
 export interface SaeEncoderOptions {
   /** Most rows of one call that are worth preparing for; more rows are encoded in blocks of this. */
@@ -115,18 +115,18 @@ function layOut(sae: Sae, maxRows: number): Layout {
   return layout;
 }
 
-/** Writes W_encᵀ, b_enc and thresholds; padding features get the bias −∞ and never fire. */
+/** Writes W_encᵀ, biases and thresholds in threshold form; padding features get the bias −∞ and never fire. */
 function fillWeights(sae: Sae, { W, bias, center, threshold, width }: Layout): void {
-  const { d_in, d_sae, apply_b_dec_to_input, rescale_acts_by_decoder_norm } = sae.cfg;
-  const norms = rescale_acts_by_decoder_norm ? decoderNorms(sae) : undefined;
+  const { d_in, d_sae, apply_b_dec_to_input } = sae.cfg;
+  const form = thresholdForm(sae);
   bias.fill(Number.NEGATIVE_INFINITY);
+  bias.set(form.bias);
   for (let i = 0; i < d_sae; i++) {
-    const norm = norms?.[i] ?? 1;
-    for (let j = 0; j < d_in; j++) W[i * width + j] = sae.W_enc[j * d_sae + i] * norm;
-    bias[i] = sae.b_enc[i] * norm;
+    const scale = form.scale?.[i] ?? 1;
+    for (let j = 0; j < d_in; j++) W[i * width + j] = sae.W_enc[j * d_sae + i] * scale;
   }
   if (apply_b_dec_to_input) center.set(sae.b_dec);
-  if (usesThreshold(sae.cfg.architecture)) threshold.set(sae.threshold!);
+  if (form.threshold) threshold.set(form.threshold);
 }
 
 async function encodeRows(encoder: Encoder, x: Float32Array, rows: number): Promise<SparseActivations> {

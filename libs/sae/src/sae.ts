@@ -1,8 +1,6 @@
 import { FacetError } from '@facet/errors';
 
-/**
- * Every SAE architecture that Facet knows by name; see the table in each function for which it implements.
- */
+/** Every SAE architecture that Facet knows by name; `encodeReference` has their equations. */
 export const ARCHITECTURES = ['standard', 'topk', 'batchtopk', 'jumprelu', 'gated', 'matryoshka'] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
@@ -41,7 +39,8 @@ export interface SaeConfig {
   /** topk: features kept per row. */
   k?: number;
   /**
-   * topk: whether pre-activations are multiplied by ‖W_dec_i‖ before selection (and divided out at decode).
+   * topk, batchtopk, matryoshka: whether pre-activations are multiplied by ‖W_dec_i‖ before selection (and divided out at
+   * decode).
    */
   rescale_acts_by_decoder_norm?: boolean;
   metadata: SaeMetadata;
@@ -52,7 +51,7 @@ export interface Sae {
   cfg: SaeConfig;
   /** [d_in, d_sae], row-major. */
   W_enc: Float32Array;
-  /** [d_sae]. */
+  /** [d_sae]; all 0 for gated, whose biases are `b_gate` and `b_mag`. */
   b_enc: Float32Array;
   /** [d_sae, d_in], row-major; row i is the direction of feature i. */
   W_dec: Float32Array;
@@ -60,6 +59,12 @@ export interface Sae {
   b_dec: Float32Array;
   /** [d_sae], for jumprelu, batchtopk and matryoshka: f = ReLU(pre)·[pre > threshold]. */
   threshold?: Float32Array;
+  /** [d_sae], for gated: a feature fires where x_c W_enc + b_gate > 0. */
+  b_gate?: Float32Array;
+  /** [d_sae], for gated: the bias of its magnitude ReLU(x_c (W_enc·exp(r_mag)) + b_mag). */
+  b_mag?: Float32Array;
+  /** [d_sae], for gated: log of the factor between gate and magnitude. */
+  r_mag?: Float32Array;
 }
 
 /** Feature activations f > 0 of some rows, in compressed sparse rows. */
@@ -86,32 +91,35 @@ export function checkSae(sae: Sae, source: string): void {
   checkLength(sae.b_enc, d_sae, 'b_enc', source);
   checkLength(sae.W_dec, d_sae * d_in, 'W_dec', source);
   checkLength(sae.b_dec, d_in, 'b_dec', source);
-  if (usesThreshold(sae.cfg.architecture)) {
-    if (sae.threshold === undefined) {
+  for (const name of featureTensors(sae.cfg.architecture)) {
+    const values = sae[name];
+    if (values === undefined) {
       throw new FacetError(
         'invalid',
-        `${source}: a ${sae.cfg.architecture} SAE needs the tensor threshold [d_sae]`,
+        `${source}: a ${sae.cfg.architecture} SAE needs the tensor ${name} [d_sae]`,
       );
     }
-    checkLength(sae.threshold, d_sae, 'threshold', source);
+    checkLength(values, d_sae, name, source);
   }
+  if (sae.cfg.architecture === 'gated') requireZero(sae.b_enc, source);
 }
 
 /** Throws a FacetError unless the configuration is sound and of an architecture that can encode here. */
 export function checkConfig(cfg: SaeConfig, source: string): void {
   checkSize(cfg.d_in, MAX_D_IN, 'd_in', source);
   checkSize(cfg.d_sae, MAX_D_SAE, 'd_sae', source);
-  if (cfg.architecture === 'gated') {
-    throw new FacetError(
-      'unimplemented',
-      `${source}: gated SAEs are not supported; use topk, standard or jumprelu`,
-    );
-  }
   if (cfg.normalize_activations !== 'none') {
     throw new FacetError(
       'unimplemented',
       `${source}: normalize_activations ${cfg.normalize_activations} is not supported; ` +
         'fold it into the weights and export with none',
+    );
+  }
+  if (cfg.rescale_acts_by_decoder_norm && !mayRescale(cfg.architecture)) {
+    throw new FacetError(
+      'invalid',
+      `${source}: rescale_acts_by_decoder_norm is true for a ${cfg.architecture} SAE; ` +
+        'only topk, batchtopk and matryoshka have it: fold the decoder norms into the weights',
     );
   }
   if (cfg.architecture === 'topk') checkK(cfg, source);
@@ -120,6 +128,28 @@ export function checkConfig(cfg: SaeConfig, source: string): void {
 /** Tells whether f is gated by a stored per-feature threshold. */
 export function usesThreshold(architecture: Architecture): boolean {
   return architecture === 'jumprelu' || architecture === 'batchtopk' || architecture === 'matryoshka';
+}
+
+/** The tensors [d_sae] that an architecture has besides b_enc. */
+export function featureTensors(
+  architecture: Architecture,
+): readonly ('threshold' | 'b_gate' | 'b_mag' | 'r_mag')[] {
+  if (architecture === 'gated') return ['b_gate', 'b_mag', 'r_mag'];
+  return usesThreshold(architecture) ? ['threshold'] : [];
+}
+
+function mayRescale(architecture: Architecture): boolean {
+  return architecture === 'topk' || architecture === 'batchtopk' || architecture === 'matryoshka';
+}
+
+function requireZero(b_enc: Float32Array, source: string): void {
+  const at = b_enc.findIndex((value) => value !== 0);
+  if (at >= 0) {
+    throw new FacetError(
+      'invalid',
+      `${source}: b_enc[${at}] is ${b_enc[at]}; a gated SAE has only b_gate and b_mag, so b_enc must be 0`,
+    );
+  }
 }
 
 function checkK({ k, d_sae }: SaeConfig, source: string): void {

@@ -78,7 +78,6 @@ describe('parseSaelensConfig', () => {
     [{ activation_fn_str: 'gelu' }, /activation gelu is not supported/],
     [{ normalize_activations: 'layer_norm' }, /normalize_activations layer_norm is not supported/],
     [{ finetuning_scaling_factor: true }, /finetuning_scaling_factor/],
-    [{ architecture: 'gated', activation_fn_str: 'relu' }, /gated SAEs are not supported/],
   ])('refuses %j', (change, message) => {
     expect(() => parseSaelensConfig(JSON.stringify({ ...flat, ...change }), 'saes/x')).toThrow(message);
   });

@@ -32,11 +32,16 @@ export function randomSae(architecture: Architecture, overrides: Partial<SaeConf
   return {
     cfg,
     W_enc: noiseArray(noise, d_in * d_sae),
-    b_enc: noiseArray(noise, d_sae),
+    b_enc: architecture === 'gated' ? new Float32Array(d_sae) : noiseArray(noise, d_sae),
     W_dec: noiseArray(noise, d_in * d_sae),
     b_dec: noiseArray(noise, d_in),
     ...(['jumprelu', 'batchtopk', 'matryoshka'].includes(architecture) && {
       threshold: noiseArray(noise, d_sae).map(Math.abs),
+    }),
+    ...(architecture === 'gated' && {
+      b_gate: noiseArray(noise, d_sae),
+      b_mag: noiseArray(noise, d_sae),
+      r_mag: noiseArray(noise, d_sae),
     }),
   };
 }
