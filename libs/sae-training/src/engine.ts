@@ -36,6 +36,10 @@ export interface EvaluationSums {
   column_sums: Float64Array;
   /** Entries that fired. */
   firings: number;
+  /** Sum over rows of the cosine of x and x̂, as they come in and go out; 0 for a row of zeros. */
+  cosine: number;
+  /** Sum over rows of ‖x̂‖ / ‖x‖; 0 for a row of zeros. */
+  norm_ratio: number;
 }
 
 /** Numbers of a kind that a checkpoint can hold. */

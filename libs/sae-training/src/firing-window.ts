@@ -1,3 +1,5 @@
+import type { EngineState } from './engine.ts';
+
 /**
  * Counts how features fire while training goes on: which are dead by now, and how often each fires near the
  * end.
@@ -13,6 +15,10 @@ export interface FiringWindow {
    * writes it.
    */
   log10Frequency(): Float32Array;
+  /** Rows in which each feature fired over the last window, and the rows of that window so far. */
+  firings(): { counts: Float64Array; rows: number };
+  /** Everything that `note` changes, as views. */
+  state(): EngineState;
 }
 
 export interface FiringWindowOptions {
@@ -30,29 +36,35 @@ const LOG10_NEVER = -10;
 export function createFiringWindow({ d_sae, windowRows, totalRows }: FiringWindowOptions): FiringWindow {
   const silentRows = new Float64Array(d_sae);
   const counts = new Float64Array(d_sae);
-  let seen = 0;
-  let counted = 0;
-  let deadCount = 0;
+  // In one array, for checkpoints: rows seen, rows counted, dead features.
+  const totals = new Float64Array(3);
   return {
     note(firings, rows) {
-      seen += rows;
-      const counting = seen > totalRows - windowRows;
-      if (counting) counted += rows;
-      deadCount = 0;
+      totals[0] += rows;
+      const counting = totals[0] > totalRows - windowRows;
+      if (counting) totals[1] += rows;
+      totals[2] = 0;
       for (let i = 0; i < d_sae; i++) {
         silentRows[i] = firings[i] > 0 ? 0 : silentRows[i] + rows;
         if (counting) counts[i] += firings[i];
-        if (silentRows[i] >= windowRows) deadCount++;
+        if (silentRows[i] >= windowRows) totals[2]++;
       }
     },
     dead() {
-      const dead = new Uint32Array(deadCount);
+      const dead = new Uint32Array(totals[2]);
       let at = 0;
       for (let i = 0; i < d_sae; i++) if (silentRows[i] >= windowRows) dead[at++] = i;
       return dead;
     },
-    deadFraction: () => deadCount / d_sae,
+    deadFraction: () => totals[2] / d_sae,
     log10Frequency: () =>
-      Float32Array.from(counts, (count) => (count > 0 ? Math.log10(count / counted) : LOG10_NEVER)),
+      Float32Array.from(counts, (count) => (count > 0 ? Math.log10(count / totals[1]) : LOG10_NEVER)),
+    firings: () => ({ counts: counts.slice(), rows: totals[1] }),
+    state: () =>
+      new Map([
+        ['silent_rows', silentRows],
+        ['counts', counts],
+        ['totals', totals],
+      ]),
   };
 }

@@ -1,3 +1,4 @@
+export type { Checkpoint, Checkpointing, SavedCheckpoint } from './checkpoint.ts';
 export { requireRange } from './checks.ts';
 export {
   MAX_BATCH_ROWS,
@@ -17,7 +18,10 @@ export {
   type StepStatistics,
   type TrainingEngine,
 } from './engine.ts';
-export type { TrainingMetrics } from './metrics.ts';
+export type { HeldOutPoint } from './held-out.ts';
+export type { HeldOutMetrics, TrainingMetrics } from './metrics.ts';
+export { type HistoryPoint, MAX_HISTORY_POINTS, type StepMetrics } from './metrics-history.ts';
 export type { TopkRecipeConfig } from './recipes/topk.ts';
-export { createMemorySource, type RowSource } from './row-source.ts';
+export { createMemorySource, createPickedSource, type PickedRows, type RowSource } from './row-source.ts';
 export { type TrainedSae, type TrainingProgress, type TrainSaeOptions, trainSae } from './train.ts';
+export { TRAINING_SUSPENDED } from './training-loop.ts';

@@ -8,6 +8,7 @@ import type {
   TrainingEngine,
 } from '../engine.ts';
 import { recipeOf } from '../recipes/registry.ts';
+import { agreementOf } from './cpu-agreement.ts';
 import type { BatchLoss } from './cpu-gradients.ts';
 import { productBlocks } from './cpu-product.ts';
 import { type CpuWorkspace, createWorkspace, planWorkspace, readWeights } from './cpu-workspace.ts';
@@ -96,7 +97,7 @@ async function evaluate(cpu: CpuWorkspace, rows: number): Promise<EvaluationSums
   const sums = center(cpu, rows);
   const { cpu: recipe } = recipeOf(cpu.config.recipe);
   const { squared_error, firings } = await recipe.forward({ ...cpu, dead: NO_FEATURES }, rows);
-  return { rows, squared_error, firings, ...sums };
+  return { rows, squared_error, firings, ...sums, ...agreementOf(cpu, rows) };
 }
 
 async function* preActivations(cpu: CpuWorkspace, rows: number): AsyncGenerator<Float32Array, void> {
