@@ -72,7 +72,8 @@ export interface EventBus {
   enqueue(kind: JobKind, job: { id: string; payload: Uint8Array }): Promise<void>;
   /**
    * Runs jobs until `signal` aborts or the bus closes. A job is acknowledged after `handler` resolved; FacetErrors of the
-   * kinds invalid, precondition, not-found, unimplemented, data-loss and cancelled give it up, others repeat it.
+   * kinds invalid, precondition, not-found, unimplemented, data-loss and cancelled give it up, one with reason JOB_TAKEN_OVER
+   * leaves it to the worker that has it now, others repeat it.
    */
   work(kind: JobKind, handler: (job: Job) => Promise<void>, options?: WorkOptions): Promise<void>;
   /** Jobs that wait (`pending`) and that run or wait for their next attempt (`active`). */

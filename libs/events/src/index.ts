@@ -9,7 +9,7 @@ export {
   type Subscription,
   type WorkOptions,
 } from './event-bus.ts';
-export { isLasting } from './lasting-errors.ts';
+export { isLasting, JOB_TAKEN_OVER } from './lasting-errors.ts';
 export { MAX_PAYLOAD_BYTES } from './limits.ts';
 export { createLiveChannel, type LiveChannel, type LiveSchema } from './live-channel.ts';
 export { type EventBusOptions, openEventBus } from './open-event-bus.ts';

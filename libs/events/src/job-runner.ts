@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FacetErrorKind, isFacetError } from '@facet/errors';
 import type { DeadLetter, Job, WorkOptions } from './event-bus.ts';
-import { LASTING_KINDS } from './lasting-errors.ts';
+import { JOB_TAKEN_OVER, LASTING_KINDS } from './lasting-errors.ts';
 
 /** One delivery of a job by a transport. */
 export interface Delivery {
@@ -79,7 +79,7 @@ async function runJob(
 }
 
 /** What is to become of a delivery. */
-type Outcome = { done: true } | { retryInMs: number } | { giveUpBecause: string };
+type Outcome = { done: true } | { retryInMs: number } | { giveUpBecause: string } | { leftAlone: true };
 
 async function runHandler(
   delivery: Delivery,
@@ -102,6 +102,7 @@ async function runHandler(
 
 function outcomeOfFailure(error: unknown, attempt: number, options: RunOptions): Outcome {
   const { signals, maxDeliver = DEFAULT_MAX_DELIVER, retryDelayMs = DEFAULT_RETRY_DELAY_MS } = options;
+  if (isFacetError(error) && error.reason === JOB_TAKEN_OVER) return { leftAlone: true };
   if (signals.abort.aborted) return { retryInMs: 0 };
   const terminal = isFacetError(error) && TERMINAL.has(error.kind);
   if (terminal || attempt >= maxDeliver)
@@ -110,6 +111,7 @@ function outcomeOfFailure(error: unknown, attempt: number, options: RunOptions):
 }
 
 async function settle(delivery: Delivery, outcome: Outcome, { onDeadLetter }: RunOptions): Promise<void> {
+  if ('leftAlone' in outcome) return;
   if ('done' in outcome) return delivery.ack();
   if ('retryInMs' in outcome) return delivery.retry(outcome.retryInMs);
   const { id, payload, attempt } = delivery;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FacetError } from '@facet/errors';
 import type { EventBus, Job, JobKind } from '../event-bus.ts';
+import { JOB_TAKEN_OVER } from '../lasting-errors.ts';
 import { ACK_WAIT_MS, type Fixture, read, text, unique, until } from './transport-fixture.ts';
 
 /** The contract of work queues. */
@@ -117,6 +118,20 @@ export function describeJobs(name: string, { transport, openBus }: Fixture): voi
       };
       await workUntil([bus], 'train', handler, () => idle(bus, 'train'));
       expect(attempts).toEqual([1, 2, 3]);
+    });
+
+    test('leaves a job alone whose handler says that it was taken over', async () => {
+      const bus = await openBus();
+      await bus.enqueue('train', { id: unique('taken-over'), payload: text('') });
+      const attemptedMs: number[] = [];
+      const handler = async ({ attempt }: Job) => {
+        attemptedMs.push(performance.now());
+        if (attempt === 1) throw new FacetError('aborted', 'another has it', { reason: JOB_TAKEN_OVER });
+      };
+      await workUntil([bus], 'train', handler, () => idle(bus, 'train'));
+      // Nobody has it in truth: it comes again when the lease has run out, not before.
+      expect(attemptedMs).toHaveLength(2);
+      expect(attemptedMs[1]! - attemptedMs[0]!).toBeGreaterThan(ACK_WAIT_MS * 0.8);
     });
 
     test('gives a job up after maxDeliver attempts, with the reason', async () => {
