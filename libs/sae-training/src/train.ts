@@ -21,6 +21,8 @@ export interface TrainSaeOptions {
   suspend?: AbortSignal;
   /** Called after every step. */
   onProgress?: (progress: TrainingProgress) => void;
+  /** Called with new points of the curves; where the run goes on from a checkpoint, first with all before. */
+  onHistory?: (points: readonly HistoryPoint[], heldOut: readonly HeldOutPoint[]) => void;
 }
 
 export interface TrainingProgress extends StepMetrics {

@@ -14,9 +14,10 @@ import {
   createHeldOutHistory,
   HELD_OUT_ROWS_ON_THE_WAY,
   type HeldOutHistory,
+  type HeldOutPoint,
   measureHeldOut,
 } from './held-out.ts';
-import { createMetricsHistory, type MetricsHistory, type StepMetrics } from './metrics-history.ts';
+import { createMetricsHistory, type HistoryPoint, type MetricsHistory, type StepMetrics } from './metrics-history.ts';
 import { recipeOf } from './recipes/registry.ts';
 import type { RowSource } from './row-source.ts';
 import { learningRateAt } from './schedule.ts';
@@ -30,6 +31,8 @@ export interface LoopOptions {
   /** Interrupts the run between two steps, after a checkpoint. */
   suspend?: AbortSignal | undefined;
   onStep(step: number, metrics: StepMetrics): void;
+  /** Called with new points of the curves; where the run goes on from a checkpoint, first with all before. */
+  onHistory?: ((points: readonly HistoryPoint[], heldOut: readonly HeldOutPoint[]) => void) | undefined;
 }
 
 /** A run's engine with what is kept beside it. */
@@ -70,17 +73,14 @@ export async function takeSteps(options: LoopOptions): Promise<TrainingState> {
   }
 }
 
-/** Opens an engine with a recipe's first weights, or with none where a checkpoint will be copied over them. */
+/**
+ * Opens an engine with a recipe's first weights for the first batch; where a checkpoint will be copied over them,
+ * with those for a row of zeros.
+ */
 async function openState(config: ResolvedConfig, first: Float32Array | undefined): Promise<TrainingState> {
   const { d_in, d_sae, dead_window_tokens: windowRows, tokens: totalRows, steps } = config;
-  const initial = first
-    ? recipeOf(config.recipe).initialise(config, first, config.batch_rows)
-    : {
-        W_enc: new Float32Array(d_sae * d_in),
-        b_enc: new Float32Array(d_sae),
-        W_dec: new Float32Array(d_sae * d_in),
-        b_dec: new Float32Array(d_in),
-      };
+  const x = first ?? new Float32Array(d_in);
+  const initial = recipeOf(config.recipe).initialise(config, x, x.length / d_in);
   return {
     session: await engineOf(config.engine).open(config, initial),
     window: createFiringWindow({ d_sae, windowRows, totalRows }),
@@ -91,7 +91,9 @@ async function openState(config: ResolvedConfig, first: Float32Array | undefined
 
 async function resume(options: LoopOptions, state: TrainingState): Promise<void> {
   const newest = options.checkpointing?.newest;
-  if (newest) await restoreCheckpoint(newest, checkpointOf(options, state, newest.step));
+  if (!newest) return;
+  await restoreCheckpoint(newest, checkpointOf(options, state, newest.step));
+  options.onHistory?.(state.history.points(), state.heldOut.points());
 }
 
 function checkpointOf({ config, source }: LoopOptions, state: TrainingState, step: number): Checkpoint {
@@ -102,7 +104,7 @@ function checkpointOf({ config, source }: LoopOptions, state: TrainingState, ste
 }
 
 async function takeStep(
-  { config, onStep }: LoopOptions,
+  { config, onStep, onHistory }: LoopOptions,
   { session, window, history }: TrainingState,
   { step, batch }: { step: number; batch: Float32Array },
 ): Promise<void> {
@@ -111,7 +113,8 @@ async function takeStep(
   const { loss, l0, fvu, gradient_norm, firings } = await session.step(step, learning_rate, window.dead());
   window.note(firings, config.batch_rows);
   const metrics = { loss, l0, fvu, gradient_norm, dead_fraction: window.deadFraction(), learning_rate };
-  history.note(step + 1, metrics);
+  const point = history.note(step + 1, metrics);
+  if (point) onHistory?.([point], []);
   onStep(step + 1, metrics);
 }
 
@@ -119,7 +122,8 @@ async function afterStep(options: LoopOptions, state: TrainingState, step: numbe
   const { config, source, checkpointing, signal, suspend } = options;
   if (state.heldOut.due(step)) {
     const blocks = { ...config, most: HELD_OUT_ROWS_ON_THE_WAY, signal };
-    state.heldOut.note(step, await measureHeldOut(state.session, source, blocks));
+    const point = state.heldOut.note(step, await measureHeldOut(state.session, source, blocks));
+    options.onHistory?.([], [point]);
   }
   if (step === config.steps) return;
   if (suspend?.aborted || checkpointing?.due(step)) {
