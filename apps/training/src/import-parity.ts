@@ -1,65 +1,124 @@
 import { FacetError } from '@facet/errors';
 import { createRandom } from '@facet/random';
-import { createSaeEncoder, decode, encodeReference, type Sae, type SparseActivations } from '@facet/sae';
+import { createSaeEncoder, decode, type ReadSae, type SparseActivations } from '@facet/sae';
+import { serializeSafetensors } from '@facet/tensor';
 import { z } from 'zod';
 
-/** `parity.json`: how exactly the service's encoder reproduces an imported SAE on probe rows. */
+/** `parity.json`: how exactly the service reproduces an imported SAE on probe rows. */
 export const paritySchema = z.object({
   probeRows: z.number().int().positive(),
   maxEncodeDifference: z.number(),
   maxDecodeDifference: z.number(),
+  boundaryFeatures: z.number().int().nonnegative().default(0),
+  relativeEncodeDifference: z.number().default(Number.NaN),
+  relativeDecodeDifference: z.number().default(Number.NaN),
 });
 export type Parity = z.infer<typeof paritySchema>;
 
+/** What was compared, and the probe rows with the service's answers, to compare again later. */
+export interface MeasuredParity {
+  parity: Parity;
+  /** `parity.safetensors`: x, offsets, indices, values, x_hat. */
+  probes: Uint8Array[];
+}
+
 /** Probe rows are few, for the reference is plain JavaScript: enough to touch every weight. */
-const PROBE_ROWS = 8;
+export const PROBE_ROWS = 8;
 /** Largest difference, relative to the largest value, that an import may have. */
 const MAX_RELATIVE_DIFFERENCE = 1e-4;
 
 /**
- * Compares the fast encoder with the f64 reference on seeded rows around b_dec; refuses a relative
- * difference above 1e-4.
+ * Compares the service's encoder and decoder (f32) with the source's own equations (f64) on seeded rows around b_dec; refuses a
+ * relative difference above 1e-4. A feature that fires on one side only is left out where the source has it within that
+ * tolerance of switching: rounding decides there. Both decoders get the same features.
  */
-export async function measureParity(sae: Sae, source: string): Promise<Parity> {
-  const x = probeRows(sae);
-  const expected = encodeReference(sae, x, PROBE_ROWS);
+export async function measureParity({ sae, model }: ReadSae, source: string): Promise<MeasuredParity> {
+  const { d_in } = sae.cfg;
+  const x = probeRows(d_in, sae.b_dec);
   const encoder = await createSaeEncoder(sae, { maxRows: PROBE_ROWS });
-  const actual = await encoder.encode(x, PROBE_ROWS);
-  await encoder.close();
-  const encode = difference(toDense(actual, sae.cfg.d_sae), toDense(expected, sae.cfg.d_sae));
-  const decoded = difference(decode(sae, actual), decode(sae, expected));
-  if (encode.relative > MAX_RELATIVE_DIFFERENCE || decoded.relative > MAX_RELATIVE_DIFFERENCE) {
-    const message =
-      `${source} is not reproduced: encode differs by ${encode.absolute}, decode by ${decoded.absolute}, ` +
-      `more than ${MAX_RELATIVE_DIFFERENCE} of the largest value`;
-    throw new FacetError('precondition', message, { reason: 'IMPORT_PARITY' });
+  const actual = await encoder.encode(x, PROBE_ROWS).finally(() => encoder.close());
+  const x_hat = decode(sae, actual);
+  const encoded = new Difference();
+  const decoded = new Difference();
+  let boundaryFeatures = 0;
+  for (let r = 0; r < PROBE_ROWS; r++) {
+    const expected = model.encode(Float64Array.from(x.subarray(r * d_in, (r + 1) * d_in)));
+    const features = denseRow(actual, r, sae.cfg.d_sae);
+    const tolerance = MAX_RELATIVE_DIFFERENCE * largestOf(expected.f);
+    for (let i = 0; i < features.length; i++) {
+      const oneSided = features[i] > 0 !== expected.f[i] > 0;
+      if (oneSided && expected.margin[i] <= tolerance) boundaryFeatures++;
+      else encoded.add(features[i], expected.f[i]);
+    }
+    const rebuilt = model.decode(features);
+    for (let j = 0; j < d_in; j++) decoded.add(x_hat[r * d_in + j], rebuilt[j]);
   }
-  return {
+  requireEqual(encoded, decoded, source);
+  const parity: Parity = {
     probeRows: PROBE_ROWS,
-    maxEncodeDifference: encode.absolute,
+    maxEncodeDifference: encoded.absolute,
     maxDecodeDifference: decoded.absolute,
+    boundaryFeatures,
+    relativeEncodeDifference: encoded.relative,
+    relativeDecodeDifference: decoded.relative,
   };
+  return { parity, probes: writeProbes({ x, actual, x_hat, d_in }) };
 }
 
-function probeRows({ cfg: { d_in }, b_dec }: Sae): Float32Array {
+/** The largest difference of two series, and the largest value that was expected. */
+class Difference {
+  absolute = 0;
+  private largest = 0;
+
+  add(actual: number, expected: number): void {
+    const difference = Math.abs(actual - expected);
+    // Written so that NaN is kept and refused.
+    if (!(difference <= this.absolute)) this.absolute = difference;
+    this.largest = Math.max(this.largest, Math.abs(expected));
+  }
+
+  get relative(): number {
+    return this.largest > 0 ? this.absolute / this.largest : this.absolute;
+  }
+}
+
+function requireEqual(encoded: Difference, decoded: Difference, source: string): void {
+  if (encoded.relative <= MAX_RELATIVE_DIFFERENCE && decoded.relative <= MAX_RELATIVE_DIFFERENCE) return;
+  const message =
+    `${source} is not reproduced: encode differs by ${encoded.absolute}, decode by ${decoded.absolute}, ` +
+    `more than ${MAX_RELATIVE_DIFFERENCE} of the largest value`;
+  throw new FacetError('precondition', message, { reason: 'IMPORT_PARITY' });
+}
+
+function probeRows(d_in: number, b_dec: Float32Array): Float32Array {
   const random = createRandom(0n);
   return Float32Array.from({ length: PROBE_ROWS * d_in }, (_, at) => b_dec[at % d_in] + random.gaussian());
 }
 
-function toDense({ rows, offsets, indices, values }: SparseActivations, d_sae: number): Float32Array {
-  const dense = new Float32Array(rows * d_sae);
-  for (let r = 0; r < rows; r++) {
-    for (let e = offsets[r]; e < offsets[r + 1]; e++) dense[r * d_sae + indices[e]] = values[e];
-  }
-  return dense;
+function denseRow({ offsets, indices, values }: SparseActivations, r: number, d_sae: number): Float64Array {
+  const row = new Float64Array(d_sae);
+  for (let e = offsets[r]; e < offsets[r + 1]; e++) row[indices[e]] = values[e];
+  return row;
 }
 
-function difference(actual: Float32Array, expected: Float32Array): { absolute: number; relative: number } {
-  let absolute = 0;
-  let largest = 0;
-  for (let i = 0; i < expected.length; i++) {
-    absolute = Math.max(absolute, Math.abs(actual[i] - expected[i]));
-    largest = Math.max(largest, Math.abs(expected[i]));
-  }
-  return { absolute, relative: largest > 0 ? absolute / largest : absolute };
+function largestOf(values: Float64Array): number {
+  return values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+}
+
+interface Probes {
+  x: Float32Array;
+  actual: SparseActivations;
+  x_hat: Float32Array;
+  d_in: number;
+}
+
+function writeProbes({ x, actual, x_hat, d_in }: Probes): Uint8Array[] {
+  const { offsets, indices, values } = actual;
+  return serializeSafetensors({
+    x: { dtype: 'F32', shape: [PROBE_ROWS, d_in], data: x },
+    offsets: { dtype: 'U32', shape: [offsets.length], data: offsets },
+    indices: { dtype: 'U32', shape: [indices.length], data: indices },
+    values: { dtype: 'F32', shape: [values.length], data: values },
+    x_hat: { dtype: 'F32', shape: [PROBE_ROWS, d_in], data: x_hat },
+  });
 }

@@ -1,51 +1,26 @@
-import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FacetError } from '@facet/errors';
-import {
-  MAX_CONFIG_BYTES,
-  readSaelens,
-  SAELENS_CONFIG_FILE,
-  SAELENS_WEIGHTS_FILE,
-  type Sae,
-} from '@facet/sae';
 
-/** Largest weights file that is imported: it is read into memory whole. */
-export const MAX_WEIGHTS_BYTES = 2 ** 32;
-
-interface Location {
+/** Where an SAE lies outside the object store. */
+export interface Location {
   /** A path or `file://` URL. */
   uri: string;
   /** Folders below which it must lie, links resolved. */
   roots: readonly string[];
 }
 
-/** Reads a SAELens directory below one of the roots; links are resolved before anything is opened. */
-export async function readSaeDirectory({ uri, roots }: Location): Promise<Sae> {
-  const directory = await resolveExisting(toPath(uri), uri);
-  await requireBelow(directory, roots, { uri, variable: 'FACET_SAE_IMPORT_ROOTS' });
-  const read = async (name: string, maxBytes: number) => {
-    const path = await resolveExisting(join(directory, name), `${uri}/${name}`);
-    await requireBelow(path, roots, { uri: `${uri}/${name}`, variable: 'FACET_SAE_IMPORT_ROOTS' });
-    const { size } = await stat(path);
-    if (size > maxBytes)
-      throw new FacetError('invalid', `${uri}/${name} has ${size} bytes; the limit is ${maxBytes}`);
-    return readFile(path);
-  };
-  const cfg = (await read(SAELENS_CONFIG_FILE, MAX_CONFIG_BYTES)).toString('utf8');
-  return readSaelens({ cfg, weights: await read(SAELENS_WEIGHTS_FILE, MAX_WEIGHTS_BYTES) }, uri);
-}
-
+/** The files of an SAE to write, by name; chunks are written one after the other. */
 export interface DirectoryContent extends Location {
-  names: readonly string[];
-  read: (name: string) => Promise<Uint8Array>;
+  files: Readonly<Record<string, readonly Uint8Array[]>>;
 }
 
 /**
  * Writes files into a new directory below one of the roots; it appears whole or not at all. Returns their
  * names.
  */
-export async function writeSaeDirectory({ uri, roots, names, read }: DirectoryContent): Promise<string[]> {
+export async function writeSaeDirectory({ uri, roots, files }: DirectoryContent): Promise<string[]> {
   const path = toPath(uri);
   const parent = await resolveExisting(dirname(path), dirname(uri));
   await requireBelow(parent, roots, { uri, variable: 'FACET_SAE_EXPORT_ROOTS' });
@@ -55,16 +30,17 @@ export async function writeSaeDirectory({ uri, roots, names, read }: DirectoryCo
   const partial = `${target}.partial-${process.pid}`;
   try {
     await mkdir(partial);
-    for (const name of names) await writeDurably(join(partial, name), await read(name));
+    for (const [name, chunks] of Object.entries(files)) await writeDurably(join(partial, name), chunks);
     await rename(partial, target);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
     throw error;
   }
-  return [...names];
+  return Object.keys(files);
 }
 
-function toPath(uri: string): string {
+/** The path of a `file://` URL or absolute path. */
+export function toPath(uri: string): string {
   if (uri.startsWith('file://')) return fileURLToPath(uri);
   if (uri.startsWith('/')) return resolve(uri);
   throw new FacetError('invalid', `${JSON.stringify(uri)} is not an absolute path or file:// URL`, {
@@ -72,7 +48,8 @@ function toPath(uri: string): string {
   });
 }
 
-async function resolveExisting(path: string, shown: string): Promise<string> {
+/** Resolves every link of a path. */
+export async function resolveExisting(path: string, shown: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (cause) {
@@ -80,7 +57,8 @@ async function resolveExisting(path: string, shown: string): Promise<string> {
   }
 }
 
-async function requireBelow(
+/** Refuses (precondition) a path, links resolved, that lies below none of the roots. */
+export async function requireBelow(
   path: string,
   roots: readonly string[],
   { uri, variable }: { uri: string; variable: string },
@@ -101,10 +79,10 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-async function writeDurably(path: string, data: Uint8Array): Promise<void> {
+async function writeDurably(path: string, chunks: readonly Uint8Array[]): Promise<void> {
   const file = await open(path, 'wx');
   try {
-    await file.writeFile(data);
+    for (const chunk of chunks) await file.writeFile(chunk);
     await file.sync();
   } finally {
     await file.close();

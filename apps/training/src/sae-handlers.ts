@@ -1,4 +1,4 @@
-import { SaeFormat, type SaeServiceImplementation } from '@facet/contracts';
+import type { SaeServiceImplementation } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import {
   decodePageToken,
@@ -13,6 +13,7 @@ import { encodeRows, featureDirections } from './encode-features.ts';
 import { evaluationMessage, readEvaluationQuestion } from './evaluation-messages.ts';
 import type { LoadedSaes } from './loaded-saes.ts';
 import type { SaeEvaluations } from './sae-evaluations.ts';
+import { formatMessage, readFormat } from './sae-formats.ts';
 import { toSae } from './sae-messages.ts';
 import type { SaeRegistry, SaeTexts } from './sae-registry.ts';
 import { PAGE_SIZES } from './training-handlers.ts';
@@ -55,16 +56,15 @@ export function createSaeHandlers({
       await registry.delete(id(name));
       return {};
     },
-    async importSae({ saeId, uri, format, model, hookPoint }) {
-      requireSaelens(format);
+    async importSae({ saeId, uri, format, model, hookPoint, inputScale }) {
       const modelId = parseName(model, 'models', 'model');
-      return {
-        sae: toSae(await registry.importFrom({ id: parseId(saeId, 'sae_id'), uri, modelId, hookPoint })),
-      };
+      const request = { id: parseId(saeId, 'sae_id'), uri, modelId, hookPoint, inputScale };
+      return { sae: toSae(await registry.importFrom({ ...request, format: readFormat(format) })) };
     },
-    async exportSae({ name, uri, format }) {
-      requireSaelens(format);
-      return { files: await registry.exportTo(id(name), uri) };
+    async exportSae({ name, uri, format: requested }) {
+      const format = readFormat(requested) ?? 'saelens';
+      const { files, conversions } = await registry.exportTo(id(name), uri, format);
+      return { files, format: formatMessage(format), conversions: [...conversions] };
     },
     encodeActivations: async ({ name, activations }) => encodeRows(await loaded.get(id(name)), activations),
     batchGetDirections: async ({ name, features }) => featureDirections(await loaded.get(id(name)), features),
@@ -74,11 +74,6 @@ export function createSaeHandlers({
         yield evaluationMessage(event, question);
     },
   };
-}
-
-function requireSaelens(format: SaeFormat): void {
-  if (format === SaeFormat.SAELENS || format === SaeFormat.UNSPECIFIED) return;
-  throw new FacetError('unimplemented', `the format ${format} is not supported; use SAE_FORMAT_SAELENS`);
 }
 
 /** The texts that an update mask names; an empty mask names all. */

@@ -1,11 +1,17 @@
-import { Lineage as LineageMessage, type Sae as SaeMessage, type Tensor } from '@facet/contracts';
+import type { SaeSource } from '@facet/artifacts';
+import {
+  type ImportSource,
+  Lineage as LineageMessage,
+  type Sae as SaeMessage,
+  type Tensor,
+} from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { requestTensors } from '@facet/mesh';
 import type { Lineage, ManifestFile } from '@facet/objects';
 import { SAELENS_WEIGHTS_FILE } from '@facet/sae';
 import { toEvaluation } from './run-messages.ts';
 import type { RegisteredSae } from './sae-registry.ts';
-import { fromMetrics } from './training-task.ts';
+import { fromMetrics } from './training-evaluation.ts';
 
 /** Largest tensor of a request, bytes. */
 export const MAX_TENSOR_BYTES = 1 << 20;
@@ -30,7 +36,17 @@ export function toSae({ id, manifest, cfg, configJson, texts, parity }: Register
     configJson,
     createTime: new Date(createTime),
     parity,
+    source: body.source && toImportSource(body.source),
   };
+}
+
+function toImportSource({ format, files, conversions }: SaeSource): ImportSource {
+  const written = Object.entries(files).map(([name, { bytes, sha256 }]) => ({
+    name,
+    bytes: BigInt(bytes),
+    sha256,
+  }));
+  return { format, files: written, conversions };
 }
 
 /** Writes a lineage with the hash of the SAE's weights file. */

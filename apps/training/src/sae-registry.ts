@@ -16,11 +16,22 @@ import {
   readJson,
   writeJson,
 } from '@facet/objects';
-import { parseSaelensConfig, SAELENS_CONFIG_FILE, type Sae, type SaeConfig } from '@facet/sae';
+import {
+  detectFormat,
+  parseSaelensConfig,
+  type ReadOptions,
+  readSae,
+  SAELENS_CONFIG_FILE,
+  SAELENS_SPARSITY_FILE,
+  type SaeConfig,
+  type SaeFormat,
+  writeSae,
+} from '@facet/sae';
 import { z } from 'zod';
 import { measureParity, type Parity, paritySchema } from './import-parity.ts';
 import type { RunEvents } from './run-events.ts';
-import { readSaeDirectory, writeSaeDirectory } from './sae-directory.ts';
+import { writeSaeDirectory } from './sae-directory.ts';
+import { openSourceFiles } from './source-files.ts';
 
 /** What people may write about an SAE. */
 const textsSchema = z.object({ displayName: z.string(), description: z.string() });
@@ -48,13 +59,23 @@ export interface SaeRegistry {
   updateTexts(id: string, change: Partial<SaeTexts>): Promise<RegisteredSae>;
   delete(id: string): Promise<void>;
   importFrom(request: ImportRequest): Promise<RegisteredSae>;
-  /** Writes the files of an SAE into a new directory and returns their names. */
-  exportTo(id: string, uri: string): Promise<string[]>;
+  /** Writes an SAE in a format into a new directory. */
+  exportTo(id: string, uri: string, format: SaeFormat): Promise<Exported>;
 }
 
-export interface ImportRequest {
+/** What an export has written. */
+export interface Exported {
+  /** Names of the files. */
+  files: string[];
+  /** What was converted, a sentence each. */
+  conversions: readonly string[];
+}
+
+export interface ImportRequest extends ReadOptions {
   id: string;
   uri: string;
+  /** @default told from the names of the files */
+  format?: SaeFormat | undefined;
   modelId: string;
   /** Empty: the one that its configuration names. */
   hookPoint: string;
@@ -69,6 +90,7 @@ export interface SaeRegistryDependencies {
 
 const TEXTS_FILE = 'texts.json';
 const PARITY_FILE = 'parity.json';
+const PROBES_FILE = 'parity.safetensors';
 const NO_TEXTS: SaeTexts = { displayName: '', description: '' };
 
 /** Creates the registry over the SAE artifacts of an object store. */
@@ -99,10 +121,12 @@ export function createSaeRegistry(dependencies: SaeRegistryDependencies): SaeReg
       await store.deletePrefix(saePrefix(id));
     },
     importFrom: (request) => importSae(dependencies, request),
-    async exportTo(id, uri) {
-      const { manifest } = await get(id);
-      const read = (name: string) => store.read(`${saePrefix(id)}/${name}`);
-      return writeSaeDirectory({ uri, roots: exportRoots, names: Object.keys(manifest.files), read });
+    async exportTo(id, uri, format) {
+      const { sae } = await openSaeArtifact(store, id);
+      const { files, conversions } = writeSae(sae, format);
+      const sparsity = format === 'saelens' ? await readSparsity(store, id) : undefined;
+      const all = { ...files, ...(sparsity && { [SAELENS_SPARSITY_FILE]: [sparsity] }) };
+      return { files: await writeSaeDirectory({ uri, roots: exportRoots, files: all }), conversions };
     },
   };
 }
@@ -118,24 +142,35 @@ async function describe(store: ObjectStore, id: string): Promise<RegisteredSae> 
   return { id, manifest, cfg, configJson, texts, parity };
 }
 
+function readSparsity(store: ObjectStore, id: string): Promise<Uint8Array | undefined> {
+  return absentAsUndefined(() => store.read(`${saePrefix(id)}/${SAELENS_SPARSITY_FILE}`));
+}
+
 /**
- * Publishes an SAE from a directory, after its stored copy has encoded and decoded probe rows as the source
- * does.
+ * Publishes an SAE from files, after its copy has encoded and decoded probe rows as the source's own equations do.
  */
 async function importSae(
-  dependencies: SaeRegistryDependencies,
+  { store, events, importRoots }: SaeRegistryDependencies,
   request: ImportRequest,
 ): Promise<RegisteredSae> {
-  const { store, events, importRoots } = dependencies;
-  const sae = await readSaeDirectory({ uri: request.uri, roots: importRoots });
+  const files = await openSourceFiles({ uri: request.uri, roots: importRoots });
+  const format = request.format ?? detectFormat(files);
+  const read = await readSae(format, files, { inputScale: request.inputScale });
+  const { sae, conversions } = read;
   const hookPoint = request.hookPoint || sae.cfg.metadata.hook_name;
   if (!hookPoint) {
     const message = `${request.uri} does not name its hook point; give hook_point, e.g. blocks.6.hook_resid_post`;
     throw new FacetError('invalid', message, { field: 'hook_point' });
   }
-  const parity = await measureParity(sae, request.uri);
+  const { parity, probes } = await measureParity(read, request.uri);
   sae.cfg.metadata = { ...sae.cfg.metadata, hook_name: hookPoint };
-  await publishImported(store, request.id, { sae, lineage: importedLineage(request, hookPoint) });
+  await writeSaeArtifact(store, request.id, sae, {
+    createTime: new Date().toISOString(),
+    lineage: importedLineage(request, hookPoint),
+    metrics: {},
+    source: { format, files: files.hashes(), conversions: [...conversions] },
+  });
+  await store.write(`${saePrefix(request.id)}/${PROBES_FILE}`, probes);
   await writeJson(store, `${saePrefix(request.id)}/${PARITY_FILE}`, parity);
   await openSaeArtifact(store, request.id);
   const imported = await describe(store, request.id);
@@ -147,11 +182,6 @@ async function importSae(
     key: `${request.id}-${time.getTime()}`,
   });
   return imported;
-}
-
-function publishImported(store: ObjectStore, id: string, { sae, lineage }: { sae: Sae; lineage: Lineage }) {
-  const createTime = new Date().toISOString();
-  return writeSaeArtifact(store, id, sae, { createTime, lineage, metrics: {} });
 }
 
 /** An import says which model it reads, but not by hash: those stay empty. */

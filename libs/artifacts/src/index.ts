@@ -31,5 +31,6 @@ export {
   type SaeArtifact,
   type SaeBody,
   type SaeDetails,
+  type SaeSource,
   writeSaeArtifact,
 } from './sae-artifact.ts';

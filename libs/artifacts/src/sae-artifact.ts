@@ -29,12 +29,24 @@ export interface SaeBody {
   architecture: string;
   d_in: number;
   d_sae: number;
-  /** Features kept per row, for topk. */
+  /** Features kept per row, for topk; on average, for batchtopk and matryoshka. */
   k?: number | undefined;
   /** Metrics at publication, by name: l0, fvu, dead_fraction, ... */
   metrics: Record<string, number>;
   /** Resource name of the run that trained it. */
   trainingRun?: string | undefined;
+  /** Where it was imported from. */
+  source?: SaeSource | undefined;
+}
+
+/** Where an imported SAE comes from. */
+export interface SaeSource {
+  /** Format that it was read in, e.g. `sparsify`. */
+  format: string;
+  /** The files that were read, by name. */
+  files: Record<string, ManifestFile>;
+  /** What was converted, a sentence each. */
+  conversions: string[];
 }
 
 /** What a writer tells of an SAE. */
@@ -46,6 +58,7 @@ export interface SaeDetails {
   /** log10 of every feature's firing frequency [d_sae]. */
   sparsity?: Float32Array | undefined;
   trainingRun?: string | undefined;
+  source?: SaeSource | undefined;
 }
 
 /** An SAE with its manifest. */
@@ -58,9 +71,16 @@ const bodySchema: z.ZodType<SaeBody> = z.object({
   architecture: z.string(),
   d_in: z.number().int().positive(),
   d_sae: z.number().int().positive(),
-  k: z.number().int().positive().optional(),
+  k: z.number().positive().optional(),
   metrics: z.record(z.string(), z.number()),
   trainingRun: z.string().optional(),
+  source: z
+    .object({
+      format: z.string(),
+      files: z.record(z.string(), z.object({ bytes: z.number().int().nonnegative(), sha256: z.string() })),
+      conversions: z.array(z.string()),
+    })
+    .optional(),
 });
 
 /**
@@ -90,7 +110,7 @@ async function writeFiles(
   sae: Sae,
   details: SaeDetails,
 ): Promise<Manifest<SaeBody>> {
-  const { createTime, lineage, metrics, sparsity, trainingRun } = details;
+  const { createTime, lineage, metrics, sparsity, trainingRun, source } = details;
   const { cfg, weights } = writeSaelens(sae);
   const files: Record<string, ManifestFile> = {};
   const write = async (name: string, data: Uint8Array | Uint8Array[]) => {
@@ -100,7 +120,7 @@ async function writeFiles(
   await write(SAELENS_WEIGHTS_FILE, weights);
   if (sparsity) await write(SAELENS_SPARSITY_FILE, writeSaelensSparsity(sparsity));
   const { architecture, d_in, d_sae, k } = sae.cfg;
-  const body: SaeBody = { architecture, d_in, d_sae, k, metrics, trainingRun };
+  const body: SaeBody = { architecture, d_in, d_sae, k, metrics, trainingRun, source };
   const manifest: Manifest<SaeBody> = { formatVersion: 1, kind: SAE_KIND, createTime, files, lineage, body };
   await writeManifest(store, prefix, manifest, { ifAbsent: true });
   return manifest;

@@ -2,6 +2,16 @@ export { decode } from './decode.ts';
 export { decoderNorms } from './decoder-norms.ts';
 export { encodeReference } from './encode-reference.ts';
 export { type FeatureRows, featureRows, type ThresholdSource } from './feature-rows.ts';
+export { detectFormat, readSae, writeSae } from './formats/formats.ts';
+export {
+  MAX_WEIGHTS_BYTES,
+  type ReadOptions,
+  type ReadSae,
+  SAE_FORMATS,
+  type SaeFiles,
+  type SaeFormat,
+  type WrittenSae,
+} from './formats/sae-format.ts';
 export {
   ARCHITECTURES,
   type Architecture,
@@ -26,4 +36,5 @@ export {
   writeSaelens,
   writeSaelensSparsity,
 } from './saelens.ts';
-export { formatSaelensConfig, MAX_CONFIG_BYTES, parseSaelensConfig } from './saelens-config.ts';
+export { formatSaelensConfig, parseSaelensConfig } from './saelens-config.ts';
+export type { SourceActivations, SourceModel } from './source-model.ts';

@@ -1,38 +1,44 @@
 import { FacetError } from '@facet/errors';
 import { z } from 'zod';
-import { ARCHITECTURES, checkConfig, NORMALIZATIONS, type SaeConfig, type SaeMetadata } from './sae.ts';
+import { parseJsonConfig } from './json-config.ts';
+import { metadataSchema } from './metadata-schema.ts';
+import {
+  ARCHITECTURES,
+  type Architecture,
+  checkConfig,
+  NORMALIZATIONS,
+  type SaeConfig,
+  type SaeMetadata,
+} from './sae.ts';
 
-/** Largest `cfg.json` that is read; real ones are below 10 KiB. */
-export const MAX_CONFIG_BYTES = 1 << 20;
+/** What a `cfg.json` says, before it is known whether its SAE can be used as it is. */
+export interface SaelensConfigFile {
+  /** Not checked yet; its `normalize_activations` may be one that needs folding. */
+  cfg: SaeConfig;
+  /** Whether activations are multiplied by the tensor `scaling_factor` before decoding (SAELens 1 to 5). */
+  finetuningScalingFactor: boolean;
+}
 
-const metadataSchema = z.looseObject({
-  model_name: z.string().optional(),
-  hook_name: z.string().optional(),
-  context_size: z.number().int().optional(),
-  prepend_bos: z.boolean().optional(),
-  inference_threshold: z.number().optional(),
-});
-
-/** Fields shared by v6 and the older flat layout; every other key is kept out of the weights' meaning. */
+/** Fields shared by v6 and the older flat layouts; every other key is kept out of the weights' meaning. */
 const fileSchema = z.looseObject({
-  architecture: z.enum(ARCHITECTURES).default('standard'),
+  architecture: z.string().default('standard'),
   d_in: z.number(),
   d_sae: z.number(),
   dtype: z.string().default('float32'),
-  apply_b_dec_to_input: z.boolean(),
-  normalize_activations: z.enum(NORMALIZATIONS).nullish(),
+  apply_b_dec_to_input: z.boolean().default(true),
+  normalize_activations: z.union([z.enum(NORMALIZATIONS), z.boolean()]).nullish(),
   reshape_activations: z.string().nullish(),
   k: z.number().optional(),
   rescale_acts_by_decoder_norm: z.boolean().optional(),
   metadata: metadataSchema.optional(),
-  activation_fn: z.string().optional(),
-  activation_fn_str: z.string().optional(),
-  activation_fn_kwargs: z.looseObject({ k: z.number().optional() }).nullish(),
-  finetuning_scaling_factor: z.boolean().optional(),
+  activation_fn: z.string().nullish(),
+  activation_fn_str: z.string().nullish(),
+  activation_fn_kwargs: z.looseObject({ k: z.number().optional(), signed: z.boolean().optional() }).nullish(),
+  finetuning_scaling_factor: z.boolean().nullish(),
 });
 type ConfigFile = z.infer<typeof fileSchema>;
 
-/** Keys of the older flat layout that describe the training of the SAE: they move into `metadata`. */
+/** Keys of the older flat layouts that describe the training of the SAE: they move into `metadata`. */
 const FLAT_METADATA_KEYS = [
   'model_name',
   'hook_name',
@@ -40,109 +46,94 @@ const FLAT_METADATA_KEYS = [
   'context_size',
   'prepend_bos',
   'dataset_path',
+  'sae_lens_training_version',
 ];
 
 /**
- * Parses a SAELens `cfg.json`, v6 or the older flat layout; everything it cannot honour is refused by name.
+ * Parses a SAELens `cfg.json`, v6 or an older flat layout, of an SAE that can be used as it is; everything it cannot honour is
+ * refused by name.
  */
 export function parseSaelensConfig(text: string, source: string): SaeConfig {
-  const file = parseFile(text, source);
-  refuseUnsupported(file, source);
-  const cfg: SaeConfig = {
-    architecture: isFlatTopk(file) ? 'topk' : file.architecture,
-    d_in: file.d_in,
-    d_sae: file.d_sae,
-    dtype: 'float32',
-    apply_b_dec_to_input: file.apply_b_dec_to_input,
-    normalize_activations: file.normalize_activations ?? 'none',
-    metadata: file.metadata ?? flatMetadata(file),
-  };
-  if (cfg.architecture === 'topk') {
-    cfg.k = file.k ?? file.activation_fn_kwargs?.k;
-    cfg.rescale_acts_by_decoder_norm = file.rescale_acts_by_decoder_norm ?? false;
+  const { cfg, finetuningScalingFactor } = parseSaelensFile(text, source);
+  if (finetuningScalingFactor) {
+    throw new FacetError(
+      'unimplemented',
+      `${source}: finetuning_scaling_factor is not folded; import the SAE with facet saes import`,
+    );
   }
   checkConfig(cfg, source);
   return cfg;
 }
 
-/**
- * Renders `cfg` as a SAELens v6 `cfg.json`; batchtopk and matryoshka are written as jumprelu, as SAELens
- * does.
- */
-export function formatSaelensConfig(cfg: SaeConfig): string {
-  const { architecture, metadata, ...rest } = cfg;
-  const published = architecture === 'batchtopk' || architecture === 'matryoshka' ? 'jumprelu' : architecture;
-  if (published === 'jumprelu') delete rest.k;
-  const file = { architecture: published, ...rest, reshape_activations: 'none', metadata };
-  return `${JSON.stringify(file, null, 2)}\n`;
+/** Parses a SAELens `cfg.json` that an import may still have to convert. */
+export function parseSaelensFile(text: string, source: string): SaelensConfigFile {
+  const file = parseJsonConfig(text, fileSchema, { source, file: 'cfg.json', format: 'SAELens' });
+  refuseUnsupported(file, source);
+  const architecture = architectureOf(file, source);
+  const cfg: SaeConfig = {
+    architecture,
+    d_in: file.d_in,
+    d_sae: file.d_sae,
+    dtype: 'float32',
+    apply_b_dec_to_input: file.apply_b_dec_to_input,
+    normalize_activations: normalizationOf(file),
+    metadata: file.metadata ?? flatMetadata(file),
+  };
+  if (architecture === 'topk' || architecture === 'batchtopk' || architecture === 'matryoshka') {
+    const k = file.k ?? file.activation_fn_kwargs?.k;
+    if (k !== undefined) cfg.k = k;
+    cfg.rescale_acts_by_decoder_norm = file.rescale_acts_by_decoder_norm ?? false;
+  }
+  return { cfg, finetuningScalingFactor: file.finetuning_scaling_factor ?? false };
 }
 
-function parseFile(text: string, source: string): ConfigFile {
-  if (text.length > MAX_CONFIG_BYTES) {
-    throw new FacetError(
-      'invalid',
-      `${source}: cfg.json has ${text.length} bytes; the limit is ${MAX_CONFIG_BYTES}`,
-    );
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new FacetError('invalid', `${source}: cfg.json is not JSON; export the SAE again`, { cause });
-  }
-  const parsed = fileSchema.safeParse(renameMatryoshka(json));
-  if (parsed.success) return parsed.data;
+/** Renders `cfg` as a SAELens v6 `cfg.json`. */
+export function formatSaelensConfig(cfg: SaeConfig): string {
+  const { metadata, ...rest } = cfg;
+  return `${JSON.stringify({ ...rest, reshape_activations: 'none', metadata }, null, 2)}\n`;
+}
+
+function architectureOf(file: ConfigFile, source: string): Architecture {
+  const activation = file.activation_fn_str ?? file.activation_fn;
+  if (file.architecture === 'standard' && activation === 'topk') return 'topk';
+  if (file.architecture === 'matryoshka_batchtopk') return 'matryoshka';
+  const known = ARCHITECTURES.find((name) => name === file.architecture);
+  if (known) return known;
   throw new FacetError(
-    'invalid',
-    `${source}: cfg.json is not a SAELens configuration: ${z.prettifyError(parsed.error)}`,
+    'unimplemented',
+    `${source}: the architecture ${JSON.stringify(file.architecture.slice(0, 60))} is not supported; ` +
+      `${ARCHITECTURES.join(', ')} are`,
   );
 }
 
-function renameMatryoshka(json: unknown): unknown {
-  const isMatryoshka =
-    typeof json === 'object' &&
-    json !== null &&
-    'architecture' in json &&
-    json.architecture === 'matryoshka_batchtopk';
-  return isMatryoshka ? { ...json, architecture: 'matryoshka' } : json;
+/** `true` is how the first layouts said `expected_average_only_in`. */
+function normalizationOf({ normalize_activations: value }: ConfigFile): SaeConfig['normalize_activations'] {
+  if (typeof value === 'boolean') return value ? 'expected_average_only_in' : 'none';
+  return value ?? 'none';
 }
 
 function refuseUnsupported(file: ConfigFile, source: string): void {
-  if (!/^(torch\.)?(float32|float16|bfloat16)$/.test(file.dtype)) {
-    throw new FacetError(
-      'invalid',
-      `${source}: dtype ${file.dtype} is not supported; use float32, float16 or bfloat16`,
-    );
+  const refuse = (what: string, remedy: string) => {
+    throw new FacetError('unimplemented', `${source}: ${what} is not supported; ${remedy}`);
+  };
+  if (!/^(torch\.)?(float32|float16|bfloat16|float64)$/.test(file.dtype)) {
+    refuse(`dtype ${file.dtype.slice(0, 40)}`, 'use float32, float16 or bfloat16');
   }
-  if ((file.reshape_activations ?? 'none') !== 'none') {
-    const value = file.reshape_activations;
-    throw new FacetError(
-      'unimplemented',
-      `${source}: reshape_activations ${value} is not supported; only none is`,
-    );
-  }
-  if (file.finetuning_scaling_factor) {
-    throw new FacetError(
-      'unimplemented',
-      `${source}: finetuning_scaling_factor is not supported; fold it into W_dec`,
-    );
-  }
+  const reshape = file.reshape_activations ?? 'none';
+  if (reshape !== 'none') refuse(`reshape_activations ${reshape.slice(0, 40)}`, 'only none is');
   const activation = file.activation_fn_str ?? file.activation_fn ?? 'relu';
   if (activation !== 'relu' && activation !== 'topk') {
-    throw new FacetError(
-      'unimplemented',
-      `${source}: activation ${activation} is not supported; relu and topk are`,
-    );
+    refuse(`activation ${activation.slice(0, 40)}`, 'relu and topk are');
   }
-}
-
-function isFlatTopk(file: ConfigFile): boolean {
-  return file.architecture === 'standard' && (file.activation_fn_str ?? file.activation_fn) === 'topk';
+  if (file.activation_fn_kwargs?.signed) refuse('a signed topk', 'only topk of positive values is');
 }
 
 function flatMetadata(file: ConfigFile): SaeMetadata {
   const metadata: SaeMetadata = {};
-  for (const key of FLAT_METADATA_KEYS) if (file[key] !== undefined) metadata[key] = file[key];
+  for (const key of FLAT_METADATA_KEYS) {
+    const value = file[key];
+    if (value !== undefined && value !== null) metadata[key] = value;
+  }
   if (typeof file.hook_point === 'string') metadata.hook_name ??= file.hook_point;
   return metadata;
 }

@@ -6,11 +6,16 @@ import { randomSae } from './testing/random-sae.ts';
 const join = (chunks: Uint8Array[]) => new Uint8Array(Buffer.concat(chunks));
 
 describe('writeSaelens and readSaelens', () => {
-  test.each(['topk', 'standard', 'jumprelu'] as const)('give back the same %s SAE', (architecture) => {
-    const sae = randomSae(architecture, { metadata: { hook_name: 'blocks.0.hook_resid_post', custom: [1] } });
-    const { cfg, weights } = writeSaelens(sae);
-    expect(readSaelens({ cfg, weights: join(weights) }, 'saes/x')).toEqual(sae);
-  });
+  test.each(['topk', 'standard', 'jumprelu', 'gated'] as const)(
+    'give back the same %s SAE',
+    (architecture) => {
+      const sae = randomSae(architecture, {
+        metadata: { hook_name: 'blocks.0.hook_resid_post', custom: [1] },
+      });
+      const { cfg, weights } = writeSaelens(sae);
+      expect(readSaelens({ cfg, weights: join(weights) }, 'saes/x')).toEqual(sae);
+    },
+  );
 
   test('publish batchtopk as jumprelu, as SAELens does', () => {
     const sae = randomSae('batchtopk', { k: 5 });
@@ -33,7 +38,7 @@ describe('writeSaelens and readSaelens', () => {
     const read = (changed: object) =>
       readSaelens({ cfg, weights: join(serializeSafetensors({ ...tensors, ...changed })) }, 'saes/x');
     expect(() => read({})).toThrow(/saes\/x: the tensor b_dec \[10\] is missing/);
-    expect(() => read({ b_dec, threshold: b_dec })).toThrow(/a standard SAE has no tensor threshold/);
+    expect(() => read({ b_dec, threshold: b_dec })).toThrow(/a standard SAE has no tensor "threshold"/);
     expect(() => read({ b_dec, W_enc: { ...tensors.W_enc, shape: [37, 10] } })).toThrow(
       /W_enc has shape \[37,10\]/,
     );
@@ -70,7 +75,8 @@ describe('parseSaelensConfig', () => {
   });
 
   test.each([
-    [{ architecture: 'crosscoder' }, /cfg.json is not a SAELens configuration/],
+    [{ architecture: 'crosscoder' }, /the architecture "crosscoder" is not supported/],
+    [{ d_in: '768' }, /cfg.json is not a SAELens configuration/],
     [{ d_sae: 2 ** 40 }, /d_sae is 1099511627776/],
     [{ d_in: -1 }, /d_in is -1/],
     [{ activation_fn_kwargs: { k: 1e9 } }, /k is 1000000000/],

@@ -1,66 +1,43 @@
-import { FacetError } from '@facet/errors';
-import { parseSafetensors, requireFinite, serializeSafetensors } from '@facet/tensor';
-import { checkSae, type Sae, type SaeConfig, usesThreshold } from './sae.ts';
+import { requireFinite, serializeSafetensors } from '@facet/tensor';
+import { asJumprelu } from './convert.ts';
+import { checkSae, featureTensors, type Sae, type SaeConfig } from './sae.ts';
 import { formatSaelensConfig, parseSaelensConfig } from './saelens-config.ts';
+import { openSafetensorsFile, takeTensors } from './tensor-file.ts';
 
 /** The files of a SAELens SAE directory. */
 export const SAELENS_CONFIG_FILE = 'cfg.json';
 export const SAELENS_WEIGHTS_FILE = 'sae_weights.safetensors';
 export const SAELENS_SPARSITY_FILE = 'sparsity.safetensors';
 
-/** Tensors that old SAELens files carry without meaning for inference. */
-const IGNORED_TENSORS = new Set(['scaling_factor']);
-
 /**
- * Reads a SAELens SAE from its two files; `source` names it in errors. Shapes are checked against `cfg.json`
- * before any weight is converted; NaN and infinite weights, missing and unknown tensors are refused.
+ * Reads a SAELens SAE that Facet has written, from its two files; `source` names it in errors. Shapes are checked against
+ * `cfg.json` before any weight is converted; NaN and infinite weights, missing and unknown tensors are refused.
  */
 export function readSaelens(files: { cfg: string; weights: Uint8Array }, source: string): Sae {
   const cfg = parseSaelensConfig(files.cfg, source);
-  const file = parseSafetensors(files.weights, source);
-  const shapes = tensorShapes(cfg);
-  for (const name of file.header.entries.keys()) {
-    if (!(name in shapes) && !IGNORED_TENSORS.has(name)) {
-      throw new FacetError(
-        'invalid',
-        `${source}: a ${cfg.architecture} SAE has no tensor ${name}; is cfg.json its own?`,
-      );
-    }
-  }
-  const tensors: Record<string, Float32Array> = {};
-  for (const [name, shape] of Object.entries(shapes)) {
-    const found = file.header.entries.get(name)?.shape;
-    if (found === undefined)
-      throw new FacetError('invalid', `${source}: the tensor ${name} [${shape}] is missing`);
-    if (found.length !== shape.length || found.some((size, axis) => size !== shape[axis])) {
-      throw new FacetError(
-        'invalid',
-        `${source}: ${name} has shape [${found}]; cfg.json asks for [${shape}]`,
-      );
-    }
-    tensors[name] = file.f32(name);
-    requireFinite(tensors[name], `${source}: ${name}`);
-  }
-  const { W_enc, b_enc, W_dec, b_dec, threshold } = tensors;
-  const sae: Sae = { cfg, W_enc, b_enc, W_dec, b_dec, ...(threshold && { threshold }) };
+  const what = `a ${cfg.architecture} SAE`;
+  const tensors = takeTensors(openSafetensorsFile(files.weights, source), saelensShapes(cfg), { what });
+  const { W_enc, W_dec, b_dec, ...perFeature } = tensors;
+  const sae = { cfg, W_enc, b_enc: new Float32Array(cfg.d_sae), W_dec, b_dec, ...perFeature } as Sae;
   checkSae(sae, source);
   return sae;
 }
 
 /**
- * Writes `sae` as the two files of a SAELens v6 directory; `weights` are chunks to be written one after the
- * other.
+ * Writes `sae` as the two files of a SAELens v6 directory; `weights` are chunks to be written one after the other. batchtopk and
+ * matryoshka are written as jumprelu, as SAELens does.
  */
 export function writeSaelens(sae: Sae): { cfg: string; weights: Uint8Array[] } {
   checkSae(sae, 'sae');
+  const published = isBatchwise(sae.cfg) ? asJumprelu(sae) : sae;
   const tensors = Object.fromEntries(
-    Object.entries(tensorShapes(sae.cfg)).map(([name, shape]) => {
-      const data = sae[name as keyof Omit<Sae, 'cfg'>]!;
+    Object.entries(saelensShapes(published.cfg)).map(([name, shape]) => {
+      const data = published[name as keyof Omit<Sae, 'cfg'>]!;
       requireFinite(data, `sae: ${name}`);
       return [name, { dtype: 'F32' as const, shape, data }];
     }),
   );
-  return { cfg: formatSaelensConfig(sae.cfg), weights: serializeSafetensors(tensors) };
+  return { cfg: formatSaelensConfig(published.cfg), weights: serializeSafetensors(tensors) };
 }
 
 /** Renders `sparsity.safetensors`: log10 of every feature's firing frequency [d_sae]. */
@@ -70,7 +47,18 @@ export function writeSaelensSparsity(log10Frequency: Float32Array): Uint8Array[]
   });
 }
 
-function tensorShapes({ architecture, d_in, d_sae }: SaeConfig): Record<string, number[]> {
-  const shapes = { W_enc: [d_in, d_sae], b_enc: [d_sae], W_dec: [d_sae, d_in], b_dec: [d_in] };
-  return usesThreshold(architecture) ? { ...shapes, threshold: [d_sae] } : shapes;
+/** The tensors of an architecture in SAELens's spelling. */
+export function saelensShapes({ architecture, d_in, d_sae }: SaeConfig): Record<string, readonly number[]> {
+  const shapes: Record<string, readonly number[]> = {
+    W_enc: [d_in, d_sae],
+    W_dec: [d_sae, d_in],
+    b_dec: [d_in],
+  };
+  if (architecture !== 'gated') shapes.b_enc = [d_sae];
+  for (const name of featureTensors(architecture)) shapes[name] = [d_sae];
+  return shapes;
+}
+
+function isBatchwise({ architecture }: SaeConfig): boolean {
+  return architecture === 'batchtopk' || architecture === 'matryoshka';
 }

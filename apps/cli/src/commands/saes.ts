@@ -1,32 +1,26 @@
-import { join, resolve } from 'node:path';
-import { Sae, SaeFormat } from '@facet/contracts';
+import { Sae } from '@facet/contracts';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../addresses.ts';
-import { clientAction } from '../client-action.ts';
-import { addClientCommand, addGroup } from '../command-builder.ts';
+import { addGroup } from '../command-builder.ts';
 import type { Run } from '../invocation.ts';
-import { parseResource } from '../parse/names.ts';
-import type { Field } from '../render/fields.ts';
 import { formatCount, formatValue } from '../render/quantities.ts';
+import { saeFields } from '../render/saes.ts';
 import type { Column } from '../render/table.ts';
-import { evaluationFields } from '../render/training-runs.ts';
 import { addEvaluateCommand } from './saes/evaluate.ts';
+import { addExportCommand } from './saes/export.ts';
+import { addImportCommand } from './saes/import.ts';
 import { addDeleteVerb, type DeletableKind } from './verbs/delete.ts';
 import { addListVerb } from './verbs/list.ts';
 import { addShowVerb } from './verbs/show.ts';
 
-/** Adds `facet saes list|show|evaluate|delete|export`. */
+/** Adds `facet saes list|show|evaluate|delete|import|export`. */
 export function addSaesCommands(program: Command, run: Run): void {
   const group = addGroup(program, 'saes', 'look after trained autoencoders');
   addListVerb(group, run, SAES);
   addShowVerb(group, run, SAES);
   addEvaluateCommand(group, run);
   addDeleteVerb(group, run, SAES);
-  addClientCommand(
-    group,
-    'export <name> <directory>',
-    'write an SAE in SAELens format where the service can',
-  ).action(run(exportSae));
+  addImportCommand(group, run);
+  addExportCommand(group, run);
 }
 
 const COLUMNS: readonly Column<Sae>[] = [
@@ -52,33 +46,3 @@ const SAES: DeletableKind<Sae> = {
   fields: saeFields,
   toJson: Sae.toJSON,
 };
-
-function saeFields(sae: Sae): Field[] {
-  const { inferenceThreshold, lineage } = sae;
-  return [
-    ['name', sae.name],
-    ['called', sae.displayName],
-    ['description', sae.description],
-    ['architecture', sae.k > 0 ? `${sae.architecture}, k ${sae.k}` : sae.architecture],
-    ['d_in', formatCount(sae.dIn)],
-    ['d_sae', formatCount(sae.dSae)],
-    ['model', sae.model],
-    ['hook point', sae.hookPoint],
-    ['inference threshold', inferenceThreshold === undefined ? undefined : formatValue(inferenceThreshold)],
-    [
-      'trained on',
-      lineage && lineage.activationSetId !== '' ? `activationSets/${lineage.activationSetId}` : '',
-    ],
-    ['weights', lineage && `sha256 ${lineage.saeSha256}`],
-    ...evaluationFields(sae.evaluation),
-    ['created', sae.createTime?.toISOString()],
-  ];
-}
-
-const exportSae = clientAction<AddressOptions>(async (clients, { signal }, _options, operand, directory) => {
-  const name = parseResource(operand!, 'saes', 'SAE');
-  const uri = resolve(directory!);
-  const request = { name, uri, format: SaeFormat.SAELENS };
-  const { files } = await clients.saes.exportSae(request, { signal });
-  return { text: files.map((file) => join(uri, file)).join('\n'), json: { directory: uri, files } };
-});

@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { Sae } from '@facet/contracts';
+import { parseId } from '@facet/mesh';
+import type { Command } from 'commander';
+import type { AddressOptions } from '../../addresses.ts';
+import { clientAction } from '../../client-action.ts';
+import { addClientCommand } from '../../command-builder.ts';
+import type { Run } from '../../invocation.ts';
+import { parseResource } from '../../parse/names.ts';
+import { parseDecimal } from '../../parse/numbers.ts';
+import { parseSaeFormat, SAE_FORMAT_NAMES } from '../../parse/sae-format.ts';
+import { renderFields } from '../../render/fields.ts';
+import { saeFields } from '../../render/saes.ts';
+import { requirePresent } from '../verbs/require-present.ts';
+
+interface ImportOptions extends AddressOptions {
+  model: string;
+  format?: string;
+  hookPoint?: string;
+  inputScale?: string;
+}
+
+/** Adds `facet saes import`. */
+export function addImportCommand(group: Command, run: Run): void {
+  addClientCommand(
+    group,
+    'import <id> <path>',
+    'take in an SAE of another tool, from where the service can read',
+  )
+    .requiredOption('--model <name>', 'model that it reads')
+    .option('--format <format>', `${SAE_FORMAT_NAMES} (default: told from its files)`)
+    .option('--hook-point <name>', 'hook point that it reads (default: as its files say)')
+    .option('--input-scale <factor>', 'factor of its inputs in training, for expected_average_only_in')
+    .action(run(importSae));
+}
+
+const SCALES = { min: 1e-9, max: 1e9 };
+
+const importSae = clientAction<ImportOptions>(async (clients, invocation, options, id, path) => {
+  const request = {
+    saeId: parseId(id!, 'id'),
+    uri: resolve(path!),
+    format: parseSaeFormat(options.format),
+    model: parseResource(options.model, 'models', '--model'),
+    hookPoint: options.hookPoint ?? '',
+    inputScale:
+      options.inputScale === undefined
+        ? undefined
+        : parseDecimal(options.inputScale, '--input-scale', SCALES),
+  };
+  const { sae } = await clients.saes.importSae(request, { signal: invocation.signal });
+  const imported = requirePresent(sae, 'SAE');
+  return { text: renderFields(saeFields(imported), invocation.palette), json: Sae.toJSON(imported) };
+});

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { FacetError } from '@facet/errors';
+import type { ManifestFile } from '@facet/objects';
+import type { SaeFiles } from '@facet/sae';
+import { type Location, requireBelow, resolveExisting, toPath } from './sae-directory.ts';
+
+/** The files of an SAE to import; what is read is hashed. */
+export interface SourceFiles extends SaeFiles {
+  /** What was read so far, by name. */
+  hashes(): Record<string, ManifestFile>;
+}
+
+/** More files than this in a folder mean that it is not the folder of one SAE. */
+const MAX_FILES = 10_000;
+const ROOTS_VARIABLE = 'FACET_SAE_IMPORT_ROOTS';
+
+/** Opens a folder or one file below one of the roots; links are resolved before anything is opened. */
+export async function openSourceFiles({ uri, roots }: Location): Promise<SourceFiles> {
+  const path = await resolveExisting(toPath(uri), uri);
+  await requireBelow(path, roots, { uri, variable: ROOTS_VARIABLE });
+  const isFile = (await stat(path)).isFile();
+  const directory = isFile ? dirname(path) : path;
+  const source = uri.replace(/\/+$/, '');
+  const shownFolder = isFile ? dirname(source) : source;
+  const hashes: Record<string, ManifestFile> = {};
+  return {
+    source,
+    names: await listNames(directory, shownFolder),
+    weights: isFile ? basename(path) : undefined,
+    async read(name, maxBytes) {
+      const shown = `${shownFolder}/${name}`;
+      const file = await resolveExisting(join(directory, name), shown);
+      await requireBelow(file, roots, { uri: shown, variable: ROOTS_VARIABLE });
+      const { size } = await stat(file);
+      if (size > maxBytes)
+        throw new FacetError('invalid', `${shown} has ${size} bytes; the limit is ${maxBytes}`, {
+          field: 'uri',
+        });
+      const bytes = await readFile(file);
+      hashes[name] = { bytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') };
+      return bytes;
+    },
+    hashes: () => ({ ...hashes }),
+  };
+}
+
+async function listNames(directory: string, shown: string): Promise<string[]> {
+  const names = await readdir(directory);
+  if (names.length <= MAX_FILES) return names;
+  const message = `${shown} has ${names.length} files, more than ${MAX_FILES}; name the folder of one SAE`;
+  throw new FacetError('invalid', message, { field: 'uri' });
+}

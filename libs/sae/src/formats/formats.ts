@@ -1,0 +1,50 @@
+import { FacetError } from '@facet/errors';
+import type { Sae } from '../sae.ts';
+import {
+  type ReadOptions,
+  type ReadSae,
+  SAE_FORMATS,
+  type SaeCodec,
+  type SaeFiles,
+  type SaeFormat,
+  type WrittenSae,
+} from './sae-format.ts';
+import { saelens } from './saelens-format.ts';
+import { sparsify } from './sparsify.ts';
+
+const CODECS = { saelens, sparsify } as Record<SaeFormat, SaeCodec>;
+
+/** Reads an SAE of `format`; untrusted files are refused with errors that name the value and the remedy. */
+export function readSae(format: SaeFormat, files: SaeFiles, options: ReadOptions = {}): Promise<ReadSae> {
+  const { inputScale } = options;
+  if (inputScale !== undefined && !(inputScale > 0 && Number.isFinite(inputScale))) {
+    const message = `the input scale is ${inputScale}; it must be a positive number`;
+    throw new FacetError('invalid', message, { field: 'input_scale' });
+  }
+  if (inputScale !== undefined && format !== 'saelens') {
+    const message = `an input scale is given, but ${format} SAEs read their input unscaled; leave it out`;
+    throw new FacetError('invalid', message, { field: 'input_scale' });
+  }
+  return CODECS[format].read(files, options);
+}
+
+/** Writes an SAE in `format`; `precondition` where the format cannot say what the SAE is. */
+export function writeSae(sae: Sae, format: SaeFormat): WrittenSae {
+  return CODECS[format].write(sae);
+}
+
+/** Tells the format of an SAE from the names of its files; refuses what fits none or several. */
+export function detectFormat({ source, names, weights }: SaeFiles): SaeFormat {
+  const present = weights === undefined ? names : [weights];
+  const found = SAE_FORMATS.filter((format) => present.includes(CODECS[format].weightsFile));
+  if (found.length === 1) return found[0];
+  const known = SAE_FORMATS.map((format) => `${CODECS[format].weightsFile} (${format})`).join(', ');
+  const problem =
+    found.length === 0
+      ? `no file of a known SAE format: ${known}`
+      : `files of several formats: ${found.join(', ')}`;
+  throw new FacetError('invalid', `${source} has ${problem}; give the format`, {
+    field: 'format',
+    reason: found.length === 0 ? 'FORMAT_UNKNOWN' : 'FORMAT_AMBIGUOUS',
+  });
+}
