@@ -1,19 +1,18 @@
 import { dot, horizontal, WORD } from './lanes';
 
 /**
- * Sorts the entries (row, value, slope) of `rows` rows at stride `k` by feature, row order kept within a
- * feature: starts [features + 1], then entryRow, entryValue and entrySlope [starts[features]]. Returns the
+ * Sorts the entries (row, value, slope) of `rows` rows, from begin[r] to end[r], by feature, row order kept
+ * within a feature: starts [features + 1], then entryRow, entryValue and entrySlope [starts[features]]. Returns the
  * number of entries.
  */
 export function sortByFeature(
-  rows: u32, k: u32, features: u32, index: usize, value: usize, slope: usize, count: usize,
+  rows: u32, features: u32, begin: usize, end: usize, index: usize, value: usize, slope: usize,
   starts: usize, entryRow: usize, entryValue: usize, entrySlope: usize,
 ): u32 {
   memory.fill(starts, 0, WORD * (<usize>features + 1));
   for (let r: u32 = 0; r < rows; r++) {
-    const first = index + WORD * <usize>r * k;
-    const end = first + WORD * <usize>load<u32>(count + 4 * r);
-    for (let at = first; at < end; at += 4) {
+    const last = index + WORD * <usize>load<u32>(end + 4 * r);
+    for (let at = index + WORD * <usize>load<u32>(begin + 4 * r); at < last; at += 4) {
       const cell = starts + WORD * <usize>load<u32>(at);
       store<u32>(cell, load<u32>(cell) + 1);
     }
@@ -26,9 +25,8 @@ export function sortByFeature(
     total += here;
   }
   for (let r: u32 = 0; r < rows; r++) {
-    const first = WORD * <usize>r * k;
-    const end = first + WORD * <usize>load<u32>(count + 4 * r);
-    for (let at = first; at < end; at += 4) {
+    const last = WORD * <usize>load<u32>(end + 4 * r);
+    for (let at = WORD * <usize>load<u32>(begin + 4 * r); at < last; at += 4) {
       const cell = starts + WORD * <usize>load<u32>(index + at);
       const slot = load<u32>(cell);
       store<u32>(cell, slot + 1);

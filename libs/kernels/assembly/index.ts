@@ -1,5 +1,10 @@
 export { adam, unitRows } from './adam';
+export { keepLargestEntries } from './batch-select';
+export { gateEntries, gateRows, gateSlopeRows, gateSlopes, magnitudeRows } from './gated';
 export { accumulateBias, accumulateByFeature, removeParallel, sortByFeature } from './gradients';
-export { addColumns, addWeightedRows, centerRows, sumOfSquares } from './rows';
-export { selectListed, selectThreshold, selectTopK } from './select';
+export { jumpEntries, jumpRows, jumpSlopeRows, jumpSlopes } from './jumprelu';
+export { addColumns, addNormGradient, addWeightedRows, centerRows, rowNorms, scaleValues, sumOfSquares } from './rows';
+export { selectListed, selectTopK } from './select';
+export { selectAbove, selectThreshold } from './select-above';
 export { decodeRows, projectRows, residualBase } from './sparse';
+export { penaliseEntries, penaliseRows, rectifyRows } from './standard';

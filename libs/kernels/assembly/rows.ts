@@ -11,6 +11,40 @@ export function centerRows(x: usize, center: usize, rows: u32, width: u32): void
   }
 }
 
+/** Multiplies `count` floats (a multiple of 4) by `factor`, in place. */
+export function scaleValues(values: usize, count: u32, factor: f32): void {
+  const by = f32x4.splat(factor);
+  for (let at = values, end = values + WORD * <usize>count; at < end; at += 16) {
+    v128.store(at, f32x4.mul(by, v128.load(at)));
+  }
+}
+
+/** Writes norms[i] = scale·‖W_i‖ for every row of W [rows, width]. */
+export function rowNorms(norms: usize, W: usize, rows: u32, width: u32, scale: f32): void {
+  const bytes = WORD * <usize>width;
+  for (let i: u32 = 0; i < rows; i++) {
+    const row = W + <usize>i * bytes;
+    store<f32>(norms + WORD * <usize>i, scale * <f32>sqrt(horizontal(dot(row, row, bytes))));
+  }
+}
+
+/** Adds scale·weight[i]·W_i/‖W_i‖ to every row of G [rows, width]: the gradient of scale·Σ weight_i ‖W_i‖. */
+export function addNormGradient(G: usize, W: usize, weight: usize, rows: u32, width: u32, scale: f32): void {
+  const bytes = WORD * <usize>width;
+  for (let i: u32 = 0; i < rows; i++) {
+    const w = scale * load<f32>(weight + WORD * <usize>i);
+    if (w == 0) continue;
+    const row = W + <usize>i * bytes;
+    const norm = sqrt(horizontal(dot(row, row, bytes)));
+    if (norm == 0) continue;
+    const factor = f32x4.splat(<f32>(<f64>w / norm));
+    for (let c: usize = 0; c < bytes; c += 16) {
+      const g = G + <usize>i * bytes + c;
+      v128.store(g, f32x4.add(v128.load(g), f32x4.mul(factor, v128.load(row + c))));
+    }
+  }
+}
+
 /** Adds scale·Σ_r x[r] to `sums` [width]. */
 export function addColumns(sums: usize, x: usize, rows: u32, width: u32, scale: f32): void {
   const bytes = WORD * <usize>width;

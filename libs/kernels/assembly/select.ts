@@ -63,38 +63,6 @@ export function selectListed(
 }
 
 /**
- * Selects per row every feature with pre > 0 and pre > threshold (strict), indices ascending, appended row
- * after row; offsets[r + 1] receives the running count. Room for rows*width entries is needed. Returns the
- * number of entries.
- */
-export function selectThreshold(
-  product: usize, bias: usize, threshold: usize, rows: u32, width: u32,
-  outIndex: usize, outValue: usize, offsets: usize,
-): u32 {
-  let entries: u32 = 0;
-  const zero = f32x4.splat(0);
-  store<u32>(offsets, 0);
-  for (let r: u32 = 0; r < rows; r++) {
-    const row = product + WORD * <usize>r * width;
-    for (let i: u32 = 0; i < width; i += 4) {
-      const at = WORD * <usize>i;
-      const pre = f32x4.add(v128.load(row + at), v128.load(bias + at));
-      const active = v128.and(f32x4.gt(pre, v128.load(threshold + at)), f32x4.gt(pre, zero));
-      let mask = i32x4.bitmask(active);
-      while (mask != 0) {
-        const feature = i + ctz(mask);
-        store<u32>(outIndex + WORD * <usize>entries, feature);
-        store<f32>(outValue + WORD * <usize>entries, load<f32>(row + WORD * <usize>feature) + load<f32>(bias + WORD * <usize>feature));
-        entries++;
-        mask &= mask - 1;
-      }
-    }
-    store<u32>(offsets + 4 * (r + 1), entries);
-  }
-  return entries;
-}
-
-/**
  * A value that at least k entries of the row reach, and few more: the k-th largest of the maxima of 4k
  * groups. Never below SMALLEST, for entries that are not positive are not wanted.
  */
@@ -148,9 +116,10 @@ function collect(row: usize, bias: usize, width: u32, bound: f32, indices: usize
   return found;
 }
 
+/** Appends index and value of the entries first + n for every bit n of `bits`; returns the new count. */
 // @ts-ignore: decorator
 @inline
-function append(row: usize, bias: usize, first: u32, bits: i32, indices: usize, values: usize, count: u32): u32 {
+export function append(row: usize, bias: usize, first: u32, bits: i32, indices: usize, values: usize, count: u32): u32 {
   let mask = bits;
   let found = count;
   while (mask != 0) {

@@ -15,18 +15,18 @@ export function residualBase(out: usize, b_dec: usize, x: usize, rows: u32, widt
 }
 
 /**
- * Adds the sparse decode to every row: out[r] += Σ_e value[r,e]·W[index[r,e]], with count[r] entries at
- * stride `k`. W is [·, width]. Returns Σ_r ‖out[r]‖².
+ * Adds the sparse decode to every row: out[r] += Σ_e value[e]·W[index[e]] for the entries e from begin[r] to
+ * end[r]. W is [·, width]. Returns Σ_r ‖out[r]‖².
  */
 export function decodeRows(
-  out: usize, W: usize, rows: u32, width: u32, k: u32, index: usize, value: usize, count: usize,
+  out: usize, W: usize, rows: u32, width: u32, begin: usize, end: usize, index: usize, value: usize,
 ): f64 {
   let total: f64 = 0;
   const bytes = WORD * <usize>width;
   const unrolled = bytes & ~127;
   for (let r: u32 = 0; r < rows; r++) {
-    const entries = WORD * <usize>load<u32>(count + 4 * r);
-    const first = WORD * <usize>r * k;
+    const first = WORD * <usize>load<u32>(begin + 4 * r);
+    const entries = WORD * <usize>load<u32>(end + 4 * r) - first;
     const row = out + <usize>r * bytes;
     let squares = f32x4.splat(0);
     let c: usize = 0;
@@ -47,14 +47,17 @@ export function decodeRows(
   return total;
 }
 
-/** Writes out[r,e] = rows[r]·W[index[r,e]]: how the loss moves with every active feature, unscaled. */
+/**
+ * Writes out[e] = x[r]·W[index[e]] for the entries e from begin[r] to end[r]: how the loss moves with every active
+ * feature, unscaled.
+ */
 export function projectRows(
-  out: usize, x: usize, W: usize, rows: u32, width: u32, k: u32, index: usize, count: usize,
+  out: usize, x: usize, W: usize, rows: u32, width: u32, begin: usize, end: usize, index: usize,
 ): void {
   const bytes = WORD * <usize>width;
   for (let r: u32 = 0; r < rows; r++) {
-    const entries = WORD * <usize>load<u32>(count + 4 * r);
-    const first = WORD * <usize>r * k;
+    const first = WORD * <usize>load<u32>(begin + 4 * r);
+    const entries = WORD * <usize>load<u32>(end + 4 * r) - first;
     const row = x + <usize>r * bytes;
     for (let e: usize = 0; e < entries; e += 4) {
       const w = W + <usize>load<u32>(index + first + e) * bytes;

@@ -1,4 +1,5 @@
 export { createDenseProduct, type DenseProduct, type DenseProductOptions } from './dense-product.ts';
+export { createDenseUpdate, type DenseUpdate, type DenseUpdateOptions } from './dense-update.ts';
 export type { KernelExports } from './kernel-exports.ts';
 export {
   createKernelMemory,

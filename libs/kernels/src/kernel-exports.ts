@@ -37,16 +37,28 @@ export interface KernelExports {
     outValue: number,
     offsets: number,
   ): number;
+  selectAbove(
+    product: number,
+    bias: number,
+    floor: number,
+    rows: number,
+    width: number,
+    outIndex: number,
+    outValue: number,
+    offsets: number,
+    limit: number,
+  ): number;
+  keepLargestEntries(rows: number, offsets: number, index: number, value: number, keep: number): number;
   residualBase(out: number, b_dec: number, x: number, rows: number, width: number): void;
   decodeRows(
     out: number,
     W: number,
     rows: number,
     width: number,
-    k: number,
+    begin: number,
+    end: number,
     index: number,
     value: number,
-    count: number,
   ): number;
   projectRows(
     out: number,
@@ -54,18 +66,18 @@ export interface KernelExports {
     W: number,
     rows: number,
     width: number,
-    k: number,
+    begin: number,
+    end: number,
     index: number,
-    count: number,
   ): void;
   sortByFeature(
     rows: number,
-    k: number,
     features: number,
+    begin: number,
+    end: number,
     index: number,
     value: number,
     slope: number,
-    count: number,
     starts: number,
     entryRow: number,
     entryValue: number,
@@ -101,4 +113,122 @@ export interface KernelExports {
     epsilon: number,
   ): void;
   unitRows(W: number, rows: number, width: number): void;
+  scaleValues(values: number, count: number, factor: number): void;
+  rowNorms(norms: number, W: number, rows: number, width: number, scale: number): void;
+  addNormGradient(G: number, W: number, weight: number, rows: number, width: number, scale: number): void;
+  penaliseEntries(
+    first: number,
+    end: number,
+    index: number,
+    value: number,
+    slope: number,
+    penalty: number,
+    mass: number,
+    firings: number,
+    G_b: number,
+    scale: number,
+  ): void;
+  rectifyRows(product: number, bias: number, rows: number, width: number, out: number): void;
+  penaliseRows(
+    value: number,
+    slope: number,
+    rows: number,
+    width: number,
+    penalty: number,
+    mass: number,
+    firings: number,
+    G_b: number,
+    scale: number,
+  ): number;
+  jumpEntries(first: number, end: number, index: number, value: number, threshold: number): void;
+  jumpSlopes(
+    first: number,
+    end: number,
+    index: number,
+    value: number,
+    slope: number,
+    ceiling: number,
+    pull: number,
+    crossings: number,
+    firings: number,
+    G_b: number,
+    scale: number,
+  ): number;
+  jumpRows(product: number, bias: number, threshold: number, rows: number, width: number, out: number): void;
+  jumpSlopeRows(
+    pre: number,
+    value: number,
+    slope: number,
+    rows: number,
+    width: number,
+    floor: number,
+    ceiling: number,
+    pull: number,
+    crossings: number,
+    firings: number,
+    G_b: number,
+    scale: number,
+  ): number;
+  gateEntries(
+    first: number,
+    end: number,
+    index: number,
+    value: number,
+    gate: number,
+    b_gate: number,
+    b_mag: number,
+    factor: number,
+  ): number;
+  gateSlopes(
+    first: number,
+    end: number,
+    index: number,
+    value: number,
+    gate: number,
+    slope: number,
+    gateSlope: number,
+    b_gate: number,
+    factor: number,
+    penalty: number,
+    mass: number,
+    firings: number,
+    G_b: number,
+    G_mag: number,
+    G_r: number,
+    scale: number,
+  ): void;
+  gateRows(
+    z: number,
+    rows: number,
+    width: number,
+    b_gate: number,
+    b_mag: number,
+    factor: number,
+    out: number,
+    gate: number,
+  ): void;
+  magnitudeRows(
+    z: number,
+    value: number,
+    slope: number,
+    rows: number,
+    width: number,
+    factor: number,
+    firings: number,
+    G_mag: number,
+    G_r: number,
+    scale: number,
+  ): number;
+  gateSlopeRows(
+    z: number,
+    gateSlope: number,
+    slope: number,
+    rows: number,
+    width: number,
+    b_gate: number,
+    penalty: number,
+    mass: number,
+    G_b: number,
+    scale: number,
+  ): void;
 }

@@ -13,6 +13,8 @@ interface Fixture {
   index: Uint32Array;
   value: Float32Array;
   count: Uint32Array;
+  begin: Uint32Array;
+  end: Uint32Array;
 }
 
 function fixture(): Fixture {
@@ -30,11 +32,15 @@ function fixture(): Fixture {
     index: memory.u32(ROWS * K),
     value: memory.f32(ROWS * K),
     count: memory.u32(ROWS),
+    begin: memory.u32(ROWS),
+    end: memory.u32(ROWS),
   };
   fixed.W.set(W);
   for (let i = 0; i < fixed.x.length; i++) fixed.x[i] = random();
   for (let r = 0; r < ROWS; r++) {
     fixed.count[r] = r % (K + 1);
+    fixed.begin[r] = r * K;
+    fixed.end[r] = r * K + fixed.count[r];
     for (let e = 0; e < fixed.count[r]; e++) {
       fixed.index[r * K + e] = (r * 3 + e * 5) % FEATURES;
       fixed.value[r * K + e] = random() + 1.5;
@@ -61,7 +67,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>): vo
 describe('decodeRows', () => {
   test('adds f W to every row and returns the squared norm', () => {
     const fixed = fixture();
-    const { memory, W, x, index, value, count } = fixed;
+    const { memory, W, x, index, value, begin, end } = fixed;
     const expected = Float64Array.from(x);
     for (const { r, i, f } of entriesOf(fixed)) {
       for (let c = 0; c < WIDTH; c++) expected[r * WIDTH + c] += f * W[i * WIDTH + c];
@@ -71,10 +77,10 @@ describe('decodeRows', () => {
       W.byteOffset,
       ROWS,
       WIDTH,
-      K,
+      begin.byteOffset,
+      end.byteOffset,
       index.byteOffset,
       value.byteOffset,
-      count.byteOffset,
     );
     expectClose(x, expected);
     expect(squares).toBeCloseTo(
@@ -87,7 +93,7 @@ describe('decodeRows', () => {
 describe('projectRows', () => {
   test('writes the product of every row with the direction of each of its features', () => {
     const fixed = fixture();
-    const { memory, W, x, index, count } = fixed;
+    const { memory, W, x, index, begin, end } = fixed;
     const out = memory.f32(ROWS * K);
     memory.kernels.projectRows(
       out.byteOffset,
@@ -95,9 +101,9 @@ describe('projectRows', () => {
       W.byteOffset,
       ROWS,
       WIDTH,
-      K,
+      begin.byteOffset,
+      end.byteOffset,
       index.byteOffset,
-      count.byteOffset,
     );
     for (const { r, i, slot } of entriesOf(fixed)) {
       let product = 0;
@@ -110,7 +116,7 @@ describe('projectRows', () => {
 describe('sortByFeature and accumulateByFeature', () => {
   test('sum scale·f·x over the rows in which a feature fired, and leave silent features alone', () => {
     const fixed = fixture();
-    const { memory, x, index, value, count } = fixed;
+    const { memory, x, index, value, begin, end } = fixed;
     const { kernels } = memory;
     const starts = memory.u32(FEATURES + 1);
     const entryRow = memory.u32(ROWS * K);
@@ -118,12 +124,12 @@ describe('sortByFeature and accumulateByFeature', () => {
     const [G, G_b] = [memory.f32(FEATURES * WIDTH), memory.f32(FEATURES)];
     const entries = kernels.sortByFeature(
       ROWS,
-      K,
       FEATURES,
+      begin.byteOffset,
+      end.byteOffset,
       index.byteOffset,
       value.byteOffset,
       value.byteOffset,
-      count.byteOffset,
       starts.byteOffset,
       entryRow.byteOffset,
       entryValue.byteOffset,

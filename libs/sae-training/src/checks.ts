@@ -13,3 +13,10 @@ export function requireRange(field: string, value: number, min: number, max: num
   const message = `${field} is ${value}; it must be a finite number from ${min} to ${max}`;
   throw new FacetError('invalid', message, { field: `spec.${field}` });
 }
+
+/** Throws `invalid` naming the field unless `value` is one of `choices`. */
+export function requireChoice(field: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  const message = `${field} is ${JSON.stringify(value)}; it must be one of ${choices.join(', ')}`;
+  throw new FacetError('invalid', message, { field: `spec.${field}` });
+}

@@ -1,8 +1,11 @@
 import { FacetError } from '@facet/errors';
 import { MAX_D_SAE } from '@facet/sae';
-import { requireInteger, requireRange } from './checks.ts';
+import { requireChoice, requireInteger, requireRange } from './checks.ts';
+import { B_DEC_STARTS, type BDecStart } from './initial-weights.ts';
+import { INPUT_SCALES, type InputScale } from './input-scale.ts';
 import { recipeOf } from './recipes/registry.ts';
 import type { TopkRecipeConfig } from './recipes/topk.ts';
+import { DECAY_SHAPES, type DecayShape } from './schedule.ts';
 
 /** A recipe's own settings, told apart by `name`; a further recipe adds its type here. */
 export type RecipeConfig = TopkRecipeConfig;
@@ -15,10 +18,12 @@ export interface TrainingConfig {
   tokens?: number;
   /** Rows of a step. @default 4096 */
   batch_rows?: number;
-  /** Peak learning rate of Adam. @default 2e-4 / √(d_sae / 2¹⁴) */
+  /** Peak learning rate of Adam. @default the recipe's */
   learning_rate?: number;
-  /** Steps of the rise from 0. @default the smaller of 1000 and 5 % of the steps */
+  /** Steps of the rise from 0. @default the recipe's */
   warmup_steps?: number;
+  /** How the rate falls at the end. @default 'linear' */
+  decay_shape?: DecayShape;
   /** Share of the steps over which the rate falls to 0. @default 0.2 */
   decay_fraction?: number;
   /** Largest norm of the gradient of all weights; 0 turns clipping off. @default 1 */
@@ -28,6 +33,10 @@ export interface TrainingConfig {
    * on
    */
   dead_window_tokens?: number;
+  /** By what one number rows are multiplied in training; folded into the weights at the end. @default the recipe's */
+  input_scale?: InputScale;
+  /** Where b_dec begins. @default the recipe's */
+  b_dec_start?: BDecStart;
   /** Seed of initialisation; the source has its own use of it. @default 0n */
   seed?: bigint;
   /** Engine by name. @default 'cpu' */
@@ -37,7 +46,8 @@ export interface TrainingConfig {
 }
 
 /** A configuration with every default filled in, checked against the rows there are. */
-export interface ResolvedConfig extends Required<TrainingConfig> {
+export interface ResolvedConfig<R extends RecipeConfig = RecipeConfig> extends Required<TrainingConfig> {
+  recipe: Required<R>;
   d_in: number;
   steps: number;
   adam: { beta1: number; beta2: number; epsilon: number };
@@ -50,7 +60,6 @@ export const MAX_TOKENS = 2 ** 40;
 
 const DEFAULT_BATCH_ROWS = 4096;
 const DEFAULT_DEAD_WINDOW = 10_000_000;
-const MAX_WARMUP_STEPS = 1000;
 
 /** Fills in defaults and checks every value, naming the one at fault; `rows` are what one pass gives. */
 export function resolveConfig(
@@ -64,22 +73,28 @@ export function resolveConfig(
   const tokens = config.tokens || source.rows;
   requireInteger('tokens', tokens, batch_rows, MAX_TOKENS);
   const steps = Math.floor(tokens / batch_rows);
+  const recipe = recipeOf(config.recipe);
+  const sizes = { d_in: source.d_in, d_sae: config.d_sae, batch_rows, steps };
+  const defaults = recipe.defaults(sizes);
   const resolved: ResolvedConfig = {
-    recipe: recipeOf(config.recipe).resolve(config.recipe, { d_in: source.d_in, d_sae: config.d_sae }),
+    recipe: recipe.resolve(config.recipe, sizes),
     d_in: source.d_in,
     d_sae: config.d_sae,
     tokens: steps * batch_rows,
     steps,
     batch_rows,
-    learning_rate: config.learning_rate ?? 2e-4 / Math.sqrt(config.d_sae / 2 ** 14),
-    warmup_steps: config.warmup_steps ?? Math.min(MAX_WARMUP_STEPS, Math.floor(steps / 20)),
+    learning_rate: config.learning_rate ?? defaults.learning_rate,
+    warmup_steps: config.warmup_steps ?? defaults.warmup_steps,
+    decay_shape: config.decay_shape ?? 'linear',
     decay_fraction: config.decay_fraction ?? 0.2,
     gradient_clip_norm: config.gradient_clip_norm ?? 1,
     dead_window_tokens: config.dead_window_tokens ?? Math.min(DEFAULT_DEAD_WINDOW, Math.ceil(tokens / 2)),
+    input_scale: config.input_scale ?? defaults.input_scale,
+    b_dec_start: config.b_dec_start ?? defaults.b_dec_start,
     seed: config.seed ?? 0n,
     engine: config.engine || 'cpu',
     threads: config.threads ?? 0,
-    adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+    adam: { beta1: defaults.beta1, beta2: 0.999, epsilon: 1e-8 },
   };
   checkRates(resolved);
   return resolved;
@@ -104,4 +119,7 @@ function checkRates(config: ResolvedConfig): void {
   requireRange('gradient_clip_norm', config.gradient_clip_norm, 0, Number.MAX_VALUE);
   requireInteger('warmup_steps', config.warmup_steps, 0, Number.MAX_SAFE_INTEGER);
   requireInteger('dead_window_tokens', config.dead_window_tokens, 1, Number.MAX_SAFE_INTEGER);
+  requireChoice('decay_shape', config.decay_shape, DECAY_SHAPES);
+  requireChoice('input_scale', config.input_scale, INPUT_SCALES);
+  requireChoice('b_dec_start', config.b_dec_start, B_DEC_STARTS);
 }

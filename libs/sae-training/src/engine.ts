@@ -24,15 +24,17 @@ export interface StepStatistics {
   gradient_norm: number;
   /** Rows in which each feature fired [d_sae]; overwritten by the next step. */
   firings: Uint32Array;
+  /** Rows of the step whose decoder and gradients were computed dense, because too many features fired. */
+  dense_rows: number;
 }
 
 /** Sums over evaluated rows, from which metrics of a whole set follow. */
 export interface EvaluationSums {
   rows: number;
   squared_error: number;
-  /** Σ‖x − b_dec‖². */
+  /** Σ‖x‖² of rows as the encoder sees them. */
   squared_norm: number;
-  /** Σ(x − b_dec) [d_in]. */
+  /** Σx of them [d_in]. */
   column_sums: Float64Array;
   /** Entries that fired. */
   firings: number;

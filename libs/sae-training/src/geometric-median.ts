@@ -27,6 +27,11 @@ export function geometricMedian(x: Float32Array, rows: number, d_in: number): Fl
   return Float32Array.from(median);
 }
 
+/** Returns the mean [d_in] of the first rows of `x` [rows, d_in], summed in f64. */
+export function meanRow(x: Float32Array, rows: number, d_in: number): Float32Array {
+  return Float32Array.from(weightedMean(x, new Float64Array(rows).fill(1), d_in));
+}
+
 function weightedMean(x: Float32Array, weights: Float64Array, d_in: number): Float64Array {
   const mean = new Float64Array(d_in);
   let total = 0;

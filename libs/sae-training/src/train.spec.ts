@@ -160,7 +160,6 @@ describe('trainSae', () => {
 
   test.each([
     [{ recipe: { name: 'topk', k: 49 } }, /topk.k is 49; it must be an integer from 1 to 48/],
-    [{ recipe: { name: 'jumprelu' } }, /the recipe jumprelu is not implemented; use topk/],
     [{ recipe: { name: 'vanilla' } }, /there is no recipe "vanilla"/],
     [{ learning_rate: Number.NaN }, /learning_rate is NaN/],
     [{ learning_rate: -1 }, /learning_rate is -1/],

@@ -6,6 +6,7 @@ import { type ResolvedConfig, resolveConfig, type TrainingConfig } from './confi
 import { type HeldOutPoint, measureHeldOut } from './held-out.ts';
 import type { HeldOutMetrics, TrainingMetrics } from './metrics.ts';
 import type { HistoryPoint, StepMetrics } from './metrics-history.ts';
+import { recipeOf } from './recipes/registry.ts';
 import type { RowSource } from './row-source.ts';
 import { toSae } from './to-sae.ts';
 import { type TrainingState, takeSteps } from './training-loop.ts';
@@ -84,11 +85,16 @@ interface Run {
   signal: AbortSignal | undefined;
 }
 
-/** Calibrates on the first rows of the first pass: a sample that the seed decides. */
+/**
+ * Calibrates on the first rows of the first pass, a sample that the seed decides; nothing where the recipe learns
+ * its thresholds.
+ */
 async function calibrate({ session }: TrainingState, { config, source, signal }: Run): Promise<SaeMetadata> {
   const { seed, d_in, recipe } = config;
+  const k = recipeOf(recipe).calibrated_k?.(recipe);
+  if (k === undefined) return {};
   const rows = () => blocksOf(source.epoch(seed, 0), { ...config, most: CALIBRATION_ROWS, signal });
-  const calibrated = await calibrateThreshold({ session, rows, d_in, k: recipe.k });
+  const calibrated = await calibrateThreshold({ session, rows, d_in, k });
   return { inference_threshold: calibrated.threshold, inference_threshold_rows: calibrated.rows };
 }
 

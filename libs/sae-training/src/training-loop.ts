@@ -17,8 +17,13 @@ import {
   type HeldOutPoint,
   measureHeldOut,
 } from './held-out.ts';
-import { createMetricsHistory, type HistoryPoint, type MetricsHistory, type StepMetrics } from './metrics-history.ts';
-import { recipeOf } from './recipes/registry.ts';
+import { initialWeights } from './initial-weights.ts';
+import {
+  createMetricsHistory,
+  type HistoryPoint,
+  type MetricsHistory,
+  type StepMetrics,
+} from './metrics-history.ts';
 import type { RowSource } from './row-source.ts';
 import { learningRateAt } from './schedule.ts';
 
@@ -80,9 +85,8 @@ export async function takeSteps(options: LoopOptions): Promise<TrainingState> {
 async function openState(config: ResolvedConfig, first: Float32Array | undefined): Promise<TrainingState> {
   const { d_in, d_sae, dead_window_tokens: windowRows, tokens: totalRows, steps } = config;
   const x = first ?? new Float32Array(d_in);
-  const initial = recipeOf(config.recipe).initialise(config, x, x.length / d_in);
   return {
-    session: await engineOf(config.engine).open(config, initial),
+    session: await engineOf(config.engine).open(config, initialWeights(config, x)),
     window: createFiringWindow({ d_sae, windowRows, totalRows }),
     history: createMetricsHistory(config),
     heldOut: createHeldOutHistory(steps),

@@ -11,6 +11,12 @@ export interface Weights {
   W_dec: Float32Array;
   /** [d_in]. */
   b_dec: Float32Array;
+  /** Further parameters of the recipe, one number per feature. @default none */
+  vectors?: Readonly<Record<string, Float32Array>>;
+  /** What rows are multiplied by in training, not yet folded into the weights. @default 1 */
+  input_scale?: number;
+  /** batchtopk, matryoshka: moving average of the smallest activation selected. @default 0 */
+  threshold?: number;
 }
 
 /** Returns `matrix` [rows, columns] transposed. */

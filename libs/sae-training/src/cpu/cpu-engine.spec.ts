@@ -1,7 +1,7 @@
 import { createRandom } from '@facet/random';
 import { type ResolvedConfig, resolveConfig, type TrainingConfig } from '../config.ts';
 import type { EngineSession } from '../engine.ts';
-import { topkRecipe } from '../recipes/topk.ts';
+import { initialWeights } from '../initial-weights.ts';
 import { topkReference, type Weights64 } from '../recipes/topk-reference.ts';
 import type { Weights } from '../weights.ts';
 import { cpuEngine } from './cpu-engine.ts';
@@ -26,7 +26,7 @@ function fixture(d_in: number, d_sae: number, overrides: Partial<TrainingConfig>
     },
     { d_in, rows },
   );
-  const initial = topkRecipe.initialise(config, x, rows);
+  const initial = initialWeights(config, x);
   for (let i = 0; i < d_sae; i++) initial.b_enc[i] = 0.05 * random.gaussian();
   for (let i = 0; i < initial.W_enc.length; i++) initial.W_enc[i] += 0.1 * random.gaussian();
   return { config, x, initial };

@@ -4,14 +4,23 @@ import type {
   EngineSession,
   EngineState,
   EvaluationSums,
+  StateArray,
   StepStatistics,
   TrainingEngine,
 } from '../engine.ts';
 import { recipeOf } from '../recipes/registry.ts';
+import type { Weights } from '../weights.ts';
 import { agreementOf } from './cpu-agreement.ts';
 import type { BatchLoss } from './cpu-gradients.ts';
+import { readWeights } from './cpu-parameters.ts';
 import { productBlocks } from './cpu-product.ts';
-import { type CpuWorkspace, createWorkspace, planWorkspace, readWeights } from './cpu-workspace.ts';
+import {
+  type CpuWorkspace,
+  createWorkspace,
+  INPUT_SCALE,
+  planWorkspace,
+  THRESHOLD,
+} from './cpu-workspace.ts';
 
 /**
  * Trains on the CPU: dense products in ONNX Runtime, everything sparse in SIMD WebAssembly, over one memory.
@@ -26,26 +35,37 @@ export const cpuEngine: TrainingEngine = {
       step: (step, learning_rate, dead) => trainStep(cpu, { step, learning_rate, dead }),
       evaluate: (rows) => evaluate(cpu, rows),
       preActivations: (rows) => preActivations(cpu, rows),
-      weights: () => readWeights(cpu),
+      weights: () => weightsOf(cpu),
       state: () => stateOf(cpu),
-      close: () => cpu.product.close(),
+      close: async () => {
+        await cpu.product.close();
+        await cpu.dense?.close();
+      },
     };
   },
 };
 
 /** Adam's step count is no part of it: the caller states the step. Padding is kept, as it lies in memory. */
-function stateOf({ weights, mean, square }: CpuWorkspace): EngineState {
-  return new Map([
-    ['W_enc', weights.W_enc],
-    ['W_dec', weights.W_dec],
-    ['b_enc', weights.b_enc],
-    ['b_dec', weights.b_dec],
+function stateOf({ weights, mean, square, scalars }: CpuWorkspace): EngineState {
+  const { W_enc, W_dec, b_enc, b_dec, vectors } = weights;
+  const parameters = { W_enc, W_dec, b_enc, b_dec, ...vectors };
+  return new Map<string, StateArray>([
+    ...Object.entries(parameters),
     ['adam_mean', mean],
     ['adam_square', square],
+    ['scalars', scalars],
   ]);
 }
 
-const NO_FEATURES = new Uint32Array(0);
+function weightsOf({ config, width, weights, scalars }: CpuWorkspace): Weights {
+  const { d_in, d_sae } = config;
+  const shape = { d_in, d_sae, width };
+  return {
+    ...readWeights(weights, shape),
+    input_scale: scalars[INPUT_SCALE],
+    threshold: scalars[THRESHOLD],
+  };
+}
 
 interface StepInput {
   /** Steps taken before this one. */
@@ -55,24 +75,29 @@ interface StepInput {
 }
 
 async function trainStep(cpu: CpuWorkspace, input: StepInput): Promise<StepStatistics> {
-  const { config, gradients, kernels } = cpu;
+  const { config, gradients, kernels, weights, d_sae, width } = cpu;
   const rows = config.batch_rows;
-  const { cpu: recipe } = recipeOf(config.recipe);
+  const recipe = recipeOf(config.recipe);
   requireFiniteRows(cpu, input.step);
-  const sums = center(cpu, rows);
+  const sums = prepareRows(cpu, rows);
   gradients.all.fill(0);
-  const batch = { ...cpu, dead: placeDead(cpu, input.dead) };
-  const loss = recipe.backward(batch, rows, await recipe.forward(batch, rows));
+  cpu.firings.fill(0);
+  const loss = await recipe.cpu.train(cpu, input);
+  if (recipe.unit_decoder) {
+    kernels.removeParallel(gradients.W_dec.byteOffset, weights.W_dec.byteOffset, d_sae, width);
+  }
   const gradient_norm = Math.sqrt(kernels.sumOfSquares(gradients.all.byteOffset, gradients.all.length));
   requireProgress(config, loss, gradient_norm, input);
   update(cpu, input, gradient_norm);
-  recipe.constrain(cpu);
+  if (recipe.unit_decoder) kernels.unitRows(weights.W_dec.byteOffset, d_sae, width);
+  recipe.cpu.afterUpdate?.(cpu, input);
   return {
     loss: loss.loss,
     l0: loss.firings / rows,
     fvu: loss.squared_error / varianceOf(sums, rows),
     gradient_norm,
     firings: cpu.firings.subarray(0, config.d_sae),
+    dense_rows: loss.dense_rows,
   };
 }
 
@@ -94,15 +119,14 @@ function update(
 }
 
 async function evaluate(cpu: CpuWorkspace, rows: number): Promise<EvaluationSums> {
-  const sums = center(cpu, rows);
-  const { cpu: recipe } = recipeOf(cpu.config.recipe);
-  const { squared_error, firings } = await recipe.forward({ ...cpu, dead: NO_FEATURES }, rows);
+  const sums = prepareRows(cpu, rows);
+  const { squared_error, firings } = await recipeOf(cpu.config.recipe).cpu.evaluate(cpu, rows);
   return { rows, squared_error, firings, ...sums, ...agreementOf(cpu, rows) };
 }
 
 async function* preActivations(cpu: CpuWorkspace, rows: number): AsyncGenerator<Float32Array, void> {
   const { weights, pre, d_sae } = cpu;
-  center(cpu, rows);
+  prepareRows(cpu, rows);
   for await (const block of productBlocks(cpu, rows)) {
     const values = pre.subarray(0, block.rows * d_sae);
     addBias(values, weights.b_enc);
@@ -128,9 +152,13 @@ function fill({ config, width, x }: CpuWorkspace, rows: Float32Array, at: number
   }
 }
 
-/** Subtracts b_dec from the rows in place and returns Σ‖x‖² and Σx of the result. */
-function center({ kernels, weights, x, sums, width, config }: CpuWorkspace, rows: number) {
-  kernels.centerRows(x.byteOffset, weights.b_dec.byteOffset, rows, width);
+/** Scales the rows and subtracts b_dec where the recipe does, in place; returns Σ‖x‖² and Σx of the result. */
+function prepareRows({ kernels, weights, x, sums, scalars, width, config }: CpuWorkspace, rows: number) {
+  const scale = scalars[INPUT_SCALE];
+  if (scale !== 1) kernels.scaleValues(x.byteOffset, rows * width, scale);
+  if (recipeOf(config.recipe).subtracts_b_dec) {
+    kernels.centerRows(x.byteOffset, weights.b_dec.byteOffset, rows, width);
+  }
   sums.fill(0);
   kernels.addColumns(sums.byteOffset, x.byteOffset, rows, width, 1);
   const squared_norm = kernels.sumOfSquares(x.byteOffset, rows * width);
@@ -139,13 +167,6 @@ function center({ kernels, weights, x, sums, width, config }: CpuWorkspace, rows
 
 function varianceOf(sums: { squared_norm: number; column_sums: Float64Array }, rows: number): number {
   return sums.squared_norm - sums.column_sums.reduce((total, sum) => total + sum * sum, 0) / rows;
-}
-
-/** Copies the dead features into kernel memory, where the recipe has a use for them. */
-function placeDead(cpu: CpuWorkspace, dead: Uint32Array): Uint32Array {
-  if (cpu.auxiliary.stride === 0) return NO_FEATURES;
-  cpu.dead.set(dead);
-  return cpu.dead.subarray(0, dead.length);
 }
 
 function requireFiniteRows({ kernels, x }: CpuWorkspace, step: number): void {

@@ -1,21 +1,67 @@
-import type { ResolvedConfig } from '../config.ts';
+import type { RecipeConfig, ResolvedConfig } from '../config.ts';
 import type { CpuWorkspace } from './cpu-workspace.ts';
 
-/** What a recipe computes for one batch, beside the gradients that it leaves in the workspace. */
-export interface BatchLoss {
-  loss: number;
+/** Sums over the rows of a batch. */
+export interface BatchSums {
+  /** Σ‖x − x̂‖². */
   squared_error: number;
+  /** Activations above 0. */
   firings: number;
 }
 
-/** A recipe's arithmetic on the CPU engine. Rows of the batch are centred by b_dec before it is called. */
-export interface CpuGradients {
-  /** Entries per row that the loss selects, and those of its auxiliary term (0: none). */
-  entriesPerRow(config: ResolvedConfig): { main: number; auxiliary: number };
-  /** Encodes and decodes the first `rows` rows: selected entries in `main`, x̂ − x in `error`. */
-  forward(cpu: CpuWorkspace, rows: number): Promise<BatchLoss>;
-  /** Adds the gradients of the batch last encoded to the cleared gradient arrays and completes the loss. */
-  backward(cpu: CpuWorkspace, rows: number, forward: BatchLoss): BatchLoss;
-  /** Restores what the recipe demands of weights after an update. */
-  constrain(cpu: CpuWorkspace): void;
+/** What a recipe computes for one batch, beside the gradients that it leaves in the workspace. */
+export interface BatchLoss extends BatchSums {
+  loss: number;
+  /** Rows whose decoder and gradients were computed dense, for too many features fired. */
+  dense_rows: number;
+}
+
+/** Where a step is. */
+export interface BatchStep {
+  /** Steps taken before this one. */
+  step: number;
+  /** Dead features, ascending. */
+  dead: Uint32Array;
+}
+
+/** Memory that a recipe wants besides weights, batch and one block of pre-activations. */
+export interface CpuPlan {
+  /** Entries that can be held while they are selected. */
+  candidates: number;
+  /** Places of every row's entries; 0: entries of rows follow each other. */
+  stride: number;
+  /** Selected entries that can be decoded, projected and sorted at a time. */
+  entries: number;
+  /** Entries per row of the auxiliary term; 0: there is none. */
+  auxiliary: number;
+  /** Residuals of a batch that are held at a time, at least 1. */
+  errors: number;
+  /** Whether blocks may be decoded dense. */
+  dense: boolean;
+  /** Whether entries carry a second activation (gated). */
+  gate: boolean;
+}
+
+/** Sizes that a plan depends on; d_sae is padded. */
+export interface PlanSizes {
+  d_sae: number;
+  batch: number;
+  blockRows: number;
+}
+
+/**
+ * A recipe's arithmetic on the CPU engine. Rows of the batch are scaled, and centred by b_dec where the
+ * recipe's encoder sees them so, before it is called.
+ */
+export interface CpuGradients<Config extends RecipeConfig = RecipeConfig> {
+  plan(config: ResolvedConfig<Config>, sizes: PlanSizes): CpuPlan;
+  /**
+   * Encodes and decodes the first `rows` rows as the published SAE would: leaves x̂ − x in `error`, and no
+   * other trace.
+   */
+  evaluate(cpu: CpuWorkspace<Config>, rows: number): Promise<BatchSums>;
+  /** Adds the gradients of the batch to the cleared gradient arrays, and counts the rows in which features fired. */
+  train(cpu: CpuWorkspace<Config>, step: BatchStep): Promise<BatchLoss>;
+  /** What the recipe does besides, after an update: dead features may begin anew. */
+  afterUpdate?(cpu: CpuWorkspace<Config>, step: BatchStep): void;
 }

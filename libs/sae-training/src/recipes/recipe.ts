@@ -1,19 +1,48 @@
-import type { Architecture } from '@facet/sae';
-import type { ResolvedConfig } from '../config.ts';
+import type { RecipeConfig, ResolvedConfig } from '../config.ts';
 import type { CpuGradients } from '../cpu/cpu-gradients.ts';
+import type { BDecStart } from '../initial-weights.ts';
+import type { InputScale } from '../input-scale.ts';
+import type { PublishedForm } from '../to-sae.ts';
 import type { Weights } from '../weights.ts';
 
+/** Sizes that defaults and limits depend on. */
+export interface RecipeSizes {
+  d_in: number;
+  d_sae: number;
+  batch_rows: number;
+  steps: number;
+}
+
+/** A recipe's defaults of options that every recipe has. */
+export interface RecipeDefaults {
+  learning_rate: number;
+  warmup_steps: number;
+  input_scale: InputScale;
+  b_dec_start: BDecStart;
+  /** Adam's decay of the first moment. */
+  beta1: number;
+}
+
 /**
- * One way to train: its settings, its beginning, and its loss on each engine. One file each, listed in the
- * registry.
+ * One way to train: its settings, its beginning, its loss on each engine, and what is published. One file
+ * each, listed in the registry.
  */
-export interface Recipe<Config> {
-  /** Architecture that is published. */
-  architecture: Architecture;
+export interface Recipe<Config extends RecipeConfig> {
+  defaults(sizes: RecipeSizes): RecipeDefaults;
   /** Fills in and checks the recipe's own settings. */
-  resolve(config: Config, sizes: { d_in: number; d_sae: number }): Required<Config>;
-  /** Draws the weights to begin with; `x` [rows, d_in] is the first batch. */
-  initialise(config: ResolvedConfig, x: Float32Array, rows: number): Weights;
+  resolve(config: Config, sizes: RecipeSizes): Required<Config>;
+  /** Whether the encoder sees x − b_dec instead of x. */
+  subtracts_b_dec: boolean;
+  /** Whether decoder rows have unit length, and their gradient no part along them. */
+  unit_decoder: boolean;
+  /** Names of the parameters, one number per feature, that it has besides b_enc. */
+  vectors: readonly string[];
+  /** Draws the weights to begin with; b_dec is set by its own option. */
+  initialise(config: ResolvedConfig<Config>): Weights;
+  /** What the trained weights are as an SAE. */
+  publish(config: ResolvedConfig<Config>, weights: Weights): PublishedForm;
+  /** Features per row that the inference threshold is calibrated to, where the architecture has none of its own. */
+  calibrated_k?(recipe: Required<Config>): number;
   /** The recipe's loss and gradient on the CPU engine. */
-  cpu: CpuGradients;
+  cpu: CpuGradients<Config>;
 }

@@ -3,21 +3,18 @@ import type { RecipeConfig } from '../config.ts';
 import type { Recipe } from './recipe.ts';
 import { topkRecipe } from './topk.ts';
 
-/** Every recipe that is implemented, by name. */
-const RECIPES: Readonly<Record<string, Recipe<RecipeConfig>>> = { topk: topkRecipe };
+/** Every recipe, by name. */
+const RECIPES = {
+  topk: topkRecipe,
+} satisfies { [Name in RecipeConfig['name']]: Recipe<Extract<RecipeConfig, { name: Name }>> };
 
-/** Recipes that the field uses and that Facet will learn. */
-const PLANNED = ['standard', 'batchtopk', 'jumprelu', 'gated', 'matryoshka'];
+/** Names of all recipes. */
+export const RECIPE_NAMES = Object.keys(RECIPES) as readonly RecipeConfig['name'][];
 
-/** Finds the recipe of a configuration; one that is not implemented is refused by its name. */
-export function recipeOf(config: { name: string }): Recipe<RecipeConfig> {
-  const recipe = RECIPES[config.name];
-  if (recipe) return recipe;
-  const known = Object.keys(RECIPES).join(', ');
-  if (PLANNED.includes(config.name)) {
-    throw new FacetError('unimplemented', `the recipe ${config.name} is not implemented; use ${known}`);
-  }
-  throw new FacetError('invalid', `there is no recipe "${config.name}"; use ${known}`, {
-    field: 'spec.recipe',
-  });
+/** Finds the recipe of a configuration; a name that there is not is refused. */
+export function recipeOf<Config extends RecipeConfig>(config: Config): Recipe<Config> {
+  // The table pairs every name with the recipe of that configuration; its type cannot say so for a union.
+  if (Object.hasOwn(RECIPES, config.name)) return RECIPES[config.name] as unknown as Recipe<Config>;
+  const message = `there is no recipe "${config.name}"; use ${RECIPE_NAMES.join(', ')}`;
+  throw new FacetError('invalid', message, { field: 'spec.recipe' });
 }

@@ -1,23 +1,24 @@
-import { createRandom } from '@facet/random';
 import { requireInteger, requireRange } from '../checks.ts';
-import type { ResolvedConfig } from '../config.ts';
 import { cpuTopkGradients } from '../cpu/cpu-topk.ts';
-import { geometricMedian } from '../geometric-median.ts';
-import type { Weights } from '../weights.ts';
-import type { Recipe } from './recipe.ts';
+import { tiedWeights } from '../initial-weights.ts';
+import type { Recipe, RecipeDefaults, RecipeSizes } from './recipe.ts';
 
-/** Rows of the first batch that the geometric median is taken of; more would only take longer. */
-const MEDIAN_ROWS = 4096;
+/** Longest warm-up that a default gives. */
+const MAX_WARMUP_STEPS = 1000;
 
-/** TopK with an auxiliary loss for dead features (Gao et al. 2024). */
-export interface TopkRecipeConfig {
-  name: 'topk';
-  /** Features that fire for a row. */
+/** What recipes that select k features have in common. */
+export interface SelectionConfig {
+  /** Features that fire for a row; in batchtopk and matryoshka on average over a batch. */
   k: number;
   /** Weight of the auxiliary loss; 0 turns it off. @default 1/32 */
   auxk_alpha?: number;
   /** Dead features in the auxiliary loss. @default d_in / 2 */
   k_aux?: number;
+}
+
+/** TopK with an auxiliary loss for dead features (Gao et al. 2024). */
+export interface TopkRecipeConfig extends SelectionConfig {
+  name: 'topk';
 }
 
 /**
@@ -26,29 +27,42 @@ export interface TopkRecipeConfig {
  * batch.
  */
 export const topkRecipe: Recipe<TopkRecipeConfig> = {
-  architecture: 'topk',
-  resolve(config, { d_in, d_sae }) {
-    requireInteger('topk.k', config.k, 1, d_sae);
-    const resolved = {
-      name: 'topk' as const,
-      k: config.k,
-      auxk_alpha: config.auxk_alpha ?? 1 / 32,
-      k_aux: Math.min(d_sae, config.k_aux ?? Math.max(1, Math.floor(d_in / 2))),
-    };
-    requireRange('topk.auxk_alpha', resolved.auxk_alpha, 0, 1000);
-    requireInteger('topk.k_aux', resolved.k_aux, 1, d_sae);
-    return resolved;
-  },
-  initialise: ({ d_in, d_sae, seed }: ResolvedConfig, x, rows): Weights => {
-    const random = createRandom(seed);
-    const W_dec = new Float32Array(d_sae * d_in);
-    for (let i = 0; i < d_sae; i++) {
-      const row = Float64Array.from({ length: d_in }, () => random.gaussian());
-      const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-      for (let j = 0; j < d_in; j++) W_dec[i * d_in + j] = row[j] / norm;
-    }
-    const b_dec = geometricMedian(x, Math.min(rows, MEDIAN_ROWS), d_in);
-    return { W_enc: W_dec.slice(), b_enc: new Float32Array(d_sae), W_dec, b_dec };
-  },
+  subtracts_b_dec: true,
+  unit_decoder: true,
+  vectors: [],
+  defaults: selectionDefaults,
+  resolve: (config, sizes) => ({ name: 'topk', ...resolveSelection(config, sizes) }),
+  initialise: (config) => tiedWeights(config, 1),
+  publish: ({ recipe: { k } }) => ({
+    cfg: { architecture: 'topk', k, rescale_acts_by_decoder_norm: false },
+  }),
+  calibrated_k: ({ k }) => k,
   cpu: cpuTopkGradients,
 };
+
+/** The defaults of every recipe that selects k features. */
+export function selectionDefaults({ d_sae, steps }: RecipeSizes): RecipeDefaults {
+  return {
+    learning_rate: 2e-4 / Math.sqrt(d_sae / 2 ** 14),
+    warmup_steps: Math.min(MAX_WARMUP_STEPS, Math.floor(steps / 20)),
+    input_scale: 'none',
+    b_dec_start: 'geometric_median',
+    beta1: 0.9,
+  };
+}
+
+/** Fills in and checks what every recipe that selects k features has. */
+export function resolveSelection(
+  config: SelectionConfig & { name: string },
+  { d_in, d_sae }: RecipeSizes,
+): Required<SelectionConfig> {
+  requireInteger(`${config.name}.k`, config.k, 1, d_sae);
+  const resolved = {
+    k: config.k,
+    auxk_alpha: config.auxk_alpha ?? 1 / 32,
+    k_aux: Math.min(d_sae, config.k_aux ?? Math.max(1, Math.floor(d_in / 2))),
+  };
+  requireRange(`${config.name}.auxk_alpha`, resolved.auxk_alpha, 0, 1000);
+  requireInteger(`${config.name}.k_aux`, resolved.k_aux, 1, d_sae);
+  return resolved;
+}

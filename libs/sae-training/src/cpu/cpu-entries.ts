@@ -1,0 +1,138 @@
+import type { KernelMemory } from '@facet/kernels';
+import type { CpuWorkspace } from './cpu-workspace.ts';
+
+/** Selected features of the batch: those of row r lie from begin[r] to end[r], ascending. */
+export interface Entries {
+  stride: number;
+  begin: Uint32Array;
+  end: Uint32Array;
+  /** [batch + 1]: where rows follow each other (stride 0), begin and end are views of it. */
+  offsets: Uint32Array;
+  index: Uint32Array;
+  value: Float32Array;
+  /** How the loss moves with each activation, unscaled. */
+  slope: Float32Array;
+  /** gated: the gate's activation, and how the loss moves with it. */
+  gate: Float32Array;
+  gateSlope: Float32Array;
+}
+
+export interface EntryRoom {
+  candidates: number;
+  stride: number;
+  entries: number;
+  gate: boolean;
+}
+
+/** Array lengths in words, in the order in which `entryArrays` takes them. */
+export function entryLengths(batch: number, { candidates, entries, stride, gate }: EntryRoom): number[] {
+  const second = gate ? entries : 0;
+  return [batch + 1, stride > 0 ? batch : 0, candidates, candidates, entries, second, second];
+}
+
+/** Takes the memory of entries; where every row has its own places, where they begin is fixed. */
+export function entryArrays(memory: KernelMemory, batch: number, room: EntryRoom): Entries {
+  const { stride } = room;
+  const [bounds, ends, candidates, , entries, gate] = entryLengths(batch, room);
+  const offsets = memory.u32(bounds);
+  const end = memory.u32(ends);
+  if (stride > 0) for (let r = 0; r <= batch; r++) offsets[r] = r * stride;
+  return {
+    stride,
+    offsets,
+    begin: offsets.subarray(0, batch),
+    end: stride > 0 ? end : offsets.subarray(1),
+    index: memory.u32(candidates),
+    value: memory.f32(candidates),
+    slope: memory.f32(entries),
+    gate: memory.f32(gate),
+    gateSlope: memory.f32(gate),
+  };
+}
+
+/** Rows [first, first + rows) of the batch. */
+export interface RowRange {
+  first: number;
+  rows: number;
+}
+
+/** What of some rows is decoded into what. */
+export interface Decoding extends RowRange {
+  entries: Entries;
+  /** Which activations: the entries' own, or the gate's. @default 'value' */
+  activation?: 'value' | 'gate';
+  /** [batch, width], added to. */
+  residual: Float32Array;
+}
+
+/** Adds the decode of the rows' entries to `residual`, writes their slopes, and returns the squared norm. */
+export function addDecoded(cpu: CpuWorkspace, decoding: Decoding): number {
+  const { kernels, weights, width } = cpu;
+  const { entries, residual, first, rows, activation = 'value' } = decoding;
+  const values = activation === 'gate' ? entries.gate : entries.value;
+  const slopes = activation === 'gate' ? entries.gateSlope : entries.slope;
+  const at = residual.byteOffset + 4 * first * width;
+  const bounds = [entries.begin.byteOffset + 4 * first, entries.end.byteOffset + 4 * first] as const;
+  const W_dec = weights.W_dec.byteOffset;
+  const index = entries.index.byteOffset;
+  const squares = kernels.decodeRows(at, W_dec, rows, width, ...bounds, index, values.byteOffset);
+  kernels.projectRows(slopes.byteOffset, at, W_dec, rows, width, ...bounds, index);
+  return squares;
+}
+
+/** Which rows' entries add to gradients, by what error. */
+export interface GradientTerm extends RowRange {
+  entries: Entries;
+  error: Float32Array;
+  scale: number;
+}
+
+/** Sorts the rows' entries by feature and adds their part of the gradients of W_dec and W_enc. */
+export function addGradients(cpu: CpuWorkspace, term: GradientTerm): void {
+  const { entries, first, rows } = term;
+  sortEntries(cpu, entries, { first, rows });
+  addDirections(cpu, { ...term, from: 0, to: cpu.d_sae });
+  addEncoders(cpu, term);
+}
+
+/** Sorts the rows' entries by feature; rows are counted from `first`. */
+export function sortEntries(cpu: CpuWorkspace, entries: Entries, { first, rows }: RowRange): void {
+  const { kernels, d_sae, starts, entryRow, entryValue, entrySlope } = cpu;
+  const bounds = [entries.begin.byteOffset + 4 * first, entries.end.byteOffset + 4 * first] as const;
+  const unsorted = [entries.index.byteOffset, entries.value.byteOffset, entries.slope.byteOffset] as const;
+  const sorted = [starts, entryRow, entryValue, entrySlope].map(({ byteOffset }) => byteOffset);
+  const [starting, row, value, slope] = sorted;
+  kernels.sortByFeature(rows, d_sae, ...bounds, ...unsorted, starting, row, value, slope);
+}
+
+/** Adds scale·Σ f·error over the sorted entries to the directions of features [from, to). */
+export function addDirections(
+  cpu: CpuWorkspace,
+  { error, first, scale, from, to }: Omit<GradientTerm, 'entries'> & { from: number; to: number },
+): void {
+  const { kernels, gradients, width, starts, entryRow, entryValue } = cpu;
+  kernels.accumulateByFeature(
+    gradients.W_dec.byteOffset + 4 * from * width,
+    to - from,
+    width,
+    starts.byteOffset + 4 * from,
+    entryRow.byteOffset,
+    entryValue.byteOffset,
+    error.byteOffset + 4 * first * width,
+    scale,
+  );
+}
+
+/** Adds scale·Σ slope·x over the sorted entries to the encoder rows. */
+export function addEncoders(cpu: CpuWorkspace, { first, scale }: { first: number; scale: number }): void {
+  const { kernels, gradients, width, d_sae, x, starts, entryRow, entrySlope } = cpu;
+  const sorted = [starts.byteOffset, entryRow.byteOffset, entrySlope.byteOffset] as const;
+  const rows = x.byteOffset + 4 * first * width;
+  kernels.accumulateByFeature(gradients.W_enc.byteOffset, d_sae, width, ...sorted, rows, scale);
+}
+
+/** Adds scale·Σ slope over the sorted entries to the encoder biases. */
+export function addBiases(cpu: CpuWorkspace, scale: number): void {
+  const { kernels, gradients, d_sae, starts, entrySlope } = cpu;
+  kernels.accumulateBias(gradients.b_enc.byteOffset, d_sae, starts.byteOffset, entrySlope.byteOffset, scale);
+}
