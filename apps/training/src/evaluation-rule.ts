@@ -2,9 +2,9 @@ import type { ActivationSet, SaeArtifact } from '@facet/artifacts';
 import { parseName } from '@facet/mesh';
 import { absentAsUndefined } from '@facet/objects';
 import type { SelectionRule } from './evaluation-selection.ts';
+import { heldOutDocuments } from './row-index.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RunStore } from './run-store.ts';
-import { heldOutDocuments } from './set-source.ts';
 
 /**
  * Decides which rows of `set` to measure: the documents that the SAE's run held out where it is known to have trained

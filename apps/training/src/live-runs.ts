@@ -7,6 +7,8 @@ export interface LiveRuns {
   progress: LiveChannel<RunProgress>;
   /** Tells workers to stop a run. */
   cancels: LiveChannel<object>;
+  /** Tells workers to interrupt a run. */
+  pauses: LiveChannel<object>;
 }
 
 /** Binds live messages to a bus. */
@@ -14,5 +16,6 @@ export function createLiveRuns(bus: EventBus): LiveRuns {
   return {
     progress: createLiveChannel(bus, 'facet.training.progress', progressSchema),
     cancels: createLiveChannel(bus, 'facet.training.cancel', z.object({})),
+    pauses: createLiveChannel(bus, 'facet.training.pause', z.object({})),
   };
 }

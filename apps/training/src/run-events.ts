@@ -1,21 +1,36 @@
-import { SaePublished, TrainingRunEnded } from '@facet/contracts';
+import { SaePublished, TrainingMetricsRecorded, TrainingRunEnded } from '@facet/contracts';
 import type { EventBus } from '@facet/events';
+import { toHeldOutPoint, toPoint } from './metrics-messages.ts';
 import type { RunOutcome, RunRecord } from './run-record.ts';
+import type { RunMetrics } from './training-metrics.ts';
 
 /** Announces what this service has done; repeated announcements of one thing count once. */
 export interface RunEvents {
   runEnded(record: RunRecord, outcome: RunOutcome): Promise<void>;
+  /** New points of a run's curves; the same points can come again. */
+  metricsRecorded(record: RunRecord, metrics: RunMetrics): Promise<void>;
   /** `trainingRun` is empty for imported SAEs. */
   saePublished(sae: { id: string; trainingRun: string; time: Date; key: string }): Promise<void>;
 }
 
-/** Publishes facet.event.v1 payloads on `facet.training.run.ended` and `facet.sae.published`. */
+/** Publishes facet.event.v1 payloads on `facet.training.run.ended`, `facet.training.run.metrics` and `facet.sae.published`. */
 export function createRunEvents(bus: EventBus): RunEvents {
   return {
     async runEnded({ id, uid }, { state, time }) {
       const event = { trainingRun: `trainingRuns/${id}`, time: new Date(time), state };
       const payload = TrainingRunEnded.encode(TrainingRunEnded.fromPartial(event)).finish();
       await bus.publish('facet.training.run.ended', payload, { id: `training-run-ended-${uid}` });
+    },
+    async metricsRecorded({ id, uid, spec }, metrics) {
+      const event = { trainingRun: `trainingRuns/${id}`, uid, time: new Date(), sae: `saes/${spec.sae}` };
+      const points = {
+        points: metrics.points.map(toPoint),
+        heldOutPoints: metrics.heldOutPoints.map(toHeldOutPoint),
+      };
+      const payload = TrainingMetricsRecorded.encode({ ...event, ...points }).finish();
+      const steps = [...metrics.points, ...metrics.heldOutPoints].map(({ step }) => step);
+      const span = `${Math.min(...steps)}-${Math.max(...steps)}-${steps.length}`;
+      await bus.publish('facet.training.run.metrics', payload, { id: `training-metrics-${uid}-${span}` });
     },
     async saePublished({ id, trainingRun, time, key }) {
       const event = { sae: `saes/${id}`, trainingRun, time };

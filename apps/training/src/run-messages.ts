@@ -7,16 +7,18 @@ import {
   type TrainingStepMetrics,
 } from '@facet/contracts';
 import type { Evaluation, MemoryPlan, Run, RunProgress, StepProgress } from './run-record.ts';
+import { isResting } from './run-store.ts';
 import { toTrainingSpec } from './spec-messages.ts';
 
 /** Writes a run with everything known of it. */
-export function toTrainingRun({ record, start, progress, outcome }: Run): TrainingRun {
+export function toTrainingRun(run: Run): TrainingRun {
+  const { record, start, progress, outcome, checkpoint } = run;
   const current = progress?.uid === record.uid ? progress : undefined;
   const engine = record.spec.engine || 'cpu';
   return {
     name: `trainingRuns/${record.id}`,
     spec: toTrainingSpec(record.spec),
-    state: outcome ? TrainingRunState[outcome.state] : stateOf(start !== undefined),
+    state: stateOf(run),
     progress: current && current.stage !== 'ended' ? toProgress(current) : undefined,
     stepMetrics: current?.step && toStepMetrics(current.step),
     evaluation: outcome?.evaluation && toEvaluation(outcome.evaluation, engine),
@@ -24,6 +26,11 @@ export function toTrainingRun({ record, start, progress, outcome }: Run): Traini
     memoryPlan: toMemoryPlan(record.memory),
     createTime: new Date(record.createTime),
     updateTime: new Date(outcome?.time ?? start?.time ?? record.createTime),
+    checkpoint: checkpoint && {
+      step: BigInt(checkpoint.step),
+      time: new Date(checkpoint.time),
+      bytes: BigInt(checkpoint.bytes),
+    },
   };
 }
 
@@ -41,11 +48,21 @@ export function toEvaluation(evaluation: Evaluation, engine: string): TrainingEv
     excludedRows: BigInt(evaluation.excludedRows),
     secondsPerMillionTokens: evaluation.secondsPerMillionTokens,
     engine,
+    meanCosine: evaluation.meanCosine ?? Number.NaN,
+    meanNormRatio: evaluation.meanNormRatio ?? Number.NaN,
+    densityEdges: evaluation.density?.edges ?? [],
+    densityCounts: (evaluation.density?.counts ?? []).map(BigInt),
+    densityTokens: BigInt(evaluation.density?.tokens ?? 0),
+    outlierRows: BigInt(evaluation.outlierRows ?? 0),
+    peakMemoryBytes: BigInt(evaluation.peakMemoryBytes ?? 0),
+    resumes: evaluation.resumes ?? 0,
   };
 }
 
-function stateOf(started: boolean): TrainingRunState {
-  return started ? TrainingRunState.RUNNING : TrainingRunState.PENDING;
+function stateOf(run: Run): TrainingRunState {
+  if (run.outcome) return TrainingRunState[run.outcome.state];
+  if (isResting(run)) return TrainingRunState.PAUSED;
+  return run.start ? TrainingRunState.RUNNING : TrainingRunState.PENDING;
 }
 
 function toProgress({ stage, done, total, rate, etaSeconds }: RunProgress): Progress {
@@ -69,16 +86,20 @@ function toStepMetrics({ step, steps, fvu, ...metrics }: StepProgress): Training
     deadFraction: metrics.deadFraction,
     tokensPerSecond: metrics.tokensPerSecond,
     learningRate: metrics.learningRate,
+    gradientNorm: metrics.gradientNorm ?? Number.NaN,
   };
 }
 
-function toMemoryPlan({ weights, optimizer, batch, rows, total, limit }: MemoryPlan): MemoryPlanMessage {
+function toMemoryPlan(plan: MemoryPlan): MemoryPlanMessage {
   return {
-    weightsBytes: BigInt(weights),
-    optimizerBytes: BigInt(optimizer),
-    batchBytes: BigInt(batch),
-    rowsBytes: BigInt(rows),
-    totalBytes: BigInt(total),
-    limitBytes: BigInt(limit),
+    weightsBytes: BigInt(plan.weights),
+    optimizerBytes: BigInt(plan.optimizer),
+    gradientsBytes: BigInt(plan.gradients ?? 0),
+    batchBytes: BigInt(plan.batch),
+    preActivationsBytes: BigInt(plan.preActivations ?? 0),
+    rowsBytes: BigInt(plan.rows),
+    bufferRows: BigInt(plan.bufferRows),
+    totalBytes: BigInt(plan.total),
+    limitBytes: BigInt(plan.limit),
   };
 }

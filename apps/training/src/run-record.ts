@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { CheckpointSummary } from './checkpoint-store.ts';
+import type { PauseState } from './run-control.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -28,6 +30,9 @@ export const runSpecSchema = z.object({
   gradient_clip_norm: z.number().optional(),
   dead_window_tokens: count.optional(),
   engine: z.string(),
+  max_norm_multiple: z.number().optional(),
+  checkpointSteps: count.optional(),
+  checkpointMinutes: z.number().optional(),
 });
 
 /** Memory of a run in bytes. */
@@ -38,6 +43,10 @@ export const memoryPlanSchema = z.object({
   rows: count,
   total: count,
   limit: count,
+  /** Part of `optimizer`. */
+  gradients: count.optional(),
+  /** Part of `batch`. */
+  preActivations: count.optional(),
   /** Rows that the shuffle holds; 0: all of them. */
   bufferRows: count,
 });
@@ -71,6 +80,7 @@ const stepSchema = z.object({
   deadFraction: z.number(),
   tokensPerSecond: z.number(),
   learningRate: z.number(),
+  gradientNorm: z.number().optional(),
 });
 
 /** `progress.json` and live messages: how far a run has come. */
@@ -96,6 +106,12 @@ export const evaluationSchema = z.object({
   trainedTokens: count,
   excludedRows: count,
   secondsPerMillionTokens: z.number(),
+  meanCosine: z.number().nullable().optional(),
+  meanNormRatio: z.number().nullable().optional(),
+  density: z.object({ edges: z.array(z.number()), counts: z.array(count), tokens: count }).optional(),
+  outlierRows: count.optional(),
+  peakMemoryBytes: count.optional(),
+  resumes: count.optional(),
 });
 
 /** `outcome.json`: how it ended; written once. */
@@ -120,6 +136,8 @@ export type RunOutcome = z.infer<typeof outcomeSchema>;
 /** Everything known of a run now. */
 export interface Run {
   record: RunRecord;
+  pause: PauseState;
+  checkpoint?: CheckpointSummary | undefined;
   start?: RunStart | undefined;
   progress?: RunProgress | undefined;
   outcome?: RunOutcome | undefined;

@@ -1,6 +1,11 @@
 import { createDocuments, type DocumentKind, type ObjectStore, writeJson } from '@facet/objects';
+import { type CheckpointStore, createCheckpointStore } from './checkpoint-store.ts';
+import { createRunControl, isPauseWanted, type RunControl } from './run-control.ts';
+import { type RunLease, takeLease } from './run-lease.ts';
 import {
   claimSchema,
+  type Evaluation,
+  evaluationSchema,
   outcomeSchema,
   progressSchema,
   type Run,
@@ -12,6 +17,7 @@ import {
   runRecordSchema,
   startSchema,
 } from './run-record.ts';
+import { type RunMetrics, runMetricsSchema } from './training-metrics.ts';
 
 /**
  * The state of training runs in the object store. All documents but the progress are written once, so that services
@@ -32,14 +38,35 @@ export interface RunStore {
    * Decides between publishing and cancelling; returns the decision that holds, which may be an earlier one.
    */
   claim(id: string, claim: RunClaim): Promise<RunClaim>;
+  /** Pauses and resumes. */
+  control(id: string): RunControl;
+  /** Where its worker goes on from. */
+  checkpoints(record: RunRecord): CheckpointStore;
+  /** Takes the run over from every worker before. */
+  takeLease(id: string, turn: { worker: string; step: number; attempt: number }): Promise<RunLease>;
+  /** Whether a caller's cancellation came before any publication. */
+  isCancelled(id: string): Promise<boolean>;
+  /** Curves as far as they are kept; empty where none are. */
+  metrics(id: string): Promise<RunMetrics>;
+  writeMetrics(id: string, metrics: RunMetrics): Promise<void>;
+  /** The evaluation of a run that is being published. */
+  evaluation(id: string): Promise<Evaluation | undefined>;
+  writeEvaluation(id: string, evaluation: Evaluation): Promise<void>;
   /** Ends a run; returns the outcome that holds, which may be an earlier one. */
   end(id: string, outcome: RunOutcome): Promise<RunOutcome>;
   delete(id: string): Promise<void>;
 }
 
+/** Whether a run has ended, or is paused and its worker, if there was one, has given it up. */
+export function isResting({ outcome, start, pause }: Run): boolean {
+  return outcome !== undefined || (isPauseWanted(pause) && (start === undefined || pause.answered));
+}
+
 const RUN: DocumentKind<RunRecord> = { file: 'run.json', schema: runRecordSchema };
 const STARTED: DocumentKind<RunStart> = { file: 'started.json', schema: startSchema };
 const PROGRESS: DocumentKind<RunProgress> = { file: 'progress.json', schema: progressSchema };
+const METRICS: DocumentKind<RunMetrics> = { file: 'metrics.json', schema: runMetricsSchema };
+const EVALUATION: DocumentKind<Evaluation> = { file: 'evaluation.json', schema: evaluationSchema };
 const CLAIM: DocumentKind<RunClaim> = { file: 'claim.json', schema: claimSchema };
 const OUTCOME: DocumentKind<RunOutcome> = { file: 'outcome.json', schema: outcomeSchema };
 
@@ -47,15 +74,35 @@ const OUTCOME: DocumentKind<RunOutcome> = { file: 'outcome.json', schema: outcom
 export function createRunStore(store: ObjectStore): RunStore {
   const documents = createDocuments(store, { collection: 'trainingRuns', resourceType: 'TrainingRun' });
   const record = (id: string) => documents.require(id, RUN);
+  const prefix = (id: string) => `trainingRuns/${id}`;
+  const control = (id: string) => createRunControl(store, prefix(id));
+  const checkpoints = ({ id, uid }: RunRecord) => createCheckpointStore(store, prefix(id), uid);
   return {
     create: (created) => documents.create(created.id, RUN, created),
     record,
-    read: async (id) => ({
-      record: await record(id),
-      start: await documents.find(id, STARTED),
-      progress: await documents.find(id, PROGRESS),
-      outcome: await documents.find(id, OUTCOME),
-    }),
+    read: async (id) => {
+      const found = await record(id);
+      return {
+        record: found,
+        pause: await control(id).state(),
+        checkpoint: await checkpoints(found).summary(),
+        start: await documents.find(id, STARTED),
+        progress: await documents.find(id, PROGRESS),
+        outcome: await documents.find(id, OUTCOME),
+      };
+    },
+    control,
+    checkpoints,
+    takeLease: (id, turn) => takeLease(store, prefix(id), turn),
+    isCancelled: async (id) => (await documents.find(id, CLAIM))?.by === 'cancel',
+    metrics: async (id) => (await documents.find(id, METRICS)) ?? { points: [], heldOutPoints: [] },
+    writeMetrics: async (id, metrics) => {
+      await writeJson(store, documents.key(id, METRICS.file), metrics);
+    },
+    evaluation: (id) => documents.find(id, EVALUATION),
+    writeEvaluation: async (id, evaluation) => {
+      await writeJson(store, documents.key(id, EVALUATION.file), evaluation);
+    },
     ids: documents.ids,
     markStarted: (id, start) => documents.writeOnce(id, STARTED, start),
     writeProgress: async (id, progress) => {

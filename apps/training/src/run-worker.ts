@@ -1,9 +1,13 @@
 import { type FacetError, type FacetErrorKind, isFacetError } from '@facet/errors';
-import type { DeadLetter, Job } from '@facet/events';
+import { type DeadLetter, JOB_TAKEN_OVER, type Job } from '@facet/events';
 import { type Logger, linkSignals } from '@facet/mesh';
 import { absentAsUndefined } from '@facet/objects';
+import { TRAINING_SUSPENDED } from '@facet/sae-training';
 import type { LiveRuns } from './live-runs.ts';
+import { createProgressKeeper } from './progress-keeper.ts';
+import { isPauseWanted } from './run-control.ts';
 import type { RunEvents } from './run-events.ts';
+import { parseJob, type TrainingJob } from './run-jobs.ts';
 import type { Evaluation, RunOutcome, RunProgress, RunRecord } from './run-record.ts';
 import type { RunStore } from './run-store.ts';
 import { runTrainingThread } from './training-thread.ts';
@@ -14,114 +18,150 @@ export interface RunWorkerDependencies {
   events: RunEvents;
   objectsUrl: string;
   threads: number;
+  /** Who trains, for people: host and process. */
+  worker: string;
   logger: Logger;
 }
 
 /** Runs training jobs: each in a thread, its progress broadcast and kept, its end recorded and announced. */
 export interface RunWorker {
-  /** Trains the run that the job names; a run that has ended, or was deleted, is left alone. */
+  /**
+   * Trains the run that the job names, from its newest checkpoint; a run that has ended, rests or was deleted is left
+   * alone.
+   */
   handle(job: Job): Promise<void>;
   /** Records a run as failed whose job was given up. */
   giveUp(letter: DeadLetter): Promise<void>;
 }
-
-/** Progress is kept in the object store this often; live messages come several times a second. */
-const KEEP_INTERVAL_MS = 2_000;
 
 /** Errors that another attempt may not meet: the job is repeated, and the run fails when attempts run out. */
 const RETRIED: ReadonlySet<FacetErrorKind> = new Set(['unavailable', 'aborted']);
 
 /** Creates the worker that the queue's jobs are handed to. */
 export function createRunWorker(dependencies: RunWorkerDependencies): RunWorker {
-  const { runs, events, live } = dependencies;
-  const end = async (record: RunRecord, outcome: Omit<RunOutcome, 'uid' | 'time'>): Promise<void> => {
-    const stated = { ...outcome, uid: record.uid, time: new Date().toISOString() };
-    const held = await runs.end(record.id, stated);
-    if (held.state === 'SUCCEEDED') await announceSae(events, record, held);
-    await events.runEnded(record, held);
-    live.progress.send(record.id, endedProgress(held));
-  };
+  const { runs } = dependencies;
   return {
-    async handle({ id, signal }) {
-      const record = await findRecord(runs, id);
-      if (!record || (await hasEnded(runs, record))) return;
+    async handle(job) {
+      const { run: id, uid, resume } = parseJob(job);
+      const record = await absentAsUndefined(() => runs.record(id));
+      if (record?.uid !== uid || (await mayRest(dependencies, record, resume))) return;
       try {
-        const evaluation = await train(dependencies, record, signal);
-        await end(record, { state: 'SUCCEEDED', evaluation });
+        const evaluation = await train(dependencies, record, job);
+        await endRun(dependencies, record, { state: 'SUCCEEDED', evaluation });
       } catch (error) {
-        if (signal.aborted || !isFacetError(error) || RETRIED.has(error.kind)) throw error;
-        await end(record, outcomeOf(error));
+        await settle(dependencies, record, { error, job, resume });
       }
     },
-    async giveUp({ id, reason }) {
-      const record = await findRecord(runs, id);
-      if (record) await end(record, { state: 'FAILED', error: { reason: 'GIVEN_UP', message: reason } });
+    async giveUp(letter) {
+      const { run, uid } = parseJob(letter);
+      const record = await absentAsUndefined(() => runs.record(run));
+      if (record?.uid !== uid) return;
+      const error = { reason: 'GIVEN_UP', message: letter.reason };
+      await endRun(dependencies, record, { state: 'FAILED', error });
     },
   };
 }
 
-/** Trains in a thread until done, cancelled by a caller, or stopped with this worker. */
+/** Whether nothing is to be done for a job: its run has ended, is paused (which is answered), or has a newer job. */
+async function mayRest(
+  dependencies: RunWorkerDependencies,
+  record: RunRecord,
+  resume: TrainingJob['resume'],
+): Promise<boolean> {
+  const { pause, outcome } = await dependencies.runs.read(record.id);
+  if (outcome || pause.resumes > resume) return true;
+  if (!isPauseWanted(pause)) return false;
+  await answerPause(dependencies, record);
+  return true;
+}
+
+/** Decides what becomes of a job whose training did not come to its end; throws what the queue shall decide. */
+async function settle(
+  dependencies: RunWorkerDependencies,
+  record: RunRecord,
+  { error, job, resume }: { error: unknown; job: Job; resume: number },
+): Promise<void> {
+  const { runs, logger } = dependencies;
+  const reason = isFacetError(error) ? error.reason : undefined;
+  if (reason === JOB_TAKEN_OVER) {
+    logger.warn({ run: record.id, err: error }, 'the run was taken over');
+    if ((await runs.control(record.id).state()).resumes > resume) return;
+    throw error;
+  }
+  // The worker is being stopped: the job goes back to the queue.
+  if (job.signal.aborted) throw error;
+  if (reason === TRAINING_SUSPENDED && (await mayRest(dependencies, record, resume))) return;
+  if (!isFacetError(error) || RETRIED.has(error.kind)) throw error;
+  await endRun(dependencies, record, outcomeOf(error));
+}
+
+async function answerPause({ runs, live, logger }: RunWorkerDependencies, record: RunRecord): Promise<void> {
+  await runs.control(record.id).answer();
+  logger.info({ run: record.id }, 'paused');
+  live.progress.send(record.id, endedProgress(record.uid, new Date().toISOString()));
+}
+
+async function endRun(
+  { runs, events, live }: RunWorkerDependencies,
+  record: RunRecord,
+  outcome: Omit<RunOutcome, 'uid' | 'time'>,
+): Promise<void> {
+  const stated = { ...outcome, uid: record.uid, time: new Date().toISOString() };
+  const held = await runs.end(record.id, stated);
+  await runs.checkpoints(record).deleteAll();
+  if (held.state === 'SUCCEEDED') await announceSae(events, record, held);
+  await events.runEnded(record, held);
+  live.progress.send(record.id, endedProgress(held.uid, held.time));
+}
+
+/** Trains in a thread until done, cancelled or paused by a caller, or stopped with this worker. */
 async function train(
   dependencies: RunWorkerDependencies,
   record: RunRecord,
-  stop: AbortSignal,
+  { signal: stop, attempt }: Job,
 ): Promise<Evaluation> {
-  const { runs, live, objectsUrl, threads, logger } = dependencies;
+  const { runs, live, events, objectsUrl, threads, worker, logger } = dependencies;
   await runs.markStarted(record.id, { uid: record.uid, time: new Date().toISOString() });
-  const cancel = new AbortController();
-  const linked = linkSignals([stop, cancel.signal]);
-  const listening = listenForCancel(live, record.id, { cancel, signal: linked.signal });
+  const [cancel, pause] = [new AbortController(), new AbortController()];
+  const suspend = linkSignals([stop, pause.signal]);
+  const ended = new AbortController();
+  const listening = [
+    abortOn(live.cancels.listen(record.id, ended.signal), cancel, ended.signal),
+    abortOn(live.pauses.listen(record.id, ended.signal), pause, ended.signal),
+  ];
   const keep = createProgressKeeper(dependencies, record);
-  logger.info({ run: record.id }, 'training');
+  logger.info({ run: record.id, attempt }, 'training');
   try {
     return await runTrainingThread(
-      { objectsUrl, record, threads },
-      { signal: linked.signal, onProgress: keep.note },
+      { objectsUrl, record, threads, worker, attempt },
+      {
+        signal: cancel.signal,
+        suspend: suspend.signal,
+        onReport(report) {
+          if (report.type === 'progress') keep.note(report.progress);
+          else
+            keep.during(events.metricsRecorded(record, report.metrics), 'points of the curves were not sent');
+        },
+      },
     );
   } finally {
-    cancel.abort();
-    linked.dispose();
-    await listening;
+    ended.abort();
+    suspend.dispose();
+    await Promise.all(listening);
     await keep.settle();
   }
 }
 
-async function listenForCancel(
-  live: LiveRuns,
-  id: string,
-  { cancel, signal }: { cancel: AbortController; signal: AbortSignal },
+async function abortOn(
+  messages: AsyncIterable<object>,
+  controller: AbortController,
+  signal: AbortSignal,
 ): Promise<void> {
   try {
-    for await (const _ of live.cancels.listen(id, signal)) cancel.abort();
+    for await (const _ of messages) controller.abort();
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-}
-
-/** Broadcasts progress and keeps it now and then, one write at a time. */
-function createProgressKeeper({ runs, live, logger }: RunWorkerDependencies, { id, uid }: RunRecord) {
-  let keptMs = 0;
-  let writing: Promise<void> = Promise.resolve();
-  return {
-    note(progress: Omit<RunProgress, 'uid' | 'time'>): void {
-      const stated = { ...progress, uid, time: new Date().toISOString() };
-      live.progress.send(id, stated);
-      if (Date.now() - keptMs < KEEP_INTERVAL_MS && progress.stage === 'training') return;
-      keptMs = Date.now();
-      writing = writing
-        .then(() => runs.writeProgress(id, stated))
-        .catch((err) => logger.warn({ err, run: id }, 'progress was not kept'));
-    },
-    settle: () => writing,
-  };
-}
-
-async function findRecord(runs: RunStore, id: string): Promise<RunRecord | undefined> {
-  return absentAsUndefined(() => runs.record(id));
-}
-
-async function hasEnded(runs: RunStore, record: RunRecord): Promise<boolean> {
-  return (await runs.read(record.id)).outcome !== undefined;
 }
 
 async function announceSae(
@@ -142,6 +182,7 @@ function outcomeOf(error: FacetError): Omit<RunOutcome, 'uid' | 'time'> {
   return { state: 'FAILED', error: { reason: error.reason, message: error.message } };
 }
 
-function endedProgress({ uid, time }: RunOutcome): RunProgress {
+/** Tells watchers to read the run again. */
+function endedProgress(uid: string, time: string): RunProgress {
   return { uid, time, stage: 'ended', done: 0, rate: 0 };
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { SaeServiceDefinition, TrainingServiceDefinition } from '@facet/contracts';
 import { type EventBus, openEventBus } from '@facet/events';
 import { bindService, createLogger, type Logger, serve } from '@facet/mesh';
@@ -12,7 +13,7 @@ import { createSaeEvaluations } from './sae-evaluations.ts';
 import { createSaeHandlers } from './sae-handlers.ts';
 import { createSaeRegistry } from './sae-registry.ts';
 import { createTrainingHandlers } from './training-handlers.ts';
-import { createTrainingRuns } from './training-runs.ts';
+import { createTrainingRuns, type TrainingRuns } from './training-runs.ts';
 
 export interface TrainingDependencies {
   /** A bus that is shared with other services of this process; it stays open. @default one of its own */
@@ -58,8 +59,18 @@ export async function startTraining(
     bindService(SaeServiceDefinition, createSaeHandlers({ registry, loaded, evaluations })),
   ];
   const stopping = new AbortController();
-  const worker = createRunWorker({ runs, live, events, objectsUrl, threads, logger });
-  const working = config.roles.includes('worker') ? work(bus, worker, stopping.signal) : Promise.resolve();
+  const worker = createRunWorker({
+    runs,
+    live,
+    events,
+    objectsUrl,
+    threads,
+    worker: `${hostname()}/${process.pid}`,
+    logger,
+  });
+  const working = config.roles.includes('worker')
+    ? work(bus, worker, { signal: stopping.signal, runs: trainingRuns })
+    : Promise.resolve();
   working.catch((err) => logger.error({ err }, 'the training worker ended'));
   const release = async () => {
     stopping.abort();
@@ -84,7 +95,15 @@ export async function startTraining(
   }
 }
 
+/** Deliveries of a job; runs go on where they were, and those that come no further fail by themselves. */
+const MAX_DELIVER = 1000;
+
 /** One run at a time: a run uses every core. */
-function work(bus: EventBus, worker: RunWorker, signal: AbortSignal): Promise<void> {
-  return bus.work('train', worker.handle, { signal, onDeadLetter: worker.giveUp });
+async function work(
+  bus: EventBus,
+  worker: RunWorker,
+  { signal, runs }: { signal: AbortSignal; runs: TrainingRuns },
+): Promise<void> {
+  await runs.recover();
+  await bus.work('train', worker.handle, { signal, maxDeliver: MAX_DELIVER, onDeadLetter: worker.giveUp });
 }

@@ -34,6 +34,9 @@ export function readTrainingSpec(spec: TrainingSpec | undefined): RunSpec {
         ? undefined
         : toNumber(spec.deadWindowTokens, 'spec.dead_window_tokens'),
     engine: spec.engine,
+    max_norm_multiple: spec.maxNormMultiple,
+    checkpointSteps: toNumber(spec.checkpointSteps, 'spec.checkpoint_steps'),
+    checkpointMinutes: spec.checkpointMinutes,
   };
 }
 
@@ -57,6 +60,9 @@ export function toTrainingSpec(spec: RunSpec): TrainingSpec {
     deadWindowTokens: spec.dead_window_tokens === undefined ? undefined : BigInt(spec.dead_window_tokens),
     gradientClipNorm: spec.gradient_clip_norm,
     engine: spec.engine,
+    maxNormMultiple: spec.max_norm_multiple,
+    checkpointSteps: BigInt(spec.checkpointSteps ?? 0),
+    checkpointMinutes: spec.checkpointMinutes,
   };
 }
 

@@ -5,6 +5,8 @@ import type { ThreadMessage, ThreadRequest } from './thread-call.ts';
 export interface ThreadContext<Report> {
   /** Aborts when the caller has given up. */
   signal: AbortSignal;
+  /** Aborts when the caller wants the work interrupted so that it can go on later. */
+  suspend: AbortSignal;
   report: (report: Report) => void;
 }
 
@@ -16,13 +18,15 @@ export async function answerThread<Input, Report, Result>(
   work: (input: Input, context: ThreadContext<Report>) => Promise<Result>,
 ): Promise<void> {
   const cancel = new AbortController();
+  const suspend = new AbortController();
   const send = (message: ThreadMessage<Report, Result>) => parentPort!.postMessage(message);
   parentPort!.on('message', (request: ThreadRequest) => {
-    if (request.type === 'cancel') cancel.abort();
+    (request.type === 'cancel' ? cancel : suspend).abort();
   });
   try {
     const report = (report: Report) => send({ type: 'report', report });
-    send({ type: 'done', result: await work(workerData as Input, { signal: cancel.signal, report }) });
+    const context = { signal: cancel.signal, suspend: suspend.signal, report };
+    send({ type: 'done', result: await work(workerData as Input, context) });
   } catch (error) {
     if (!isFacetError(error)) throw error;
     const { kind, message, reason, metadata, field } = error;

@@ -1,6 +1,7 @@
 import type { TrainingServiceImplementation } from '@facet/contracts';
 import { decodePageToken, encodePageToken, pageSize, parseName, type ServedCallContext } from '@facet/mesh';
 import { z } from 'zod';
+import { toHeldOutPoint, toPoint } from './metrics-messages.ts';
 import { toTrainingRun } from './run-messages.ts';
 import { readTrainingSpec } from './spec-messages.ts';
 import type { TrainingRuns } from './training-runs.ts';
@@ -32,6 +33,12 @@ export function createTrainingHandlers(runs: TrainingRuns): TrainingServiceImple
       return {};
     },
     cancelTrainingRun: async ({ name }) => ({ trainingRun: toTrainingRun(await runs.cancel(id(name))) }),
+    pauseTrainingRun: async ({ name }) => ({ trainingRun: toTrainingRun(await runs.pause(id(name))) }),
+    resumeTrainingRun: async ({ name }) => ({ trainingRun: toTrainingRun(await runs.resume(id(name))) }),
+    async listTrainingMetrics({ name }) {
+      const { points, heldOutPoints } = await runs.metrics(id(name));
+      return { points: points.map(toPoint), heldOutPoints: heldOutPoints.map(toHeldOutPoint) };
+    },
     async *watchTrainingRun({ name }, { signal }) {
       for await (const run of runs.watch(id(name), signal)) yield { trainingRun: toTrainingRun(run) };
     },

@@ -3,14 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readSaeManifest } from '@facet/artifacts';
 import { FacetError } from '@facet/errors';
 import type { EventBus } from '@facet/events';
-import { linkSignals, newId, parseId } from '@facet/mesh';
+import { newId, parseId } from '@facet/mesh';
 import { absentAsUndefined, type ObjectStore } from '@facet/objects';
 import { requireRange, resolveConfig } from '@facet/sae-training';
 import type { LiveRuns } from './live-runs.ts';
 import { planMemory } from './memory-plan.ts';
 import type { RunEvents } from './run-events.ts';
-import type { Run, RunProgress, RunRecord, RunSpec } from './run-record.ts';
-import type { RunStore } from './run-store.ts';
+import { jobOf } from './run-jobs.ts';
+import type { Run, RunRecord, RunSpec } from './run-record.ts';
+import { isResting, type RunStore } from './run-store.ts';
+import { watchRun } from './run-watching.ts';
+import type { RunMetrics } from './training-metrics.ts';
 import { openTrainingSets } from './training-sets.ts';
 import { toTrainingConfig } from './training-task.ts';
 
@@ -32,7 +35,15 @@ export interface TrainingRuns {
   list(after: string, limit: number): Promise<Run[]>;
   delete(id: string): Promise<void>;
   cancel(id: string): Promise<Run>;
-  /** The run now and as it goes on; ends with its outcome. */
+  /** Asks for a checkpoint and a rest, and waits a while for the worker's answer. */
+  pause(id: string): Promise<Run>;
+  /** Lets a paused run go on; what has ended or is under way is left as it is. */
+  resume(id: string): Promise<Run>;
+  /** The curves up to the newest checkpoint, or whole. */
+  metrics(id: string): Promise<RunMetrics>;
+  /** Queues every run again that has neither ended nor rests, for jobs that were lost with their queue. */
+  recover(): Promise<void>;
+  /** The run now and as it goes on; ends with its outcome, or when it is paused. */
   watch(id: string, signal: AbortSignal): AsyncIterable<Run>;
 }
 
@@ -48,11 +59,11 @@ export interface TrainingRunsDependencies {
 
 /** Largest share of the documents that may be held out. */
 const MAX_HELD_OUT_FRACTION = 0.5;
-/** A watcher reads the run's documents again after this long without a live message. */
-const WATCH_REFRESH_MS = 3_000;
-/** How long a cancellation waits for a publication that won against it. */
-const PUBLICATION_WAIT_MS = 10_000;
-const PUBLICATION_POLL_MS = 100;
+/** A day. */
+const MAX_CHECKPOINT_MINUTES = 1440;
+/** How long a cancellation waits for a publication that won against it, and a pause for its worker's answer. */
+const ANSWER_WAIT_MS = 10_000;
+const ANSWER_POLL_MS = 100;
 
 /** Creates the collection of training runs. */
 export function createTrainingRuns(dependencies: TrainingRunsDependencies): TrainingRuns {
@@ -73,6 +84,13 @@ export function createTrainingRuns(dependencies: TrainingRunsDependencies): Trai
       await runs.delete(id);
     },
     cancel: (id) => cancelRun(dependencies, id),
+    pause: (id) => pauseRun(dependencies, id),
+    resume: (id) => resumeRun(dependencies, id),
+    async metrics(id) {
+      await runs.record(id);
+      return runs.metrics(id);
+    },
+    recover: () => recoverRuns(dependencies),
     watch: (id, signal) => watchRun({ runs, live }, id, signal),
   };
 }
@@ -84,7 +102,7 @@ async function createRun(dependencies: TrainingRunsDependencies, request: Create
   const record = existing ?? (await newRecord(dependencies, id, request));
   if (!existing) await runs.create(record);
   try {
-    await bus.enqueue('train', { id, payload: Buffer.from(JSON.stringify({ run: id, uid: record.uid })) });
+    await bus.enqueue('train', jobOf(await runs.read(id)));
   } catch (error) {
     if (!existing) await runs.delete(id);
     throw error;
@@ -115,6 +133,10 @@ async function newRecord(
 ): Promise<RunRecord> {
   const spec = { ...request.spec, sae: request.spec.sae || id };
   requireRange('held_out_fraction', spec.heldOutFraction, 0, MAX_HELD_OUT_FRACTION);
+  if (spec.max_norm_multiple !== undefined)
+    requireRange('max_norm_multiple', spec.max_norm_multiple, 1, Number.MAX_VALUE);
+  if (spec.checkpointMinutes !== undefined)
+    requireRange('checkpoint_minutes', spec.checkpointMinutes, 0, MAX_CHECKPOINT_MINUTES);
   await requireFreeSae(store, spec.sae);
   const sets = await openTrainingSets(store, spec.activationSets);
   const memory = planMemory(resolveConfig(toTrainingConfig(spec), sets), sets, memoryBytes);
@@ -135,95 +157,47 @@ async function cancelRun({ runs, live, events }: TrainingRunsDependencies, id: s
   if (outcome) return runs.read(id);
   const { uid } = record;
   const claim = await runs.claim(id, { uid, by: 'cancel' });
-  if (claim.by === 'publish') return waitForOutcome(runs, id);
+  if (claim.by === 'publish') return waitForRest(runs, id);
   live.cancels.send(id, {});
   const time = new Date().toISOString();
   const held = await runs.end(id, { uid, state: 'CANCELLED', time });
+  await runs.checkpoints(record).deleteAll();
   await events.runEnded(record, held);
   live.progress.send(id, { uid, time, stage: 'ended', done: 0, rate: 0 });
   return runs.read(id);
 }
 
-/**
- * Waits for the publication that won against a cancellation; a run that takes longer is given back as it is.
- */
-async function waitForOutcome(runs: RunStore, id: string): Promise<Run> {
-  for (let waitedMs = 0; waitedMs < PUBLICATION_WAIT_MS; waitedMs += PUBLICATION_POLL_MS) {
+/** Reads a run until it has ended or rests; a run that takes longer is given back as it is. */
+async function waitForRest(runs: RunStore, id: string): Promise<Run> {
+  for (let waitedMs = 0; waitedMs < ANSWER_WAIT_MS; waitedMs += ANSWER_POLL_MS) {
     const run = await runs.read(id);
-    if (run.outcome) return run;
-    await sleep(PUBLICATION_POLL_MS);
+    if (isResting(run)) return run;
+    await sleep(ANSWER_POLL_MS);
   }
   return runs.read(id);
 }
 
-async function* watchRun(
-  { runs, live }: Pick<TrainingRunsDependencies, 'runs' | 'live'>,
-  id: string,
-  signal: AbortSignal,
-): AsyncGenerator<Run> {
-  const stop = new AbortController();
-  const linked = linkSignals([signal, stop.signal]);
-  const messages = live.progress.listen(id, linked.signal);
-  const latest = createLatest(messages);
-  try {
-    await messages.ready;
-    let run = await runs.read(id);
-    yield run;
-    while (!run.outcome) {
-      const progress = await latest.next(WATCH_REFRESH_MS, signal);
-      const known = progress !== undefined && progress.stage !== 'ended' && progress.uid === run.record.uid;
-      const start = run.start ?? { uid: run.record.uid, time: progress?.time ?? '' };
-      run = known ? { ...run, start, progress } : await runs.read(id);
-      yield run;
-    }
-  } finally {
-    stop.abort();
-    linked.dispose();
-    await latest.done;
+async function pauseRun({ runs, live }: TrainingRunsDependencies, id: string): Promise<Run> {
+  const { outcome } = await runs.read(id);
+  if (outcome) return runs.read(id);
+  await runs.control(id).pause();
+  live.pauses.send(id, {});
+  return waitForRest(runs, id);
+}
+
+/** Queues the run also where it is not paused: a job that is there already is not queued twice. */
+async function resumeRun({ runs, bus }: TrainingRunsDependencies, id: string): Promise<Run> {
+  const { outcome } = await runs.read(id);
+  if (outcome) return runs.read(id);
+  await runs.control(id).resume();
+  const run = await runs.read(id);
+  await bus.enqueue('train', jobOf(run));
+  return run;
+}
+
+async function recoverRuns({ runs, bus }: TrainingRunsDependencies): Promise<void> {
+  for (const id of await runs.ids()) {
+    const run = await absentAsUndefined(() => runs.read(id));
+    if (run && !isResting(run)) await bus.enqueue('train', jobOf(run));
   }
-}
-
-interface Latest {
-  /** The newest message that was not given yet; undefined when none comes in time. */
-  next(timeoutMs: number, signal: AbortSignal): Promise<RunProgress | undefined>;
-  done: Promise<void>;
-}
-
-/** Keeps only the newest message, so that a slow watcher skips what is old. */
-function createLatest(messages: AsyncIterable<RunProgress>): Latest {
-  let newest: RunProgress | undefined;
-  let wake: () => void = () => undefined;
-  const collect = async () => {
-    try {
-      for await (const message of messages) {
-        newest = message;
-        wake();
-      }
-    } catch {
-      // The watcher has gone or the bus is closed: the next read of the run tells.
-    }
-    wake();
-  };
-  const done = collect();
-  return {
-    done,
-    async next(timeoutMs, signal) {
-      signal.throwIfAborted();
-      if (newest === undefined) {
-        const arrived = new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        const timer = new AbortController();
-        await Promise.race([
-          arrived,
-          sleep(timeoutMs, undefined, { signal: timer.signal }).catch(() => undefined),
-        ]);
-        timer.abort();
-        signal.throwIfAborted();
-      }
-      const progress = newest;
-      newest = undefined;
-      return progress;
-    },
-  };
 }

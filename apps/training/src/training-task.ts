@@ -1,11 +1,32 @@
-import { readSaeManifest, writeSaeArtifact } from '@facet/artifacts';
+import { readSaeManifest } from '@facet/artifacts';
 import { FacetError } from '@facet/errors';
-import { createRateMeter } from '@facet/mesh/rate-meter';
+import { linkSignals } from '@facet/mesh';
 import { absentAsUndefined, type ObjectStore } from '@facet/objects';
-import { type TrainedSae, type TrainingConfig, type TrainingProgress, trainSae } from '@facet/sae-training';
-import type { Evaluation, RunProgress, RunRecord, RunSpec } from './run-record.ts';
+import {
+  type Checkpointing,
+  type SavedCheckpoint,
+  TRAINING_SUSPENDED,
+  type TrainedSae,
+  type TrainingConfig,
+  trainSae,
+} from '@facet/sae-training';
+import { createCheckpointPolicy } from './checkpoint-policy.ts';
+import { createPeakMemory, type PeakMemory } from './peak-memory.ts';
+import { publishSae } from './publish-sae.ts';
+import type { RunLease } from './run-lease.ts';
+import type { Evaluation, RunRecord, RunSpec } from './run-record.ts';
 import type { RunStore } from './run-store.ts';
-import { openSetSource } from './set-source.ts';
+import { type RunWatch, watchRun } from './run-watch.ts';
+import { openSetSource, type SetSource } from './set-source.ts';
+import { evaluationOf, fromMetrics } from './training-evaluation.ts';
+import type { RunMetrics } from './training-metrics.ts';
+import {
+  createMetricsReporter,
+  createReadingReporter,
+  createTrainingReporter,
+  type MetricsReporter,
+  type TaskProgress,
+} from './training-reports.ts';
 import { openTrainingSets, type TrainingSets } from './training-sets.ts';
 
 export interface TrainingTask {
@@ -14,197 +35,192 @@ export interface TrainingTask {
   record: RunRecord;
   /** Threads of the dense product; 0: one per core. */
   threads: number;
+  /** Who trains, for people. */
+  worker: string;
+  /** Deliveries of the job. */
+  attempt: number;
   signal: AbortSignal;
+  /** Asks for a checkpoint and an end with TRAINING_SUSPENDED. */
+  suspend: AbortSignal;
   /** Milliseconds of a clock that only goes forward. */
   now: () => number;
-  onProgress: (progress: Omit<RunProgress, 'uid' | 'time'>) => void;
+  onProgress: (progress: TaskProgress) => void;
+  /** New points of the curves; where the run goes on from a checkpoint, first those before. */
+  onMetrics: (metrics: RunMetrics) => void;
 }
 
-/** Progress is reported at most this often. */
-const REPORT_INTERVAL_MS = 200;
-
 /**
- * Trains one run and publishes its SAE. Publishing is claimed first, so that of a cancellation and a
- * publication one wins; an SAE that an earlier attempt of this run published is taken as it is. Throws
- * `cancelled` where nothing was published.
+ * Trains one run from its newest checkpoint, or from its beginning, and publishes its SAE; an SAE that an earlier attempt
+ * of this run published is taken as it is. Takes the run over from whoever had it. Throws `aborted` where another
+ * worker takes it over (JOB_TAKEN_OVER) and where it was interrupted (TRAINING_SUSPENDED), `cancelled` where a caller
+ * cancelled it; nothing is published then.
  */
 export async function runTrainingTask(task: TrainingTask): Promise<Evaluation> {
   const published = await publishedBefore(task);
   if (published) return published;
-  const { spec, memory } = task.record;
-  const sets = await openTrainingSets(task.store, spec.activationSets);
-  const source = await openSetSource(sets, {
-    heldOutFraction: spec.heldOutFraction,
-    bufferRows: memory.bufferRows,
-    signal: task.signal,
-    onRead: reporter(task, 'reading', sets.rows),
+  const { runs, record, worker, attempt } = task;
+  const newest = await runs.checkpoints(record).newest();
+  const lease = await runs.takeLease(record.id, { worker, step: newest?.step ?? 0, attempt });
+  const watch = watchRun({
+    lease,
+    control: runs.control(record.id),
+    isCancelled: () => runs.isCancelled(record.id),
   });
-  const config = { ...toTrainingConfig(spec), threads: task.threads };
-  const startedMs = task.now();
-  let trainedMs = startedMs;
-  const report = trainingReporter(task);
-  const trained = await trainSae({
-    config,
-    source,
-    signal: task.signal,
-    onProgress(progress) {
-      trainedMs = task.now();
-      report(progress);
-    },
-  });
-  const seconds = (trainedMs - startedMs) / 1000;
-  const evaluation = evaluationOf(trained, { excludedRows: sets.excludedRows, seconds });
-  await publish(task, { sets, trained, evaluation });
-  return evaluation;
+  const end = linkSignals([task.signal, watch.end]);
+  const suspend = linkSignals([task.suspend, watch.suspend]);
+  try {
+    return await trainAndPublish({
+      ...task,
+      signal: end.signal,
+      suspend: suspend.signal,
+      lease,
+      watch,
+      newest,
+    });
+  } catch (error) {
+    watch.throwIfEnded();
+    throw suspend.signal.aborted && !end.signal.aborted ? suspendedBy(error, record) : error;
+  } finally {
+    end.dispose();
+    suspend.dispose();
+    await watch.stop();
+  }
 }
 
 /** Makes the engine's configuration of a run's spec. */
 export function toTrainingConfig(spec: RunSpec): TrainingConfig {
-  const { activationSets: _, sae: __, heldOutFraction: ___, seed, ...config } = spec;
+  const { activationSets: _, sae: __, heldOutFraction: ___, seed, ...rest } = spec;
+  const { max_norm_multiple: _1, checkpointSteps: _2, checkpointMinutes: _3, ...config } = rest;
   return { ...config, seed: BigInt(seed) };
 }
 
-async function publishedBefore({ store, record }: TrainingTask): Promise<Evaluation | undefined> {
+async function publishedBefore({ store, runs, record }: TrainingTask): Promise<Evaluation | undefined> {
   const sae = await absentAsUndefined(() => readSaeManifest(store, record.spec.sae));
   if (!sae) return undefined;
   const { body } = sae.manifest;
-  if (body.trainingRun === `trainingRuns/${record.id}`) return fromMetrics(body.metrics);
+  if (body.trainingRun === `trainingRuns/${record.id}`) {
+    return (await runs.evaluation(record.id)) ?? fromMetrics(body.metrics);
+  }
   throw new FacetError(
     'exists',
     `saes/${record.spec.sae} exists already; choose another id or delete it first`,
   );
 }
 
-interface Publication {
-  sets: TrainingSets;
-  trained: TrainedSae;
-  evaluation: Evaluation;
+/** A task whose worker holds the run. */
+interface HeldTask extends TrainingTask {
+  lease: RunLease;
+  watch: RunWatch;
+  newest: SavedCheckpoint | undefined;
 }
 
-async function publish(task: TrainingTask, { sets, trained, evaluation }: Publication): Promise<void> {
-  const { store, runs, record, signal } = task;
-  if (signal.aborted || (await runs.record(record.id)).uid !== record.uid) throw cancelled(record);
-  const claim = await runs.claim(record.id, { uid: record.uid, by: 'publish' });
-  if (claim.by === 'cancel') throw cancelled(record);
-  task.onProgress({
-    stage: 'publishing',
-    done: evaluation.trainedTokens,
-    total: evaluation.trainedTokens,
-    rate: 0,
-  });
-  const { sae, sparsity } = trained;
-  sae.cfg.metadata = { ...describeOrigin(sets), ...sae.cfg.metadata, training_engine: trained.config.engine };
-  await writeSaeArtifact(store, record.spec.sae, sae, {
-    createTime: new Date().toISOString(),
-    lineage: { ...sets.lineage, saeId: record.spec.sae },
-    metrics: toMetrics(evaluation),
-    sparsity,
-    trainingRun: `trainingRuns/${record.id}`,
-  });
+async function trainAndPublish(task: HeldTask): Promise<Evaluation> {
+  const { store, runs, record, signal, lease, now } = task;
+  const memory = createPeakMemory();
+  const sets = await openTrainingSets(store, record.spec.activationSets);
+  const source = await openSource(task, sets, memory);
+  const metrics = createMetricsReporter(now, task.onMetrics);
+  const { trained, seconds, tokens } = await train(task, { sets, source, metrics, memory });
+  const { excludedRows } = sets;
+  const { outlierRows } = source;
+  const peakMemoryBytes = memory.peakBytes();
+  const resumes = lease.epoch - 1;
+  const circumstances = { excludedRows, outlierRows, seconds, tokens, peakMemoryBytes, resumes };
+  const evaluation = evaluationOf(trained, circumstances);
+  metrics.flush();
+  await lease.requireHeld();
+  await runs.writeMetrics(record.id, metrics.all());
+  await publishSae(
+    { store, runs, record, lease, signal, onProgress: task.onProgress },
+    { sets, trained, evaluation },
+  );
+  return evaluation;
 }
 
-function describeOrigin({ lineage, hookPoint, contextTokens, prependBos }: TrainingSets) {
-  return {
-    model_name: lineage.modelId,
-    hook_name: hookPoint,
-    context_size: contextTokens,
-    prepend_bos: prependBos,
-  };
-}
-
-function cancelled({ id }: RunRecord): FacetError {
-  return new FacetError('cancelled', `trainingRuns/${id} was cancelled`);
-}
-
-function evaluationOf(
-  { metrics }: TrainedSae,
-  { excludedRows, seconds }: { excludedRows: number; seconds: number },
-): Evaluation {
-  return {
-    heldOutTokens: metrics.held_out_rows,
-    l0: finiteOrNull(metrics.l0),
-    fvu: finiteOrNull(metrics.fvu),
-    deadFraction: metrics.dead_fraction,
-    deadWindowTokens: metrics.dead_window_tokens,
-    trainedTokens: metrics.trained_tokens,
-    excludedRows,
-    secondsPerMillionTokens: (seconds * 1e6) / metrics.trained_tokens,
-  };
-}
-
-/** Names metrics as they stand in the SAE's manifest; what is not known is left out. */
-function toMetrics(evaluation: Evaluation): Record<string, number> {
-  const { l0, fvu, heldOutTokens, deadFraction, deadWindowTokens } = evaluation;
-  const { trainedTokens, excludedRows, secondsPerMillionTokens } = evaluation;
-  return {
-    held_out_tokens: heldOutTokens,
-    ...(l0 !== null && { l0 }),
-    ...(fvu !== null && { fvu, explained_variance: 1 - fvu }),
-    dead_fraction: deadFraction,
-    dead_window_tokens: deadWindowTokens,
-    trained_tokens: trainedTokens,
-    excluded_rows: excludedRows,
-    seconds_per_million_tokens: secondsPerMillionTokens,
-  };
-}
-
-/** Reads the metrics of a trained SAE's manifest. */
-export function fromMetrics(metrics: Readonly<Record<string, number>>): Evaluation {
-  return {
-    heldOutTokens: metrics.held_out_tokens ?? 0,
-    l0: metrics.l0 ?? null,
-    fvu: metrics.fvu ?? null,
-    deadFraction: metrics.dead_fraction ?? 0,
-    deadWindowTokens: metrics.dead_window_tokens ?? 0,
-    trainedTokens: metrics.trained_tokens ?? 0,
-    excludedRows: metrics.excluded_rows ?? 0,
-    secondsPerMillionTokens: metrics.seconds_per_million_tokens ?? 0,
-  };
-}
-
-function reporter(
-  { now, onProgress }: TrainingTask,
-  stage: 'reading',
-  total: number,
-): (done: number) => void {
-  const meter = createRateMeter();
-  let reportedMs = Number.NEGATIVE_INFINITY;
-  return (done) => {
-    if (now() - reportedMs < REPORT_INTERVAL_MS) return;
-    reportedMs = now();
-    onProgress({ stage, done, total, rate: meter.measure(done, reportedMs) });
-  };
-}
-
-function trainingReporter({ now, onProgress }: TrainingTask): (progress: TrainingProgress) => void {
-  const meter = createRateMeter();
-  let reportedMs = Number.NEGATIVE_INFINITY;
-  return ({ step, steps, tokens, loss, l0, fvu, dead_fraction, learning_rate }) => {
-    const nowMs = now();
-    const rate = meter.measure(tokens, nowMs);
-    if (step < steps && nowMs - reportedMs < REPORT_INTERVAL_MS) return;
-    reportedMs = nowMs;
-    const total = Math.round((tokens / step) * steps);
-    onProgress({
-      stage: step < steps ? 'training' : 'evaluating',
-      done: tokens,
-      total,
-      rate,
-      ...(rate > 0 && { etaSeconds: (total - tokens) / rate }),
-      step: {
-        step,
-        steps,
-        loss,
-        l0,
-        fvu: finiteOrNull(fvu),
-        deadFraction: dead_fraction,
-        tokensPerSecond: rate,
-        learningRate: learning_rate,
+/** Opening reads the rows; an interruption ends it at once, for there is nothing to keep yet. */
+async function openSource(task: HeldTask, sets: TrainingSets, peak: PeakMemory): Promise<SetSource> {
+  const { spec, memory } = task.record;
+  const opening = linkSignals([task.signal, task.suspend]);
+  const report = createReadingReporter(task, sets.rows);
+  try {
+    return await openSetSource(sets, {
+      heldOutFraction: spec.heldOutFraction,
+      bufferRows: memory.bufferRows,
+      maxNormMultiple: spec.max_norm_multiple,
+      signal: task.signal,
+      opening: opening.signal,
+      onRead(rows) {
+        peak.sample();
+        report(rows);
       },
     });
+  } finally {
+    opening.dispose();
+  }
+}
+
+interface TrainingParts {
+  sets: TrainingSets;
+  source: SetSource;
+  metrics: MetricsReporter;
+  memory: PeakMemory;
+}
+
+async function train(
+  task: HeldTask,
+  { sets, source, metrics, memory }: TrainingParts,
+): Promise<{ trained: TrainedSae; seconds: number; tokens: number }> {
+  const { record, threads, signal, suspend, newest, now } = task;
+  const report = createTrainingReporter({
+    now,
+    onProgress(progress) {
+      memory.sample();
+      task.onProgress(progress);
+    },
+  });
+  const startedMs = now();
+  let endedMs = startedMs;
+  const trained = await trainSae({
+    config: { ...toTrainingConfig(record.spec), threads },
+    source,
+    checkpointing: checkpointingOf(task, { sets, metrics }),
+    signal,
+    suspend,
+    onProgress(progress) {
+      endedMs = now();
+      report(progress);
+    },
+    onHistory: metrics.note,
+  });
+  memory.sample();
+  const { steps, batch_rows } = trained.config;
+  const tokens = (steps - (newest?.step ?? 0)) * batch_rows;
+  return { trained, seconds: (endedMs - startedMs) / 1000, tokens };
+}
+
+/** Checkpoints in the object store; none is written by a worker that does not hold the run any more. */
+function checkpointingOf(
+  { runs, record, lease, newest, now }: HeldTask,
+  { sets, metrics }: Pick<TrainingParts, 'sets' | 'metrics'>,
+): Checkpointing {
+  const checkpoints = runs.checkpoints(record);
+  const policy = createCheckpointPolicy(record.spec, now);
+  return {
+    newest,
+    due: policy.due,
+    async save(checkpoint) {
+      const startedMs = now();
+      await lease.requireHeld();
+      await checkpoints.save(checkpoint, sets.lineage);
+      await runs.writeMetrics(record.id, metrics.all());
+      policy.written(now() - startedMs);
+    },
   };
 }
 
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+/** An interruption before the first step ends the reading with the signal's own error. */
+function suspendedBy(error: unknown, { id }: RunRecord): unknown {
+  if (error instanceof FacetError) return error;
+  const message = `trainingRuns/${id} was interrupted before it went on with a step`;
+  return new FacetError('aborted', message, { reason: TRAINING_SUSPENDED, cause: error });
 }

@@ -1,26 +1,34 @@
 import type { Evaluation, RunProgress, RunRecord } from './run-record.ts';
 import { callThread } from './thread-call.ts';
+import type { RunMetrics } from './training-metrics.ts';
 
 /** What the thread of a run is given. */
 export interface TrainingThreadInput {
   objectsUrl: string;
   record: RunRecord;
   threads: number;
+  /** Who trains, for people. */
+  worker: string;
+  /** Deliveries of the job. */
+  attempt: number;
 }
 
 /** What it tells. */
-export type TrainingThreadReport = Omit<RunProgress, 'uid' | 'time'>;
+export type TrainingThreadReport =
+  | { type: 'progress'; progress: Omit<RunProgress, 'uid' | 'time'> }
+  | { type: 'metrics'; metrics: RunMetrics };
 
 export interface TrainingThreadOptions {
   signal: AbortSignal;
-  onProgress: (progress: TrainingThreadReport) => void;
+  suspend: AbortSignal;
+  onReport: (report: TrainingThreadReport) => void;
 }
 
 /** Runs one training run in a thread of its own; rejects with the FacetError that ended it. */
 export function runTrainingThread(
   input: TrainingThreadInput,
-  { signal, onProgress }: TrainingThreadOptions,
+  options: TrainingThreadOptions,
 ): Promise<Evaluation> {
   const file = new URL('../dist/training-worker.js', import.meta.url);
-  return callThread({ file, input, signal, onReport: onProgress });
+  return callThread({ file, input, ...options });
 }

@@ -7,16 +7,17 @@ import type { TrainingThreadInput, TrainingThreadReport } from './training-threa
 
 // The thread of one training run: reads shards, trains and publishes, so that the service's event loop stays free.
 await answerThread<TrainingThreadInput, TrainingThreadReport, Evaluation>(
-  ({ objectsUrl, record, threads }, { signal, report }) => {
+  ({ objectsUrl, ...input }, { signal, suspend, report }) => {
     const store = openObjectStore(objectsUrl);
     return runTrainingTask({
       store,
       runs: createRunStore(store),
-      record,
-      threads,
+      ...input,
       signal,
+      suspend,
       now: () => performance.now(),
-      onProgress: report,
+      onProgress: (progress) => report({ type: 'progress', progress }),
+      onMetrics: (metrics) => report({ type: 'metrics', metrics }),
     });
   },
 );

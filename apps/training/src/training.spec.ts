@@ -169,7 +169,7 @@ describe('a training run', () => {
     const manifest = await system.store.read('saes/r/manifest.json');
     // As if the worker had died between publishing and recording that.
     await system.store.delete('trainingRuns/r/outcome.json');
-    await system.bus.enqueue('train', { id: 'r', payload: new Uint8Array(0) });
+    await replica.training.resumeTrainingRun({ name: 'trainingRuns/r' });
     const again = (await watchToEnd(replica, 'trainingRuns/r')).at(-1)!;
     expect(again.evaluation).toEqual(first.evaluation);
     expect(await system.store.read('saes/r/manifest.json')).toEqual(manifest);
