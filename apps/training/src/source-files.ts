@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FacetError } from '@facet/errors';
 import type { ManifestFile } from '@facet/objects';
@@ -14,6 +14,8 @@ export interface SourceFiles extends SaeFiles {
 
 /** More files than this in a folder mean that it is not the folder of one SAE. */
 const MAX_FILES = 10_000;
+/** Files are read in pieces of this size. */
+const READ_BYTES = 64 << 20;
 const ROOTS_VARIABLE = 'FACET_SAE_IMPORT_ROOTS';
 
 /** Opens a folder or one file below one of the roots; links are resolved before anything is opened. */
@@ -33,17 +35,39 @@ export async function openSourceFiles({ uri, roots }: Location): Promise<SourceF
       const shown = `${shownFolder}/${name}`;
       const file = await resolveExisting(join(directory, name), shown);
       await requireBelow(file, roots, { uri: shown, variable: ROOTS_VARIABLE });
-      const { size } = await stat(file);
-      if (size > maxBytes)
-        throw new FacetError('invalid', `${shown} has ${size} bytes; the limit is ${maxBytes}`, {
-          field: 'uri',
-        });
-      const bytes = await readFile(file);
-      hashes[name] = { bytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') };
+      const { bytes, sha256 } = await readWhole(file, { shown, maxBytes });
+      hashes[name] = { bytes: bytes.byteLength, sha256 };
       return bytes;
     },
     hashes: () => ({ ...hashes }),
   };
+}
+
+/** Reads and hashes a file in pieces, for one read call takes at most 2 GiB. */
+async function readWhole(
+  path: string,
+  { shown, maxBytes }: { shown: string; maxBytes: number },
+): Promise<{ bytes: Uint8Array; sha256: string }> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    if (size > maxBytes)
+      throw new FacetError('invalid', `${shown} has ${size} bytes; the limit is ${maxBytes}`, {
+        field: 'uri',
+      });
+    const bytes = new Uint8Array(size);
+    const hash = createHash('sha256');
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(READ_BYTES, size - at), at);
+      if (bytesRead === 0)
+        throw new FacetError('data-loss', `${shown} ended at byte ${at}; it was cut while in use`);
+      hash.update(bytes.subarray(at, at + bytesRead));
+      at += bytesRead;
+    }
+    return { bytes, sha256: hash.digest('hex') };
+  } finally {
+    await file.close();
+  }
 }
 
 async function listNames(directory: string, shown: string): Promise<string[]> {

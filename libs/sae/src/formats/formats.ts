@@ -1,5 +1,9 @@
 import { FacetError } from '@facet/errors';
-import type { Sae } from '../sae.ts';
+import { requireFinite } from '@facet/tensor';
+import { checkSae, type Sae } from '../sae.ts';
+import { dictionaryLearning } from './dictionary-learning.ts';
+import { gemmaScope } from './gemma-scope.ts';
+import { gemmaScope2 } from './gemma-scope-2.ts';
 import {
   type ReadOptions,
   type ReadSae,
@@ -12,10 +16,22 @@ import {
 import { saelens } from './saelens-format.ts';
 import { sparsify } from './sparsify.ts';
 
-const CODECS = { saelens, sparsify } as Record<SaeFormat, SaeCodec>;
+const CODECS: Readonly<Record<SaeFormat, SaeCodec>> = {
+  saelens,
+  sparsify,
+  'gemma-scope': gemmaScope,
+  'gemma-scope-2': gemmaScope2,
+  'dictionary-learning': dictionaryLearning,
+};
+
+const TENSORS = ['W_enc', 'b_enc', 'W_dec', 'b_dec', 'threshold', 'b_gate', 'b_mag', 'r_mag'] as const;
 
 /** Reads an SAE of `format`; untrusted files are refused with errors that name the value and the remedy. */
-export function readSae(format: SaeFormat, files: SaeFiles, options: ReadOptions = {}): Promise<ReadSae> {
+export async function readSae(
+  format: SaeFormat,
+  files: SaeFiles,
+  options: ReadOptions = {},
+): Promise<ReadSae> {
   const { inputScale } = options;
   if (inputScale !== undefined && !(inputScale > 0 && Number.isFinite(inputScale))) {
     const message = `the input scale is ${inputScale}; it must be a positive number`;
@@ -30,6 +46,8 @@ export function readSae(format: SaeFormat, files: SaeFiles, options: ReadOptions
 
 /** Writes an SAE in `format`; `precondition` where the format cannot say what the SAE is. */
 export function writeSae(sae: Sae, format: SaeFormat): WrittenSae {
+  checkSae(sae, 'sae');
+  for (const name of TENSORS) if (sae[name]) requireFinite(sae[name], `sae: ${name}`);
   return CODECS[format].write(sae);
 }
 

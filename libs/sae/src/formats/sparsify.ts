@@ -99,7 +99,6 @@ function sparsifyModel(
 }
 
 function write(sae: Sae): WrittenSae {
-  checkSae(sae, 'sae');
   requireArchitecture(sae, 'sparsify', ['topk']);
   const conversions = ['encoder.weight is W_enc transposed'];
   if (sae.cfg.rescale_acts_by_decoder_norm) conversions.push('decoder norms are folded into the encoder');

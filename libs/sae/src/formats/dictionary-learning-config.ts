@@ -1,0 +1,124 @@
+import { FacetError } from '@facet/errors';
+import { z } from 'zod';
+import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
+import { metadataSchema } from '../metadata-schema.ts';
+import type { SaeMetadata } from '../sae.ts';
+import type { TensorFile } from '../tensor-file.ts';
+import { FACET_METADATA_KEY, type SaeFiles } from './sae-format.ts';
+
+/** The configuration that lies beside `ae.pt`. */
+export const CONFIG_FILE = 'config.json';
+
+/** The dictionary classes that are read and written. */
+export const DICT_CLASSES = [
+  'AutoEncoder',
+  'AutoEncoderNew',
+  'GatedAutoEncoder',
+  'AutoEncoderTopK',
+  'BatchTopKSAE',
+  'MatryoshkaBatchTopKSAE',
+  'JumpReluAutoEncoder',
+] as const;
+export type DictClass = (typeof DICT_CLASSES)[number];
+
+const trainerSchema = z.looseObject({
+  dict_class: z.string(),
+  activation_dim: z.number().optional(),
+  dict_size: z.number().optional(),
+  k: z.number().optional(),
+  layer: z.union([z.number(), z.string()]).nullish(),
+  lm_name: z.string().nullish(),
+  submodule_name: z.string().nullish(),
+});
+const configSchema = z.looseObject({
+  trainer: trainerSchema,
+  buffer: z.looseObject({ ctx_len: z.number().int().optional() }).nullish(),
+  [FACET_METADATA_KEY]: metadataSchema.optional(),
+});
+type Config = z.infer<typeof configSchema>;
+
+/** What is known of a dictionary besides its tensors. */
+export interface DictionaryFacts {
+  dictClass: DictClass;
+  /** As the configuration has it. */
+  k?: number | undefined;
+  d_in?: number | undefined;
+  d_sae?: number | undefined;
+  metadata: SaeMetadata;
+  conversions: string[];
+}
+
+/** Reads `config.json`; without one the class is told from the tensors, where they leave no doubt. */
+export async function readFacts(files: SaeFiles, file: TensorFile): Promise<DictionaryFacts> {
+  const { source } = files;
+  if (!files.names.includes(CONFIG_FILE)) {
+    const dictClass = classOf(file);
+    return {
+      dictClass,
+      metadata: {},
+      conversions: [`there is no config.json; the tensors are those of ${dictClass}`],
+    };
+  }
+  const text = Buffer.from(await files.read(CONFIG_FILE, MAX_CONFIG_BYTES)).toString('utf8');
+  const from = { source, file: CONFIG_FILE, format: 'dictionary_learning' };
+  const config = parseJsonConfig(text, configSchema, from);
+  const { trainer } = config;
+  const dictClass = DICT_CLASSES.find((name) => name === trainer.dict_class);
+  if (!dictClass) {
+    const named = JSON.stringify(trainer.dict_class.slice(0, 60));
+    throw new FacetError(
+      'unimplemented',
+      `${source}: the dict_class ${named} is not supported; ${DICT_CLASSES.join(', ')} are`,
+    );
+  }
+  const hook = hookPointOf(config);
+  const metadata: SaeMetadata = {
+    ...(trainer.lm_name && { model_name: trainer.lm_name }),
+    ...(hook && { hook_name: hook }),
+    ...(config.buffer?.ctx_len !== undefined && { context_size: config.buffer.ctx_len }),
+    ...config[FACET_METADATA_KEY],
+  };
+  const conversions = hook ? [`hook_name ${hook} is the trainer's submodule_name and layer`] : [];
+  return {
+    dictClass,
+    k: trainer.k,
+    d_in: trainer.activation_dim,
+    d_sae: trainer.dict_size,
+    metadata,
+    conversions,
+  };
+}
+
+/** Tensors that only one class has. */
+const SIGNATURES: readonly (readonly [tensor: string, dictClass: DictClass])[] = [
+  ['bias', 'AutoEncoder'],
+  ['decoder.bias', 'AutoEncoderNew'],
+  ['gate_bias', 'GatedAutoEncoder'],
+  ['group_sizes', 'MatryoshkaBatchTopKSAE'],
+];
+
+function classOf({ source, tensors }: TensorFile): DictClass {
+  const known = SIGNATURES.find(([tensor]) => tensors.has(tensor))?.[1];
+  if (known) return known;
+  if (tensors.has('W_enc')) return 'JumpReluAutoEncoder';
+  throw new FacetError(
+    'invalid',
+    `${source} has no config.json, and its tensors (${[...tensors.keys()].slice(0, 12).join(', ').slice(0, 200)}) are those of ` +
+      'AutoEncoderTopK and of BatchTopKSAE, which encode differently; put the config.json of its trainer beside it',
+    { reason: 'CONFIG_MISSING' },
+  );
+}
+
+/** Submodule names of the library's own scripts; others leave the hook point open. */
+const SUBMODULES: readonly (readonly [pattern: RegExp, kind: string])[] = [
+  [/^resid_post(_layer_\d+)?$/, 'hook_resid_post'],
+  [/^mlp(_out)?(_layer_\d+)?$/, 'hook_mlp_out'],
+  [/^(attn|attention)(_out)?(_layer_\d+)?$/, 'hook_attn_out'],
+];
+
+function hookPointOf({ trainer: { submodule_name, layer } }: Config): string | undefined {
+  if (!submodule_name || layer === undefined || layer === null || !/^\d{1,4}$/.test(String(layer)))
+    return undefined;
+  const kind = SUBMODULES.find(([pattern]) => pattern.test(submodule_name))?.[1];
+  return kind && `blocks.${Number(layer)}.${kind}`;
+}

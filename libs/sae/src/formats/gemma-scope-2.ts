@@ -1,0 +1,119 @@
+import { FacetError } from '@facet/errors';
+import { serializeSafetensors } from '@facet/tensor';
+import { z } from 'zod';
+import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
+import { metadataSchema } from '../metadata-schema.ts';
+import type { Sae, SaeMetadata } from '../sae.ts';
+import { openSafetensorsFile } from '../tensor-file.ts';
+import { readJumprelu, toJumprelu } from './jumprelu-parts.ts';
+import {
+  FACET_METADATA_KEY,
+  jsonFile,
+  keptMetadata,
+  MAX_WEIGHTS_BYTES,
+  type ReadSae,
+  type SaeCodec,
+  type SaeFiles,
+  type WrittenSae,
+} from './sae-format.ts';
+
+const CONFIG_FILE = 'config.json';
+const WEIGHTS_FILE = 'params.safetensors';
+const NAMES = { W_enc: 'w_enc', b_enc: 'b_enc', W_dec: 'w_dec', b_dec: 'b_dec', threshold: 'threshold' };
+
+/** Gemma Scope 2: `config.json` and `params.safetensors` with the five tensors of a jumprelu SAE in lower case. */
+export const gemmaScope2: SaeCodec = { weightsFile: WEIGHTS_FILE, read, write };
+
+const configSchema = z.looseObject({
+  architecture: z.string(),
+  type: z.string().optional(),
+  model_name: z.string().optional(),
+  hf_hook_point_in: z.string().optional(),
+  hf_hook_point_out: z.string().optional(),
+  width: z.number().optional(),
+  affine_connection: z.boolean().nullish(),
+  [FACET_METADATA_KEY]: metadataSchema.optional(),
+});
+type Config = z.infer<typeof configSchema>;
+
+async function read(files: SaeFiles): Promise<ReadSae> {
+  const { source } = files;
+  const text = Buffer.from(await files.read(CONFIG_FILE, MAX_CONFIG_BYTES)).toString('utf8');
+  const config = parseJsonConfig(text, configSchema, { source, file: CONFIG_FILE, format: 'Gemma Scope 2' });
+  refuseUnsupported(config, source);
+  const hook = config.hf_hook_point_in === undefined ? undefined : hookPointOf(config.hf_hook_point_in);
+  const metadata: SaeMetadata = {
+    ...(config.model_name && { model_name: config.model_name }),
+    ...(hook && { hook_name: hook }),
+    ...config[FACET_METADATA_KEY],
+  };
+  const bytes = await files.read(files.weights ?? WEIGHTS_FILE, MAX_WEIGHTS_BYTES);
+  const file = openSafetensorsFile(bytes, source);
+  const { sae, model } = readJumprelu(file, NAMES, { metadata, what: 'a Gemma Scope 2 SAE' });
+  if (config.width !== undefined && config.width !== sae.cfg.d_sae) {
+    const message = `${source}: config.json has width ${config.width}, but w_enc has ${sae.cfg.d_sae} features`;
+    throw new FacetError('invalid', `${message}; is the configuration its own?`);
+  }
+  return { sae, model, conversions: hook ? [`hook_name ${hook} is ${config.hf_hook_point_in}`] : [] };
+}
+
+function write(sae: Sae): WrittenSae {
+  const { sae: whole, conversions } = toJumprelu(sae, 'gemma-scope-2');
+  const { d_in, d_sae, metadata } = whole.cfg;
+  const weights = serializeSafetensors({
+    b_dec: { dtype: 'F32', shape: [d_in], data: whole.b_dec },
+    b_enc: { dtype: 'F32', shape: [d_sae], data: whole.b_enc },
+    threshold: { dtype: 'F32', shape: [d_sae], data: whole.threshold! },
+    w_dec: { dtype: 'F32', shape: [d_sae, d_in], data: whole.W_dec },
+    w_enc: { dtype: 'F32', shape: [d_in, d_sae], data: whole.W_enc },
+  });
+  const module = metadata.hook_name === undefined ? undefined : moduleOf(metadata.hook_name);
+  const config = {
+    architecture: 'jump_relu',
+    type: 'sae',
+    width: d_sae,
+    ...(metadata.model_name && { model_name: metadata.model_name }),
+    ...(module && { hf_hook_point_in: module, hf_hook_point_out: module }),
+    affine_connection: false,
+    [FACET_METADATA_KEY]: keptMetadata(metadata),
+  };
+  return { files: { [CONFIG_FILE]: jsonFile(config), [WEIGHTS_FILE]: weights }, conversions };
+}
+
+function refuseUnsupported(config: Config, source: string): void {
+  const refuse = (what: string, remedy: string) => {
+    throw new FacetError('unimplemented', `${source}: config.json has ${what}; ${remedy}`);
+  };
+  if (config.architecture !== 'jump_relu') {
+    refuse(`architecture ${JSON.stringify(config.architecture.slice(0, 40))}`, 'only jump_relu is supported');
+  }
+  if (config.type !== undefined && config.type !== 'sae') {
+    refuse(`type ${JSON.stringify(config.type.slice(0, 40))}`, 'only SAEs of one hook point are supported');
+  }
+  if (config.affine_connection) refuse('affine_connection true', 'an SAE decodes from its features alone');
+  const { hf_hook_point_in: input, hf_hook_point_out: output } = config;
+  if (input !== undefined && output !== undefined && input !== output) {
+    refuse(
+      `hf_hook_point_out ${JSON.stringify(output.slice(0, 80))}`,
+      'a transcoder is not an SAE of one hook point',
+    );
+  }
+}
+
+/** Modules of Gemma 3 and the hook points that they are; `o_proj.input` is none, for Facet reads what comes after it. */
+const MODULES: readonly (readonly [module: string, kind: string])[] = [
+  ['output', 'hook_resid_post'],
+  ['post_feedforward_layernorm.output', 'hook_mlp_out'],
+];
+
+function hookPointOf(module: string): string | undefined {
+  const [, layer, rest] = /^(?:model\.)?(?:language_model\.)?layers\.(\d+)\.([\w.]+)$/.exec(module) ?? [];
+  const kind = MODULES.find(([name]) => name === rest)?.[1];
+  return kind && `blocks.${Number(layer)}.${kind}`;
+}
+
+function moduleOf(hookPoint: string): string | undefined {
+  const [, layer, kind] = /^blocks\.(\d+)\.(\w+)$/.exec(hookPoint) ?? [];
+  const module = MODULES.find(([, name]) => name === kind)?.[0];
+  return module && `model.layers.${Number(layer)}.${module}`;
+}

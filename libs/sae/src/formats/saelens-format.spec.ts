@@ -1,0 +1,118 @@
+import { serializeSafetensors, type TensorData } from '@facet/tensor';
+import { decode } from '../decode.ts';
+import { encodeReference } from '../encode-reference.ts';
+import type { Sae } from '../sae.ts';
+import { memoryFiles } from '../testing/memory-files.ts';
+import { randomSae } from '../testing/random-sae.ts';
+import { requireSameModel } from '../testing/same-model.ts';
+import { readSae } from './formats.ts';
+
+/** Files as SAELens 1 to 5 wrote them: a flat configuration, weights by name. */
+function oldFiles(sae: Sae, cfg: object, tensors: Record<string, TensorData> = {}) {
+  const { d_in, d_sae } = sae.cfg;
+  const F32 = 'F32' as const;
+  const flat = { d_in, d_sae, dtype: 'torch.float32', hook_point: 'blocks.1.hook_resid_pre', ...cfg };
+  const stored: Record<string, TensorData> = {
+    W_enc: { dtype: F32, shape: [d_in, d_sae], data: sae.W_enc },
+    W_dec: { dtype: F32, shape: [d_sae, d_in], data: sae.W_dec },
+    b_dec: { dtype: F32, shape: [d_in], data: sae.b_dec },
+    ...(sae.cfg.architecture !== 'gated' && { b_enc: { dtype: F32, shape: [d_sae], data: sae.b_enc } }),
+  };
+  for (const name of ['b_gate', 'b_mag', 'r_mag'] as const) {
+    if (sae[name]) stored[name] = { dtype: F32, shape: [d_sae], data: sae[name] };
+  }
+  return memoryFiles({
+    'cfg.json': [Buffer.from(JSON.stringify(flat))],
+    'sae_weights.safetensors': serializeSafetensors({ ...stored, ...tensors }),
+  });
+}
+
+const vector = (data: Float32Array): TensorData => ({ dtype: 'F32', shape: [data.length], data });
+
+describe('old SAELens files', () => {
+  test.each([
+    ['standard', {}],
+    ['topk', { activation_fn_str: 'topk', activation_fn_kwargs: { k: 5 } }],
+    ['gated', { architecture: 'gated', activation_fn_str: 'relu' }],
+  ] as const)('%s is read from a flat configuration', async (architecture, cfg) => {
+    const sae = randomSae(architecture);
+    const read = await readSae('saelens', oldFiles(sae, cfg));
+    expect(read.sae.cfg).toMatchObject({ architecture, apply_b_dec_to_input: true });
+    expect(read.sae.cfg.metadata).toEqual({ hook_name: 'blocks.1.hook_resid_pre' });
+    expect(read.conversions).toEqual([]);
+    requireSameModel(read, sae);
+  });
+
+  test('scaling factors are folded into the directions', async () => {
+    const sae = randomSae('standard');
+    const factors = Float32Array.from({ length: 37 }, (_, i) => 1 + i / 10);
+    const files = oldFiles(sae, { finetuning_scaling_factor: true }, { scaling_factor: vector(factors) });
+    const read = await readSae('saelens', files);
+    expect(read.conversions).toEqual(['scaling_factor is folded into W_dec']);
+    const x = new Float32Array(10).fill(2);
+    const acts = encodeReference(read.sae, x, 1);
+    expect(acts).toEqual(encodeReference(sae, x, 1));
+    const scaled = { ...acts, values: acts.values.map((f, e) => f * factors[acts.indices[e]]) };
+    const expected = decode(sae, scaled);
+    for (const [j, value] of decode(read.sae, acts).entries()) expect(value).toBeCloseTo(expected[j], 4);
+    const { f } = read.model.encode(Float64Array.from(x));
+    for (const [j, value] of read.model.decode(f).entries()) expect(value).toBeCloseTo(expected[j], 4);
+  });
+
+  test('scaling factors of 1 are left out, others need the configuration to say so', async () => {
+    const sae = randomSae('standard');
+    const ones = new Float32Array(37).fill(1);
+    requireSameModel(await readSae('saelens', oldFiles(sae, {}, { scaling_factor: vector(ones) })), sae);
+    ones[5] = 2;
+    await expect(readSae('saelens', oldFiles(sae, {}, { scaling_factor: vector(ones) }))).rejects.toThrow(
+      /scaling_factor\[5\] is 2, but finetuning_scaling_factor is false/,
+    );
+  });
+
+  test('a normalised input is folded with its factor, and refused without', async () => {
+    const sae = randomSae('standard');
+    const files = oldFiles(sae, { normalize_activations: true });
+    await expect(readSae('saelens', files)).rejects.toThrow(/expected_average_only_in.*give input_scale/);
+    const read = await readSae('saelens', files, { inputScale: 0.25 });
+    const x = Float32Array.from({ length: 10 }, (_, j) => 3 * j - 10);
+    const acts = encodeReference(read.sae, x, 1);
+    const inside = encodeReference(
+      sae,
+      x.map((value) => value * 0.25),
+      1,
+    );
+    expect(acts.indices).toEqual(inside.indices);
+    for (const [e, f] of acts.values.entries()) expect(f).toBeCloseTo(inside.values[e], 4);
+    const expected = decode(sae, inside).map((value) => value / 0.25);
+    for (const [j, value] of decode(read.sae, acts).entries()) expect(value).toBeCloseTo(expected[j], 3);
+    const { f } = read.model.encode(Float64Array.from(x));
+    for (const [j, value] of read.model.decode(f).entries()) expect(value).toBeCloseTo(expected[j], 3);
+    await expect(readSae('saelens', oldFiles(sae, {}), { inputScale: 0.25 })).rejects.toThrow(/leave it out/);
+  });
+
+  test.each(['layer_norm', 'constant_norm_rescale'])(
+    '%s cannot be folded and is refused by name',
+    async (name) => {
+      const files = oldFiles(randomSae('standard'), { normalize_activations: name });
+      await expect(readSae('saelens', files)).rejects.toThrow(new RegExp(`${name} differs from row to row`));
+    },
+  );
+
+  test('training checkpoints give their threshold', async () => {
+    const sae = { ...randomSae('batchtopk'), threshold: new Float32Array(37).fill(0.5) };
+    const cfg = { architecture: 'batchtopk', k: 4.5 };
+    const topk_threshold: TensorData = { dtype: 'F64', shape: [], data: Float64Array.of(0.5) };
+    const read = await readSae('saelens', oldFiles(sae, cfg, { topk_threshold }));
+    expect(read.sae.cfg).toMatchObject({ architecture: 'batchtopk', k: 4.5 });
+    requireSameModel(read, sae);
+    const jump = randomSae('jumprelu');
+    const log = vector(jump.threshold!.map(Math.log));
+    requireSameModel(
+      await readSae('saelens', oldFiles(jump, { architecture: 'jumprelu' }, { log_threshold: log })),
+      jump,
+    );
+    await expect(readSae('saelens', oldFiles(jump, { architecture: 'jumprelu' }))).rejects.toThrow(
+      /the tensor threshold \[37\] is missing/,
+    );
+  });
+});
