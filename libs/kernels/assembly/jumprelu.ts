@@ -1,11 +1,18 @@
 import { WORD } from './lanes';
 
-/** Sets to 0 the value of every entry of [first, end) that is not above the threshold of its feature. */
-export function jumpEntries(first: u32, end: u32, index: usize, value: usize, threshold: usize): void {
+/**
+ * Sets to 0 the value of every entry of [first, end) that is not above the threshold of its feature. Returns how many
+ * are.
+ */
+export function jumpEntries(first: u32, end: u32, index: usize, value: usize, threshold: usize): u32 {
+  let fired = end - first;
   for (let e = WORD * <usize>first, last = WORD * <usize>end; e < last; e += 4) {
     const i = WORD * <usize>load<u32>(index + e);
-    if (load<f32>(value + e) <= load<f32>(threshold + i)) store<f32>(value + e, 0);
+    if (load<f32>(value + e) > load<f32>(threshold + i)) continue;
+    store<f32>(value + e, 0);
+    fired--;
   }
+  return fired;
 }
 
 /**

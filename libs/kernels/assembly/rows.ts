@@ -19,6 +19,13 @@ export function scaleValues(values: usize, count: u32, factor: f32): void {
   }
 }
 
+/** Adds `count` floats (a multiple of 4) to others. */
+export function addValues(to: usize, from: usize, count: u32): void {
+  for (let at: usize = 0, end = WORD * <usize>count; at < end; at += 16) {
+    v128.store(to + at, f32x4.add(v128.load(to + at), v128.load(from + at)));
+  }
+}
+
 /** Writes norms[i] = scale·‖W_i‖ for every row of W [rows, width]. */
 export function rowNorms(norms: usize, W: usize, rows: u32, width: u32, scale: f32): void {
   const bytes = WORD * <usize>width;

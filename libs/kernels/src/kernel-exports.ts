@@ -140,7 +140,7 @@ export interface KernelExports {
     G_b: number,
     scale: number,
   ): number;
-  jumpEntries(first: number, end: number, index: number, value: number, threshold: number): void;
+  jumpEntries(first: number, end: number, index: number, value: number, threshold: number): number;
   jumpSlopes(
     first: number,
     end: number,
@@ -231,4 +231,5 @@ export interface KernelExports {
     G_b: number,
     scale: number,
   ): void;
+  addValues(to: number, from: number, count: number): void;
 }

@@ -3,12 +3,26 @@ import { MAX_D_SAE } from '@facet/sae';
 import { requireChoice, requireInteger, requireRange } from './checks.ts';
 import { B_DEC_STARTS, type BDecStart } from './initial-weights.ts';
 import { INPUT_SCALES, type InputScale } from './input-scale.ts';
+import type { BatchtopkRecipeConfig } from './recipes/batchtopk.ts';
+import type { GatedRecipeConfig } from './recipes/gated.ts';
+import type { JumpreluRecipeConfig } from './recipes/jumprelu.ts';
+import type { MatryoshkaRecipeConfig } from './recipes/matryoshka.ts';
 import { recipeOf } from './recipes/registry.ts';
+import type { StandardRecipeConfig } from './recipes/standard.ts';
 import type { TopkRecipeConfig } from './recipes/topk.ts';
 import { DECAY_SHAPES, type DecayShape } from './schedule.ts';
 
 /** A recipe's own settings, told apart by `name`; a further recipe adds its type here. */
-export type RecipeConfig = TopkRecipeConfig;
+export type RecipeConfig =
+  | StandardRecipeConfig
+  | TopkRecipeConfig
+  | BatchtopkRecipeConfig
+  | JumpreluRecipeConfig
+  | GatedRecipeConfig
+  | MatryoshkaRecipeConfig;
+
+/** A recipe's settings with every default filled in. */
+export type ResolvedRecipe = Required<RecipeConfig>;
 
 /** What to train, as a caller states it. */
 export interface TrainingConfig {
@@ -46,8 +60,8 @@ export interface TrainingConfig {
 }
 
 /** A configuration with every default filled in, checked against the rows there are. */
-export interface ResolvedConfig<R extends RecipeConfig = RecipeConfig> extends Required<TrainingConfig> {
-  recipe: Required<R>;
+export interface ResolvedConfig<R = ResolvedRecipe> extends Required<Omit<TrainingConfig, 'recipe'>> {
+  recipe: R;
   d_in: number;
   steps: number;
   adam: { beta1: number; beta2: number; epsilon: number };

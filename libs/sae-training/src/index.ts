@@ -19,9 +19,18 @@ export {
   type TrainingEngine,
 } from './engine.ts';
 export type { HeldOutPoint } from './held-out.ts';
+export { B_DEC_STARTS, type BDecStart } from './initial-weights.ts';
+export { INPUT_SCALES, type InputScale } from './input-scale.ts';
 export type { HeldOutMetrics, TrainingMetrics } from './metrics.ts';
 export { type HistoryPoint, MAX_HISTORY_POINTS, type StepMetrics } from './metrics-history.ts';
+export type { BatchtopkRecipeConfig } from './recipes/batchtopk.ts';
+export type { GatedRecipeConfig } from './recipes/gated.ts';
+export type { JumpreluRecipeConfig } from './recipes/jumprelu.ts';
+export type { MatryoshkaRecipeConfig } from './recipes/matryoshka.ts';
+export { RECIPE_NAMES } from './recipes/registry.ts';
+export type { StandardRecipeConfig } from './recipes/standard.ts';
 export type { TopkRecipeConfig } from './recipes/topk.ts';
 export { createMemorySource, createPickedSource, type PickedRows, type RowSource } from './row-source.ts';
+export { DECAY_SHAPES, type DecayShape } from './schedule.ts';
 export { type TrainedSae, type TrainingProgress, type TrainSaeOptions, trainSae } from './train.ts';
 export { TRAINING_SUSPENDED } from './training-loop.ts';

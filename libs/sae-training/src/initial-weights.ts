@@ -21,7 +21,7 @@ export function initialWeights(config: ResolvedConfig, x: Float32Array): Weights
 }
 
 /** Draws decoder rows of length `norm` in random directions, W_enc as W_decᵀ and biases of 0 [d_sae]. */
-export function tiedWeights({ d_in, d_sae, seed }: ResolvedConfig, norm: number): Weights {
+export function tiedWeights({ d_in, d_sae, seed }: ResolvedConfig<unknown>, norm: number): Weights {
   const random = createRandom(seed);
   const W_dec = new Float32Array(d_sae * d_in);
   for (let i = 0; i < d_sae; i++) {

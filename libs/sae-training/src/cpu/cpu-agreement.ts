@@ -1,4 +1,3 @@
-import { recipeOf } from '../recipes/registry.ts';
 import type { CpuWorkspace } from './cpu-workspace.ts';
 
 /**
@@ -6,10 +5,11 @@ import type { CpuWorkspace } from './cpu-workspace.ts';
  * the batch is centred.
  */
 export function agreementOf(
-  { config, x, errors: [error], weights, zeros, width }: CpuWorkspace,
+  { x, errors: [error], weights, zeros, width }: CpuWorkspace,
   rows: number,
+  centred: boolean,
 ): { cosine: number; norm_ratio: number } {
-  const center = recipeOf(config.recipe).subtracts_b_dec ? weights.b_dec : zeros;
+  const center = centred ? weights.b_dec : zeros;
   const sums = { cosine: 0, norm_ratio: 0 };
   for (let row = 0; row < rows; row++) {
     let [xx, hh, xh] = [0, 0, 0];

@@ -1,5 +1,5 @@
 import { FacetError } from '@facet/errors';
-import type { ResolvedConfig } from '../config.ts';
+import type { ResolvedConfig, ResolvedRecipe } from '../config.ts';
 import type {
   EngineSession,
   EngineState,
@@ -15,11 +15,11 @@ import type { BatchLoss } from './cpu-gradients.ts';
 import { readWeights } from './cpu-parameters.ts';
 import { productBlocks } from './cpu-product.ts';
 import {
-  type CpuWorkspace,
   createWorkspace,
   INPUT_SCALE,
   planWorkspace,
   THRESHOLD,
+  type CpuWorkspace as Workspace,
 } from './cpu-workspace.ts';
 
 /**
@@ -66,6 +66,8 @@ function weightsOf({ config, width, weights, scalars }: CpuWorkspace): Weights {
     threshold: scalars[THRESHOLD],
   };
 }
+
+type CpuWorkspace = Workspace<ResolvedRecipe>;
 
 interface StepInput {
   /** Steps taken before this one. */
@@ -120,8 +122,9 @@ function update(
 
 async function evaluate(cpu: CpuWorkspace, rows: number): Promise<EvaluationSums> {
   const sums = prepareRows(cpu, rows);
-  const { squared_error, firings } = await recipeOf(cpu.config.recipe).cpu.evaluate(cpu, rows);
-  return { rows, squared_error, firings, ...sums, ...agreementOf(cpu, rows) };
+  const recipe = recipeOf(cpu.config.recipe);
+  const { squared_error, firings } = await recipe.cpu.evaluate(cpu, rows);
+  return { rows, squared_error, firings, ...sums, ...agreementOf(cpu, rows, recipe.subtracts_b_dec) };
 }
 
 async function* preActivations(cpu: CpuWorkspace, rows: number): AsyncGenerator<Float32Array, void> {

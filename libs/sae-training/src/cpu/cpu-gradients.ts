@@ -36,6 +36,8 @@ export interface CpuPlan {
   auxiliary: number;
   /** Residuals of a batch that are held at a time, at least 1. */
   errors: number;
+  /** Places in every row's entries that are kept besides where they begin and end (matryoshka). */
+  bounds: number;
   /** Whether blocks may be decoded dense. */
   dense: boolean;
   /** Whether entries carry a second activation (gated). */
@@ -54,14 +56,14 @@ export interface PlanSizes {
  * recipe's encoder sees them so, before it is called.
  */
 export interface CpuGradients<Config extends RecipeConfig = RecipeConfig> {
-  plan(config: ResolvedConfig<Config>, sizes: PlanSizes): CpuPlan;
+  plan(config: ResolvedConfig<Required<Config>>, sizes: PlanSizes): CpuPlan;
   /**
    * Encodes and decodes the first `rows` rows as the published SAE would: leaves x̂ − x in `error`, and no
    * other trace.
    */
-  evaluate(cpu: CpuWorkspace<Config>, rows: number): Promise<BatchSums>;
+  evaluate(cpu: CpuWorkspace<Required<Config>>, rows: number): Promise<BatchSums>;
   /** Adds the gradients of the batch to the cleared gradient arrays, and counts the rows in which features fired. */
-  train(cpu: CpuWorkspace<Config>, step: BatchStep): Promise<BatchLoss>;
+  train(cpu: CpuWorkspace<Required<Config>>, step: BatchStep): Promise<BatchLoss>;
   /** What the recipe does besides, after an update: dead features may begin anew. */
-  afterUpdate?(cpu: CpuWorkspace<Config>, step: BatchStep): void;
+  afterUpdate?(cpu: CpuWorkspace<Required<Config>>, step: BatchStep): void;
 }

@@ -1,4 +1,3 @@
-import type { ResolvedConfig } from '../config.ts';
 import type { SelectionConfig } from '../recipes/topk.ts';
 import { addBiases, addDecoded, addGradients, type Entries } from './cpu-entries.ts';
 import type { BatchSums } from './cpu-gradients.ts';
@@ -60,16 +59,16 @@ export function countFirings({ starts, firings }: CpuWorkspace): void {
  * nothing where the residual does not vary.
  */
 export function addAuxiliary(
-  cpu: CpuWorkspace & { config: ResolvedConfig & { recipe: Required<SelectionConfig> } },
-  squared_error: number,
+  cpu: CpuWorkspace<Required<SelectionConfig>>,
+  { error, squared_error }: { error: Float32Array; squared_error: number },
 ): number {
-  const { kernels, config, errors, auxiliary, auxiliaryError, sums, width } = cpu;
+  const { kernels, config, auxiliary, auxiliaryError, sums, width } = cpu;
   const rows = config.batch_rows;
   sums.fill(0);
-  kernels.addColumns(sums.byteOffset, errors[0].byteOffset, rows, width, 1);
+  kernels.addColumns(sums.byteOffset, error.byteOffset, rows, width, 1);
   const variance = squared_error - kernels.sumOfSquares(sums.byteOffset, width) / rows;
   if (!(variance > 0)) return 0;
-  auxiliaryError.set(errors[0]);
+  auxiliaryError.set(error);
   const squares = addDecoded(cpu, { entries: auxiliary, residual: auxiliaryError, first: 0, rows });
   const weight = config.recipe.auxk_alpha / variance;
   const scale = 2 * weight;

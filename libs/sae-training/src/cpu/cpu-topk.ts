@@ -31,6 +31,7 @@ export const cpuTopkGradients: CpuGradients<TopkRecipeConfig> = {
     stride: k,
     auxiliary: auxk_alpha > 0 ? k_aux : 0,
     errors: 1,
+    bounds: 0,
     dense: false,
     gate: false,
   }),
@@ -49,7 +50,7 @@ export const cpuTopkGradients: CpuGradients<TopkRecipeConfig> = {
     addGradients(cpu, { entries: cpu.main, error, first: 0, rows, scale });
     addBiases(cpu, scale);
     countFirings(cpu);
-    const auxiliary = auxiliaryRuns(cpu, dead) ? addAuxiliary(cpu, sums.squared_error) : 0;
+    const auxiliary = auxiliaryRuns(cpu, dead) ? addAuxiliary(cpu, { ...sums, error }) : 0;
     addInputBias(cpu, error);
     return { ...sums, loss: sums.squared_error / rows + auxiliary, dense_rows: 0 };
   },
@@ -58,7 +59,7 @@ export const cpuTopkGradients: CpuGradients<TopkRecipeConfig> = {
 const NO_FEATURES = new Uint32Array(0);
 
 /** Computes pre-activations block by block and selects from each while it is in cache. */
-async function select(cpu: CpuWorkspace<TopkRecipeConfig>, rows: number, dead: Uint32Array): Promise<void> {
+async function select(cpu: CpuWorkspace, rows: number, dead: Uint32Array): Promise<void> {
   const { kernels, weights, pre, d_sae, main, scratch } = cpu;
   for await (const block of productBlocks(cpu, rows)) {
     const from = [pre.byteOffset, weights.b_enc.byteOffset, block.rows, d_sae, main.stride] as const;

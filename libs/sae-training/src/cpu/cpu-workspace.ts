@@ -1,5 +1,5 @@
 import { createDenseProduct, createKernelMemory, type KernelMemory, planMemoryBytes } from '@facet/kernels';
-import type { RecipeConfig, ResolvedConfig } from '../config.ts';
+import type { ResolvedConfig, ResolvedRecipe } from '../config.ts';
 import type { EngineMemoryPlan } from '../engine.ts';
 import type { Weights } from '../weights.ts';
 import { createDenseBlocks, type DenseBlocks, denseLengths } from './cpu-dense.ts';
@@ -7,8 +7,11 @@ import { type Entries, entryArrays, entryLengths } from './cpu-entries.ts';
 import { type Parameters, parameterArrays, parameterLength, writeWeights } from './cpu-parameters.ts';
 import { type CpuSizes, sizesOf } from './cpu-sizes.ts';
 
-/** Everything a step touches, in one kernel memory; widths are padded to whole SIMD vectors. */
-export interface CpuWorkspace<R extends RecipeConfig = RecipeConfig> extends CpuArrays {
+/**
+ * Everything a step touches, in one kernel memory; widths are padded to whole SIMD vectors. `R` is the resolved recipe,
+ * where it matters.
+ */
+export interface CpuWorkspace<R = unknown> extends CpuArrays {
   config: ResolvedConfig<R>;
   /** Products of blocks with the encoder. */
   product: Awaited<ReturnType<typeof createDenseProduct>>;
@@ -47,8 +50,12 @@ interface CpuArrays {
   dead: Uint32Array;
   /** Rows in which each feature fired. */
   firings: Uint32Array;
-  /** Per feature: what a pre-activation must exceed; the penalty's slope; sums that a recipe gathers. */
+  /** [batch_rows] each: where groups of a row's entries begin and end. */
+  bounds: Uint32Array[];
+  /** Vectors [d_sae] that recipes use in their own ways; `floor` is what a pre-activation must exceed. */
   floor: Float32Array;
+  ceiling: Float32Array;
+  threshold: Float32Array;
   penalty: Float32Array;
   mass: Float32Array;
   zeros: Float32Array;
@@ -56,12 +63,18 @@ interface CpuArrays {
   scratch: Uint32Array;
 }
 
+/** Vectors of one number per feature: dead, firings, floor, ceiling, threshold, penalty, mass. */
+const VECTORS = 7;
+
 /** Places in `scalars`. */
 export const INPUT_SCALE = 0;
 export const THRESHOLD = 1;
 
 /** Allocates the workspace of a run and writes the initial weights into it. */
-export async function createWorkspace(config: ResolvedConfig, initial: Weights): Promise<CpuWorkspace> {
+export async function createWorkspace(
+  config: ResolvedConfig,
+  initial: Weights,
+): Promise<CpuWorkspace<ResolvedRecipe>> {
   const sizes = sizesOf(config);
   const memory = createKernelMemory(planMemoryBytes(Object.values(lengthsOf(sizes)).flat()));
   const arrays = allocate(memory, sizes);
@@ -97,7 +110,9 @@ function lengthsOf(sizes: CpuSizes) {
       blockRows * d_sae,
       ...entryLengths(batch, mainRoom(sizes)),
       ...entryLengths(batch, auxiliaryRoom(sizes)),
-      ...[d_sae + 1, sorted, sorted, sorted, d_sae, d_sae, d_sae, d_sae, d_sae, width, width],
+      ...[d_sae + 1, sorted, sorted, sorted, width, width],
+      ...new Array<number>(plan.bounds).fill(batch),
+      ...new Array<number>(VECTORS).fill(d_sae),
       scratchLength(sizes),
       ...denseLengths(sizes),
     ],
@@ -129,7 +144,10 @@ function allocate(memory: KernelMemory, sizes: CpuSizes): CpuArrays {
     entrySlope: memory.f32(sorted),
     dead: memory.u32(d_sae),
     firings: memory.u32(d_sae),
+    bounds: Array.from({ length: plan.bounds }, () => memory.u32(batch)),
     floor: memory.f32(d_sae),
+    ceiling: memory.f32(d_sae),
+    threshold: memory.f32(d_sae),
     penalty: memory.f32(d_sae),
     mass: memory.f32(d_sae),
     zeros: memory.f32(width),

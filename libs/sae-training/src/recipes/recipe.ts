@@ -38,9 +38,9 @@ export interface Recipe<Config extends RecipeConfig> {
   /** Names of the parameters, one number per feature, that it has besides b_enc. */
   vectors: readonly string[];
   /** Draws the weights to begin with; b_dec is set by its own option. */
-  initialise(config: ResolvedConfig<Config>): Weights;
+  initialise(config: ResolvedConfig<Required<Config>>): Weights;
   /** What the trained weights are as an SAE. */
-  publish(config: ResolvedConfig<Config>, weights: Weights): PublishedForm;
+  publish(config: ResolvedConfig<Required<Config>>, weights: Weights): PublishedForm;
   /** Features per row that the inference threshold is calibrated to, where the architecture has none of its own. */
   calibrated_k?(recipe: Required<Config>): number;
   /** The recipe's loss and gradient on the CPU engine. */

@@ -1,11 +1,21 @@
 import { FacetError } from '@facet/errors';
 import type { RecipeConfig } from '../config.ts';
+import { batchtopkRecipe } from './batchtopk.ts';
+import { gatedRecipe } from './gated.ts';
+import { jumpreluRecipe } from './jumprelu.ts';
+import { matryoshkaRecipe } from './matryoshka.ts';
 import type { Recipe } from './recipe.ts';
+import { standardRecipe } from './standard.ts';
 import { topkRecipe } from './topk.ts';
 
 /** Every recipe, by name. */
 const RECIPES = {
+  standard: standardRecipe,
   topk: topkRecipe,
+  batchtopk: batchtopkRecipe,
+  jumprelu: jumpreluRecipe,
+  gated: gatedRecipe,
+  matryoshka: matryoshkaRecipe,
 } satisfies { [Name in RecipeConfig['name']]: Recipe<Extract<RecipeConfig, { name: Name }>> };
 
 /** Names of all recipes. */

@@ -1,0 +1,47 @@
+import { requireRange } from '../checks.ts';
+import { cpuBatchtopkGradients } from '../cpu/cpu-batchtopk.ts';
+import { tiedWeights } from '../initial-weights.ts';
+import type { PublishedForm } from '../to-sae.ts';
+import type { Weights } from '../weights.ts';
+import type { Recipe } from './recipe.ts';
+import { resolveSelection, type SelectionConfig, selectionDefaults } from './topk.ts';
+
+/** BatchTopK: the B·k largest activations of a batch fire (Bussmann et al. 2024). */
+export interface BatchtopkRecipeConfig extends SelectionConfig {
+  name: 'batchtopk';
+  /** How fast the threshold follows the smallest activation that is selected. @default 0.01 */
+  threshold_rate?: number;
+}
+
+/** How fast the threshold follows, where it is not stated. */
+export const DEFAULT_THRESHOLD_RATE = 0.01;
+
+/**
+ * Bussmann et al. 2024 §3: the topk loss with the B·k largest of all pre-activations of the batch. At
+ * inference a feature fires above one threshold: the moving average of the smallest activation selected.
+ */
+export const batchtopkRecipe: Recipe<BatchtopkRecipeConfig> = {
+  subtracts_b_dec: true,
+  unit_decoder: true,
+  vectors: [],
+  defaults: selectionDefaults,
+  resolve(config, sizes) {
+    const { threshold_rate = DEFAULT_THRESHOLD_RATE } = config;
+    requireRange('batchtopk.threshold_rate', threshold_rate, Number.MIN_VALUE, 1);
+    return { name: 'batchtopk', ...resolveSelection(config, sizes), threshold_rate };
+  },
+  initialise: (config) => tiedWeights(config, 1),
+  publish: ({ recipe: { k } }, weights) => {
+    const form = thresholdForm(weights);
+    return { ...form, metadata: { trained_as: 'batchtopk', training_k: k } };
+  },
+  cpu: cpuBatchtopkGradients,
+};
+
+/** An SAE with one threshold for all features, as jumprelu. */
+export function thresholdForm({ b_enc, threshold = 0 }: Weights): PublishedForm {
+  return {
+    cfg: { architecture: 'jumprelu' },
+    tensors: { threshold: new Float32Array(b_enc.length).fill(threshold) },
+  };
+}

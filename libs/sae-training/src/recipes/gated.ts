@@ -1,0 +1,54 @@
+import { requireRange } from '../checks.ts';
+import { cpuGatedGradients } from '../cpu/cpu-gated.ts';
+import { tiedWeights } from '../initial-weights.ts';
+import type { Recipe } from './recipe.ts';
+import { MAX_LAMBDA, SMALL_DECODER_NORM } from './standard.ts';
+
+/** Gated: one path decides which features fire, another how strongly (Rajamanoharan et al. 2024a). */
+export interface GatedRecipeConfig {
+  name: 'gated';
+  /** Weight λ of the penalty. @default 5 */
+  lambda?: number;
+  /** Share of the steps over which λ rises from 0. @default 0.05 */
+  lambda_warmup_fraction?: number;
+}
+
+/**
+ * Rajamanoharan et al. 2024a §3.2 with the decoder norms of April 2024 in its penalty: loss = mean ‖x − x̂‖² +
+ * λ Σ_i ReLU(π_gate_i)‖W_dec_i‖ + ‖x − (ReLU(π_gate) W_dec + b_dec)‖², W_dec and b_dec held fixed in the last
+ * term. Of the weights, b_enc is b_gate. It begins as `standard` does.
+ */
+export const gatedRecipe: Recipe<GatedRecipeConfig> = {
+  subtracts_b_dec: true,
+  unit_decoder: false,
+  vectors: ['b_mag', 'r_mag'],
+  defaults: () => ({
+    learning_rate: 5e-5,
+    warmup_steps: 0,
+    input_scale: 'expected_average_only_in',
+    b_dec_start: 'zero',
+    beta1: 0,
+  }),
+  resolve(config) {
+    const { lambda = 5, lambda_warmup_fraction = 0.05 } = config;
+    requireRange('gated.lambda', lambda, 0, MAX_LAMBDA);
+    requireRange('gated.lambda_warmup_fraction', lambda_warmup_fraction, 0, 1);
+    return { name: 'gated', lambda, lambda_warmup_fraction };
+  },
+  initialise(config) {
+    const { d_sae } = config;
+    const vectors = { b_mag: new Float32Array(d_sae), r_mag: new Float32Array(d_sae) };
+    return { ...tiedWeights(config, SMALL_DECODER_NORM), vectors };
+  },
+  publish: ({ d_sae }, { b_enc: b_gate, vectors }) => ({
+    cfg: { architecture: 'gated' },
+    tensors: {
+      b_enc: new Float32Array(d_sae),
+      b_gate,
+      b_mag: vectors!.b_mag,
+      r_mag: vectors!.r_mag,
+    },
+    metadata: { trained_as: 'gated' },
+  }),
+  cpu: cpuGatedGradients,
+};

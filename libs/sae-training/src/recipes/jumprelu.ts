@@ -1,0 +1,68 @@
+import { FacetError } from '@facet/errors';
+import { requireRange } from '../checks.ts';
+import { cpuJumpreluGradients } from '../cpu/cpu-jumprelu.ts';
+import { tiedWeights } from '../initial-weights.ts';
+import type { Recipe } from './recipe.ts';
+import { MAX_LAMBDA } from './standard.ts';
+
+/** JumpReLU with an L0 penalty through a straight-through estimator (Rajamanoharan et al. 2024b, Gemma Scope). */
+export interface JumpreluRecipeConfig {
+  name: 'jumprelu';
+  /** Weight λ of the penalty. @default 1 with `target_l0`; without it λ must be stated */
+  lambda?: number;
+  /** Share of the steps over which λ rises from 0. @default 0.05 */
+  lambda_warmup_fraction?: number;
+  /** Features per row that the penalty λ(l0/target_l0 − 1)² pulls to; 0: the penalty is λ·l0. @default 0 */
+  target_l0?: number;
+  /** Threshold θ of every feature at the beginning. @default 0.001 */
+  initial_threshold?: number;
+  /** Width ε of the window in which thresholds get a gradient. @default 0.001 */
+  bandwidth?: number;
+}
+
+/**
+ * Rajamanoharan et al. 2024b and Lieberum et al. 2024 (Gemma Scope): loss = mean ‖x − x̂‖² + λ Σ H(pre − θ), or
+ * λ(l0/l0* − 1)², f = pre·H(pre − θ), no b_dec before the encoder, unit decoder rows, rows of unit mean
+ * square. θ is trained as log θ.
+ */
+export const jumpreluRecipe: Recipe<JumpreluRecipeConfig> = {
+  subtracts_b_dec: false,
+  unit_decoder: true,
+  vectors: ['log_threshold'],
+  defaults: ({ steps }) => ({
+    learning_rate: 7e-5,
+    warmup_steps: Math.min(1000, Math.floor(steps / 20)),
+    input_scale: 'unit_mean_square',
+    b_dec_start: 'zero',
+    beta1: 0,
+  }),
+  resolve(config, { d_sae }) {
+    const { target_l0 = 0, lambda_warmup_fraction = 0.05 } = config;
+    const { initial_threshold = 0.001, bandwidth = 0.001 } = config;
+    const lambda = config.lambda ?? (target_l0 > 0 ? 1 : lambdaMissing());
+    requireRange('jumprelu.lambda', lambda, 0, MAX_LAMBDA);
+    requireRange('jumprelu.lambda_warmup_fraction', lambda_warmup_fraction, 0, 1);
+    requireRange('jumprelu.target_l0', target_l0, 0, d_sae);
+    requireRange('jumprelu.initial_threshold', initial_threshold, 1e-30, 1e30);
+    requireRange('jumprelu.bandwidth', bandwidth, 1e-30, 1e30);
+    return { name: 'jumprelu', lambda, lambda_warmup_fraction, target_l0, initial_threshold, bandwidth };
+  },
+  initialise(config) {
+    const log_threshold = new Float32Array(config.d_sae).fill(Math.log(config.recipe.initial_threshold));
+    return { ...tiedWeights(config, 1), vectors: { log_threshold } };
+  },
+  publish: (_, { vectors }) => ({
+    cfg: { architecture: 'jumprelu' },
+    tensors: { threshold: vectors!.log_threshold.map(Math.exp) },
+    metadata: { trained_as: 'jumprelu' },
+  }),
+  cpu: cpuJumpreluGradients,
+};
+
+function lambdaMissing(): never {
+  throw new FacetError(
+    'invalid',
+    'jumprelu.lambda is missing; state it, or state jumprelu.target_l0 (for example 50)',
+    { field: 'spec.jumprelu.lambda' },
+  );
+}
