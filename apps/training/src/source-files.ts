@@ -35,6 +35,8 @@ export async function openSourceFiles({ uri, roots }: Location): Promise<SourceF
       const shown = `${shownFolder}/${name}`;
       const file = await resolveExisting(join(directory, name), shown);
       await requireBelow(file, roots, { uri: shown, variable: ROOTS_VARIABLE });
+      if (!(await stat(file)).isFile())
+        throw new FacetError('invalid', `${shown} is not a regular file`, { field: 'uri' });
       const { bytes, sha256 } = await readWhole(file, { shown, maxBytes });
       hashes[name] = { bytes: bytes.byteLength, sha256 };
       return bytes;

@@ -20,10 +20,9 @@ export function decodeNumbers(bytes: Uint8Array, dtype: string, what: string): F
   if (bytes.byteLength % size !== 0) {
     throw new FacetError('invalid', `${what} has ${bytes.byteLength} bytes; not a whole number of ${dtype}`);
   }
-  const { buffer } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  const start = bytes.byteOffset % size === 0 ? bytes.byteOffset : 0;
+  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   const length = bytes.byteLength / size;
-  if (dtype === 'F64') return Float32Array.from(new Float64Array(buffer, start, length));
-  if (dtype === 'I32') return Float32Array.from(new Int32Array(buffer, start, length));
-  return Float32Array.from(new BigInt64Array(buffer, start, length), Number);
+  if (dtype === 'F64') return Float32Array.from(new Float64Array(buffer, byteOffset, length));
+  if (dtype === 'I32') return Float32Array.from(new Int32Array(buffer, byteOffset, length));
+  return Float32Array.from(new BigInt64Array(buffer, byteOffset, length), Number);
 }

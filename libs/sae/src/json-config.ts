@@ -4,6 +4,9 @@ import { type ZodType, z } from 'zod';
 /** Largest JSON configuration that is read; real ones are below 10 KiB. */
 export const MAX_CONFIG_BYTES = 1 << 20;
 
+/** Deepest nesting that is read; real ones nest 3 deep. */
+const MAX_DEPTH = 32;
+
 /** What is read: `file` is the name of the configuration, `format` whose it is. */
 export interface ConfigSource {
   source: string;
@@ -18,6 +21,12 @@ export function parseJsonConfig<T>(text: string, schema: ZodType<T>, from: Confi
     const message = `${source}: ${file} has ${text.length} bytes; the limit is ${MAX_CONFIG_BYTES}`;
     throw new FacetError('invalid', message);
   }
+  if (depthOf(text) > MAX_DEPTH) {
+    throw new FacetError(
+      'invalid',
+      `${source}: ${file} nests more than ${MAX_DEPTH} deep; export the SAE again`,
+    );
+  }
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -28,4 +37,15 @@ export function parseJsonConfig<T>(text: string, schema: ZodType<T>, from: Confi
   if (parsed.success) return parsed.data;
   const problems = z.prettifyError(parsed.error).slice(0, 2000);
   throw new FacetError('invalid', `${source}: ${file} is not a ${format} configuration: ${problems}`);
+}
+
+/** The deepest nesting of brackets outside of strings. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/gs)) {
+    if (token === '[' || token === '{') deepest = Math.max(deepest, ++depth);
+    else if (token === ']' || token === '}') depth--;
+  }
+  return deepest;
 }

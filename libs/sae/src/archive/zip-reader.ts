@@ -54,7 +54,11 @@ interface Span {
 
 async function readDirectory(buffer: Buffer, source: string): Promise<Span[]> {
   try {
-    const zip = await fromBufferPromise(buffer, { lazyEntries: true, autoClose: false });
+    const zip = await fromBufferPromise(buffer, {
+      lazyEntries: true,
+      autoClose: false,
+      strictFileNames: true,
+    });
     if (zip.entryCount > MAX_ZIP_ENTRIES) {
       throw corrupt(source, `announces ${zip.entryCount} entries; the limit is ${MAX_ZIP_ENTRIES}`);
     }
