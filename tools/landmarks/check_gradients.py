@@ -78,7 +78,7 @@ def reference(flat, shapes, o, batch):
 def check(kv_heads, dtype):
     """Compares loss and every gradient for one number of key heads and one type of products."""
     o = argparse.Namespace(d_model=64, layers=3, heads=4, kv_heads=kv_heads, d_mlp=96, context=CONTEXT)
-    o.dropout = 0
+    o.frozen_blocks, o.echo = 0, 0
     shapes = parameter_shapes(o, D_VOCAB)
     size = sum(math.prod(shape) for shape in shapes.values())
     flat = torch.randn(size, generator=torch.Generator().manual_seed(3)) * PERTURBATION

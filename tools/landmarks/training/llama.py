@@ -8,6 +8,7 @@ import math
 import torch
 
 from training.documents import LENGTH_MULTIPLE
+from training.echo import add_echo
 
 NORM_EPSILON, ROPE_THETA = 1e-5, 10_000.0
 
@@ -124,14 +125,6 @@ class Model:
         g[f"{i}.gate_up"].add_(dgate_up.T @ h)
         return dgate_up @ w[f"{i}.gate_up"]
 
-    def drop(self, y):
-        """Residual dropout in place; returns the mask, or None."""
-        if self.o.dropout == 0:
-            return None
-        mask = torch.empty_like(y).bernoulli_(1 - self.o.dropout).div_(1 - self.o.dropout)
-        y.mul_(mask)
-        return mask
-
     def forward(self, embed, w, ids, training):
         """Returns the residual stream after the last block, and per half block what its backward needs."""
         rows, tape = ids.shape[0], []
@@ -140,14 +133,15 @@ class Model:
             for run in (lambda h: self.attention(w, i, h, rows), lambda h: self.mlp(w, i, h)):
                 h, factor = normalize(x, self.dtype)
                 y, kept = run(h)
-                mask = self.drop(y) if training else None
                 x.add_(y)
-                if training:
-                    tape.append((h, factor, kept, mask))
+                if training and i >= self.o.frozen_blocks:
+                    tape.append((h, factor, kept))
+            if training and i + 1 == self.o.frozen_blocks:
+                add_echo(x, rows, self.o.echo)
         return x, tape
 
     def loss(self, embed, w, batch):
-        """Sums -ln p(next token) over the targets of one loaded batch, without dropout."""
+        """Sums -ln p(next token) over the targets of one loaded batch, without echo."""
         ids, places, targets, count = batch
         h, _ = normalize(self.forward(embed, w, ids, False)[0][places[:count]], self.dtype)
         logits = (h @ w["embed"].T).float()
@@ -168,13 +162,13 @@ class Model:
         normalize_backward(dplaces, dlogits @ w["embed"], h, factor)
         dx = torch.zeros_like(x)
         dx[places[:count]] = dplaces[:count]
-        for half in reversed(range(2 * self.o.layers)):
-            h, factor, kept, mask = tape.pop()
+        for half in reversed(range(2 * self.o.frozen_blocks, 2 * self.o.layers)):
+            h, factor, kept = tape.pop()
             dy = dx.to(self.dtype)
-            dy = dy if mask is None else dy * mask
             i, is_mlp = divmod(half, 2)
             dh = (self.mlp_backward(w, g, i, dy, h, kept) if is_mlp
                   else self.attention_backward(w, g, i, dy, h, kept, ids.shape[0]))
             normalize_backward(dx, dh, h, factor)
-        dembed.add_(torch.ops.aten.embedding_dense_backward(dx, ids.view(-1), len(embed), -1, False))
+        if self.o.frozen_blocks == 0:
+            dembed.add_(torch.ops.aten.embedding_dense_backward(dx, ids.view(-1), len(embed), -1, False))
         return -p[:count].float().log_().sum()
