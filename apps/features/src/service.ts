@@ -26,6 +26,7 @@ import { createLabelStore } from './label-store.ts';
 import { CLICKHOUSE_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
 import { createRunStore } from './run-store.ts';
 import { createSaeLibrary } from './sae-library.ts';
+import { keepTrainingMetrics } from './training-metrics.ts';
 import { createVectorCache } from './vector-cache.ts';
 
 export interface FeaturesDependencies {
@@ -68,6 +69,10 @@ export async function startFeatures(
       ? runWorker(parts, { concurrency, signal: working.signal })
       : Promise.resolve();
     worker.catch((error) => logger.error({ err: error }, 'the worker has stopped'));
+    const keeping = config.roles.includes('worker')
+      ? keepTrainingMetrics(parts, working.signal)
+      : Promise.resolve();
+    keeping.catch((error) => logger.error({ err: error }, 'training metrics are not kept any more'));
     return {
       address: server.address,
       port: server.port,
@@ -75,6 +80,7 @@ export async function startFeatures(
         working.abort();
         await server.stop(graceMs);
         await worker.catch(() => {});
+        await keeping.catch(() => {});
         await close();
       },
     };

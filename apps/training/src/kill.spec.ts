@@ -20,7 +20,7 @@ const MAX_SHORT_LIFE_MS = 500;
 /** Other lives end this soon after their first checkpoint: in a step, or in a later checkpoint. */
 const MAX_LIFE_AFTER_CHECKPOINT_MS = 150;
 /** Steps that no worker gets through in the lives that it has. */
-const STEPS = 2000 * (KILLS + 2);
+const STEPS = 1000 * (KILLS + 2);
 const POLL_MS = 20;
 
 let folder: string;

@@ -15,6 +15,7 @@ import {
 } from './records.ts';
 import { foundationOf, migrationsOf, SCHEMA_VERSION } from './schema.ts';
 import { type FeatureMatch, searchFeatures } from './search.ts';
+import { putTrainingPoints, type TrainingPoints } from './training-metrics.ts';
 
 /** Order of a list of features; ties by index. */
 export type FeatureOrder = 'index' | 'density' | 'max-activation';
@@ -63,6 +64,8 @@ export interface FeatureIndex {
   /** Finds features by words; see `searchFeatures`. */
   search(index: IndexInfo, words: readonly string[], limit: number): Promise<FeatureMatch[]>;
   putLabels(labels: readonly Label[]): Promise<void>;
+  /** Writes points of a training run's curves; the same points can be written again. */
+  putTrainingPoints(points: TrainingPoints): Promise<void>;
 }
 
 export interface FeatureIndexOptions extends ClickhouseSessionOptions {
@@ -180,6 +183,7 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
     search: (index, words, limit) =>
       searchFeatures({ session, database, index, words, limit, selectFeatures }),
     putLabels: createLabels(session, database),
+    putTrainingPoints: (points) => putTrainingPoints(session, database, points),
   };
 }
 

@@ -42,3 +42,4 @@ export {
 } from './records.ts';
 export type { FeatureMatch, MatchedField } from './search.ts';
 export { type RankedFeature, type RankStatistic, rankOnText, type TextRanking } from './text-ranking.ts';
+export type { HeldOutPoint, RecordedRun, TrainingPoint, TrainingPoints } from './training-metrics.ts';

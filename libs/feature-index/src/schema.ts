@@ -1,3 +1,5 @@
+import { trainingTablesOf } from './training-metrics.ts';
+
 /** One step of the schema: the statements that lead from the version before to this one; every one can be repeated. */
 export interface Migration {
   version: number;
@@ -5,17 +7,20 @@ export interface Migration {
 }
 
 /** Newest version of the schema that this code knows. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Batches whose `insert_deduplication_token` is remembered, so that a retried one counts once. */
 const DEDUPLICATION_WINDOW = 10_000;
 
 /**
- * Returns the migrations for a database. Every table but `labels` is partitioned by (sae, generation): an index is written
+ * Returns the migrations for a database. Every table of the index but `labels` is partitioned by (sae, generation): an index is written
  * under a new generation and seen when its row stands in `indexes`; the views named `current_*` show complete indexes only.
  */
 export function migrationsOf(database: string): readonly Migration[] {
-  return [{ version: 1, statements: [...tablesOf(database), ...viewsOf(database)] }];
+  return [
+    { version: 1, statements: [...tablesOf(database), ...viewsOf(database)] },
+    { version: 2, statements: trainingTablesOf(database) },
+  ];
 }
 
 /** The statements that must stand before any migration can be recorded. */
