@@ -53,6 +53,15 @@ describe('createProgressReporter', () => {
     expect(written.at(-1)).toBe('\r\u001b[2K✓ capture  500,000 tokens  2.5 s\n');
   });
 
+  test('draws how much is done', () => {
+    const { written, reporter } = reporterOn(true);
+    const stage = reporter.stage('train');
+    stage.update(at(125_000));
+    reporter.note('checkpoint');
+    reporter.close();
+    expect(written.join('')).toContain('train  ━━━━──────────── 125,000 of 500,000');
+  });
+
   test('never writes a line that is longer than the terminal is wide', () => {
     const { written, reporter } = reporterOn(true);
     reporter.stage('a stage with quite a long name that goes on and on and on and on and on').update(at(1));

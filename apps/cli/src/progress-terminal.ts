@@ -19,6 +19,7 @@ const REDRAW_MS = 100;
 /** Without a terminal a stage says a line at its first sign of life, then this often. */
 const PLAIN_LINE_MS = 3000;
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
+const BAR_CELLS = 16;
 const ERASE_LINE = '\r\u001b[2K';
 
 /** Creates the reporter that fits the sink: one line redrawn in a terminal, else plain lines every few seconds. */
@@ -34,7 +35,8 @@ function createRedrawing(sink: ProgressSink): ProgressReporter {
     const elapsedMs = sink.now() - current.startMs;
     const spinner = SPINNER[Math.floor(elapsedMs / REDRAW_MS) % SPINNER.length]!;
     const state = current.progress ? describeProgress(current.progress) : formatSeconds(elapsedMs / 1000);
-    const line = truncate(`${spinner} ${current.title}  ${state}`, sink.columns() - 1);
+    const bar = current.progress ? progressBar(current.progress) : '';
+    const line = truncate(`${spinner} ${current.title}  ${bar}${state}`, sink.columns() - 1);
     sink.write(`${ERASE_LINE}${line}`);
   };
   const finish = (mark: string, text: string) => {
@@ -69,6 +71,13 @@ function createRedrawing(sink: ProgressSink): ProgressReporter {
       current = undefined;
     },
   };
+}
+
+/** Draws the share that is done, where the whole is known. */
+function progressBar({ done, total }: StageProgress): string {
+  if (total === undefined || total === 0) return '';
+  const filled = Math.min(BAR_CELLS, Math.floor((BAR_CELLS * done) / total));
+  return `${'━'.repeat(filled)}${'─'.repeat(BAR_CELLS - filled)} `;
 }
 
 function createPlain(sink: ProgressSink): ProgressReporter {

@@ -1,17 +1,23 @@
 import { TrainingRun, type TrainingSpec } from '@facet/contracts';
-import { newId, parseId } from '@facet/mesh';
+import { parseId } from '@facet/mesh';
 import type { Command } from 'commander';
 import type { AddressOptions } from '../addresses.ts';
 import { clientAction } from '../client-action.ts';
-import { addDefaultClientCommand, addGroup, repeatable } from '../command-builder.ts';
-import type { Run } from '../invocation.ts';
+import type { Clients } from '../clients.ts';
+import { addClientCommand, addDefaultClientCommand, addGroup, repeatable } from '../command-builder.ts';
+import type { CommandResult, Invocation, Run } from '../invocation.ts';
 import { parseResource } from '../parse/names.ts';
+import { addRunOptions, parseRunOptions, type RunOptions } from '../parse/run-options.ts';
 import { addTrainingOptions, parseTrainingOptions, type TrainingOptions } from '../parse/training.ts';
 import { TRAINING_RUN_COLUMNS, trainingRunFields } from '../render/training-runs.ts';
-import { describeTraining, train, trainingWork } from '../steps/train.ts';
+import { describeTraining, trainingWork } from '../steps/train.ts';
+import { followTraining, trainResumable } from '../steps/train-resumable.ts';
+import { writeTrainingReport } from '../train-report.ts';
 import { addCancelVerb } from './verbs/cancel.ts';
 import { addDeleteVerb, type DeletableKind } from './verbs/delete.ts';
 import { addListVerb } from './verbs/list.ts';
+import { addPauseVerb } from './verbs/pause.ts';
+import { requirePresent } from './verbs/require-present.ts';
 import type { WorkKind } from './verbs/resource-kind.ts';
 import { addShowVerb } from './verbs/show.ts';
 import { addWatchVerb } from './verbs/watch.ts';
@@ -43,9 +49,12 @@ export function addTrainCommands(program: Command, run: Run): void {
         'activation set to train on; can be given again',
       ).makeOptionMandatory(),
     )
-    .option('--id <id>', 'id of the training run (default: one is chosen)')
+    .option('--id <id>', 'id of the training run (default: follows from the other options)')
     .option('--sae <id>', 'id that the SAE gets (default: the id of the run)');
-  addTrainingOptions(create).action(run(createTraining));
+  addOutOption(addRunOptions(addTrainingOptions(create))).action(run(createTraining));
+  const resume = addClientCommand(group, 'resume <name>', 'let a paused training run go on, and follow it');
+  addOutOption(resume).action(run(resumeTraining));
+  addPauseVerb(group, run);
   addListVerb(group, run, TRAINING_RUNS);
   addShowVerb(group, run, TRAINING_RUNS);
   addWatchVerb(group, run, TRAINING_RUNS);
@@ -53,20 +62,51 @@ export function addTrainCommands(program: Command, run: Run): void {
   addDeleteVerb(group, run, TRAINING_RUNS);
 }
 
-interface TrainOptions extends AddressOptions, TrainingOptions {
+interface ReportOptions {
+  out: string;
+}
+
+interface TrainOptions extends AddressOptions, TrainingOptions, RunOptions, ReportOptions {
   activations: string[];
   id?: string;
   sae?: string;
 }
 
+function addOutOption(command: Command): Command {
+  return command.option('--out <dir>', 'directory for the HTML page with the curves', 'facet-report');
+}
+
 const createTraining = clientAction<TrainOptions>(async (clients, invocation, options) => {
-  const id = options.id === undefined ? newId('run') : parseId(options.id, '--id');
+  const id = options.id === undefined ? undefined : parseId(options.id, '--id');
   const spec: Partial<TrainingSpec> = {
     ...parseTrainingOptions(options),
+    ...parseRunOptions(options),
     activationSets: options.activations.map((text) => parseResource(text, 'activationSets', '--activations')),
-    sae: parseResource(options.sae ?? id, 'saes', '--sae'),
+    sae: options.sae === undefined ? '' : parseResource(options.sae, 'saes', '--sae'),
   };
-  const run = await train(clients, { id, spec }, invocation);
-  const sae = run.spec?.sae ?? spec.sae;
-  return { text: `${sae}: ${describeTraining(run)}`, json: TrainingRun.toJSON(run) };
+  const run = await trainResumable(clients, { id, spec }, invocation);
+  return trained(clients, run, { ...invocation, out: options.out });
 });
+
+const resumeTraining = clientAction<AddressOptions & ReportOptions>(
+  async (clients, invocation, { out }, operand) => {
+    const { signal } = invocation;
+    const name = parseResource(operand!, 'trainingRuns', 'training run');
+    const { trainingRun } = await clients.training.getTrainingRun({ name }, { signal });
+    const found = TrainingRun.fromPartial(requirePresent(trainingRun, name));
+    return trained(clients, await followTraining(clients, found, invocation), { ...invocation, out });
+  },
+);
+
+/** Writes the page of a run that succeeded and says what came out. */
+async function trained(
+  clients: Clients,
+  run: TrainingRun,
+  { out, signal }: Pick<Invocation, 'signal'> & ReportOptions,
+): Promise<CommandResult> {
+  const report = await writeTrainingReport(clients, run, { out, signal });
+  return {
+    text: `${run.spec?.sae}: ${describeTraining(run)}\nreport: ${report}`,
+    json: { ...(TrainingRun.toJSON(run) as object), report },
+  };
+}

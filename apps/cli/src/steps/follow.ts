@@ -23,12 +23,12 @@ export interface WorkView {
   detail?: string | undefined;
 }
 
-/** States that are never left again. */
-const FINAL_STATES = new Set(['ACTIVE', 'SUCCEEDED', 'FAILED', 'CANCELLED']);
+/** States in which nothing goes on; only PAUSED is ever left again. */
+const FINAL_STATES = new Set(['ACTIVE', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'PAUSED']);
 /** A watch that breaks is opened again this often before its error is thrown. */
 const MAX_REOPENED = 5;
-/** Time that cancelling gets after an interruption, milliseconds. */
-const CANCEL_TIMEOUT_MS = 5000;
+/** Time that cancelling or pausing gets after an interruption, milliseconds. */
+const LEAVE_TIMEOUT_MS = 15_000;
 
 /** One piece of work from its creation to its outcome. */
 export interface WorkStep<T> {
@@ -39,6 +39,15 @@ export interface WorkStep<T> {
   start(signal: AbortSignal): Promise<unknown>;
   /** What to say when it went well. */
   outcome(resource: T): string;
+  /** What becomes of the work when the person interrupts. @default it is cancelled */
+  interrupted?: Interrupted;
+}
+
+/** What is done with work that is being left. */
+export interface Interrupted {
+  act(signal: AbortSignal): Promise<unknown>;
+  /** What it has become then: `was cancelled`. */
+  became: string;
 }
 
 /**
@@ -47,7 +56,7 @@ export interface WorkStep<T> {
  * this throws.
  */
 export async function doWork<T>(
-  { title, work, start, outcome }: WorkStep<T>,
+  { title, work, start, outcome, interrupted }: WorkStep<T>,
   { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
 ): Promise<T> {
   const stage = progress.stage(title);
@@ -59,14 +68,15 @@ export async function doWork<T>(
   } catch (error) {
     stage.stopped(signal.aborted ? 'interrupted' : 'failed');
     if (!signal.aborted) throw error;
-    await cancelWork(work);
-    throw new FacetError('cancelled', `interrupted; ${work.name} was cancelled`, { cause: error });
+    const { act, became } = interrupted ?? { act: work.cancel, became: 'was cancelled' };
+    await leave(act);
+    throw new FacetError('cancelled', `interrupted; ${work.name} ${became}`, { cause: error });
   }
 }
 
-/** Asks for the end of work that is being left, within a bounded time; it may have ended by itself meanwhile. */
-async function cancelWork<T>(work: LongWork<T>): Promise<void> {
-  await work.cancel(AbortSignal.timeout(CANCEL_TIMEOUT_MS)).catch(() => undefined);
+/** Ends work that is being left within a bounded time; it may have ended by itself meanwhile. */
+async function leave(act: Interrupted['act']): Promise<void> {
+  await act(AbortSignal.timeout(LEAVE_TIMEOUT_MS)).catch(() => undefined);
 }
 
 /** Watches work to its final state without ever cancelling it; throws when it failed or was cancelled. */
@@ -98,6 +108,8 @@ async function watchOnce<T>(work: LongWork<T>, stage: Stage, signal: AbortSignal
 function requireSuccess<T>({ name, view }: LongWork<T>, final: T): T {
   const { state, error } = view(final);
   if (state === 'FAILED') throw resourceFailure(name, error);
+  if (state === 'PAUSED')
+    throw new FacetError('aborted', `${name} was paused; resume it to go on`, { reason: 'PAUSED' });
   if (state === 'CANCELLED')
     throw new FacetError('aborted', `${name} was cancelled by someone; start it again`);
   return final;

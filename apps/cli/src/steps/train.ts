@@ -1,4 +1,4 @@
-import { TrainingRun, type TrainingSpec } from '@facet/contracts';
+import { TrainingRun, type TrainingSpec, type TrainingStepMetrics } from '@facet/contracts';
 import { newId } from '@facet/mesh';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
@@ -51,11 +51,13 @@ export function trainingWork(clients: Clients, name: string): LongWork<TrainingR
 }
 
 function trainingView({ state, progress, error, stepMetrics }: TrainingRun): WorkView {
-  const detail =
-    stepMetrics === undefined
-      ? undefined
-      : `fvu ${formatValue(stepMetrics.fvu)}, dead ${formatShare(stepMetrics.deadFraction)}`;
+  const detail = stepMetrics && describeStep(stepMetrics);
   return { state: shortState(state), progress, error, detail };
+}
+
+function describeStep({ loss, l0, fvu, deadFraction }: TrainingStepMetrics): string {
+  const values = `loss ${formatValue(loss)}, l0 ${formatValue(l0)}, fvu ${formatValue(fvu)}`;
+  return `${values}, dead ${formatShare(deadFraction)}`;
 }
 
 /** Says how good the SAE of a run is. */

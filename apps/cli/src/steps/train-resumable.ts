@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { type MemoryPlan, TrainingRun, TrainingSpec } from '@facet/contracts';
+import { FacetError } from '@facet/errors';
+import type { Clients } from '../clients.ts';
+import type { Invocation } from '../invocation.ts';
+import { formatBytes, formatCount } from '../render/quantities.ts';
+import { doWork } from './follow.ts';
+import { shortState } from './state.ts';
+import { describeTraining, trainingWork } from './train.ts';
+
+/** What to train; the same request finds the run that it started before. */
+export interface ResumableRequest {
+  /** Id of the run. @default one that follows from the spec */
+  id?: string | undefined;
+  spec: Partial<TrainingSpec>;
+}
+
+/** Runs of one spec that failed or were cancelled are passed over, at most this many. */
+const MAX_ATTEMPTS = 100;
+
+/**
+ * Trains, or goes on where the same request was interrupted: joins the run that is under way, resumes a paused one, takes a
+ * finished one as it is. An interruption pauses the run at its service. Says the planned memory before it starts.
+ */
+export async function trainResumable(
+  clients: Clients,
+  request: ResumableRequest,
+  invocation: Pick<Invocation, 'progress' | 'signal'>,
+): Promise<TrainingRun> {
+  const run = await createOrFind(clients, request, invocation.signal);
+  if (run.memoryPlan) invocation.progress.note(describeMemoryPlan(run.memoryPlan));
+  return followTraining(clients, run, invocation);
+}
+
+/** Resumes a run where it is paused and follows it; an interruption pauses it. */
+export async function followTraining(
+  clients: Clients,
+  { name, state, checkpoint }: TrainingRun,
+  { progress, signal }: Pick<Invocation, 'progress' | 'signal'>,
+): Promise<TrainingRun> {
+  const step = {
+    title: 'train',
+    work: trainingWork(clients, name),
+    start: async (signal: AbortSignal) => {
+      if (shortState(state) !== 'PAUSED') return;
+      await clients.training.resumeTrainingRun({ name }, { signal });
+      progress.note(`${name} goes on from step ${formatCount(checkpoint?.step ?? 0)}`);
+    },
+    outcome: describeTraining,
+    interrupted: {
+      act: (signal: AbortSignal) => clients.training.pauseTrainingRun({ name }, { signal }),
+      became: `is paused; the same command goes on, as does \`facet train resume ${name}\``,
+    },
+  };
+  return doWork(step, { progress, signal });
+}
+
+/** Creates the run of a request, or finds the one that an equal request created. */
+async function createOrFind(
+  clients: Clients,
+  { id, spec }: ResumableRequest,
+  signal: AbortSignal,
+): Promise<TrainingRun> {
+  const hash = createHash('sha256')
+    .update(JSON.stringify(toJson(spec)))
+    .digest('hex');
+  const first = id ?? `run-${hash.slice(0, 12)}`;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const trainingRunId = attempt === 1 ? first : `${first}-${attempt}`;
+    const sae = spec.sae || `saes/${trainingRunId}`;
+    const request = { trainingRunId, requestId: hash, spec: { ...spec, sae } };
+    const { trainingRun } = await clients.training.createTrainingRun(request, { signal });
+    const run = TrainingRun.fromPartial(trainingRun ?? {});
+    const state = shortState(run.state);
+    if (state !== 'FAILED' && state !== 'CANCELLED') return run;
+    if (id !== undefined) {
+      const message = `${run.name} has ended as ${state}; delete it first, or give another --id`;
+      throw new FacetError('exists', message);
+    }
+  }
+  throw new FacetError('exhausted', `${MAX_ATTEMPTS} runs of these settings have failed; give an --id`);
+}
+
+function toJson(spec: Partial<TrainingSpec>): unknown {
+  return TrainingSpec.toJSON(TrainingSpec.fromPartial(spec));
+}
+
+/** Says what a run will take: `1.2 GiB of memory planned, 4.0 GiB allowed: weights 9.0 MiB, …`. */
+export function describeMemoryPlan(plan: MemoryPlan): string {
+  const { weightsBytes, optimizerBytes, gradientsBytes, batchBytes, preActivationsBytes } = plan;
+  const rows = plan.bufferRows > 0n ? `mixing buffer of ${formatCount(plan.bufferRows)} rows` : 'all rows';
+  const parts = [
+    ['weights', weightsBytes],
+    ['Adam moments', optimizerBytes - gradientsBytes],
+    ['gradients', gradientsBytes],
+    ['a block of pre-activations', preActivationsBytes],
+    ['batch', batchBytes - preActivationsBytes],
+    [rows, plan.rowsBytes],
+  ] as const;
+  const list = parts
+    .filter(([, bytes]) => bytes > 0n)
+    .map(([what, bytes]) => `${what} ${formatBytes(bytes)}`);
+  const total = `${formatBytes(plan.totalBytes)} of memory planned, ${formatBytes(plan.limitBytes)} allowed`;
+  return `${total}: ${list.join(', ')}`;
+}
