@@ -1,15 +1,10 @@
+import { B_DEC_STARTS, DECAY_SHAPES, INPUT_SCALES } from '@facet/sae-training';
 import { z } from 'zod';
 import type { CheckpointSummary } from './checkpoint-store.ts';
+import { recipeSchema } from './recipe-record.ts';
 import type { PauseState } from './run-control.ts';
 
 const count = z.number().int().nonnegative();
-
-const recipeSchema = z.object({
-  name: z.literal('topk'),
-  k: count,
-  auxk_alpha: z.number().optional(),
-  k_aux: count.optional(),
-});
 
 /** What to train, as `run.json` keeps it; absent values take the recipe's defaults. */
 export const runSpecSchema = z.object({
@@ -30,6 +25,9 @@ export const runSpecSchema = z.object({
   gradient_clip_norm: z.number().optional(),
   dead_window_tokens: count.optional(),
   engine: z.string(),
+  decay_shape: z.enum(DECAY_SHAPES).optional(),
+  input_scale: z.enum(INPUT_SCALES).optional(),
+  b_dec_start: z.enum(B_DEC_STARTS).optional(),
   max_norm_multiple: z.number().optional(),
   checkpointSteps: count.optional(),
   checkpointMinutes: z.number().optional(),
@@ -47,6 +45,8 @@ export const memoryPlanSchema = z.object({
   gradients: count.optional(),
   /** Part of `batch`. */
   preActivations: count.optional(),
+  /** The weights again, at the beginning and at the end. */
+  copies: count.optional(),
   /** Rows that the shuffle holds; 0: all of them. */
   bufferRows: count,
 });

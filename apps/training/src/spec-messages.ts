@@ -1,6 +1,7 @@
 import type { TrainingSpec } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { parseName } from '@facet/mesh';
+import { readChoices, readRecipe, toChoices, toRecipe } from './recipe-messages.ts';
 import type { RunSpec } from './run-record.ts';
 import { MAX_SETS } from './training-sets.ts';
 
@@ -15,13 +16,13 @@ export function readTrainingSpec(spec: TrainingSpec | undefined): RunSpec {
     const message = `spec.activation_sets has ${activationSets.length} names; give 1 to ${MAX_SETS}`;
     throw invalid('spec.activation_sets', message);
   }
-  if (recipe?.$case !== 'topk') throw invalid('spec.recipe', 'spec.recipe is missing; topk is implemented');
   return {
     activationSets: activationSets.map((name) => parseName(name, 'activationSets', 'spec.activation_sets')),
     sae: spec.sae === '' ? '' : parseName(spec.sae, 'saes', 'spec.sae'),
     heldOutFraction: spec.heldOutFraction ?? DEFAULT_HELD_OUT_FRACTION,
     seed: String(spec.seed),
-    recipe: { name: 'topk', k: recipe.value.k, auxk_alpha: recipe.value.auxkAlpha, k_aux: recipe.value.kAux },
+    recipe: readRecipe(recipe),
+    ...readChoices(spec),
     d_sae: spec.dSae,
     tokens: toNumber(spec.tokens, 'spec.tokens'),
     batch_rows: spec.batchTokens,
@@ -46,10 +47,8 @@ export function toTrainingSpec(spec: RunSpec): TrainingSpec {
     activationSets: spec.activationSets.map((id) => `activationSets/${id}`),
     sae: `saes/${spec.sae}`,
     dSae: spec.d_sae,
-    recipe: {
-      $case: 'topk',
-      value: { k: spec.recipe.k, auxkAlpha: spec.recipe.auxk_alpha, kAux: spec.recipe.k_aux },
-    },
+    recipe: toRecipe(spec.recipe),
+    ...toChoices(spec),
     tokens: BigInt(spec.tokens),
     batchTokens: spec.batch_rows,
     learningRate: spec.learning_rate,

@@ -1,5 +1,6 @@
 import { type Block, barFigure } from '@facet/report';
 import { formatBytes, formatCount, formatSeconds, formatShare, formatValue } from '../render/quantities.ts';
+import { describeRecipe } from '../render/training-runs.ts';
 import type { DemoFindings } from './demo.ts';
 import type { Spent } from './text.ts';
 
@@ -7,11 +8,10 @@ import type { Spent } from './text.ts';
 export function trainingBlocks({ activationSet, trainingRun, indexingRun }: DemoFindings): Block[] {
   const { summary, spec } = activationSet;
   const { evaluation } = trainingRun;
-  const recipe = trainingRun.spec?.recipe;
   const rows: [string, string][] = [
     ['model', `${spec?.model}, residual stream at ${spec?.hookPoint}, ${summary?.dIn} dimensions`],
     ['activations', `${formatCount(summary?.rows ?? 0)} tokens, ${formatBytes(summary?.bytes ?? 0)}`],
-    ['SAE', `${recipe?.$case ?? ''}, ${trainingRun.spec?.dSae} features, ${recipe?.value.k} at a time`],
+    ['SAE', `${describeRecipe(trainingRun.spec)}, ${trainingRun.spec?.dSae} features`],
     ['trained on', `${formatCount(evaluation?.trainedTokens ?? 0)} tokens, repeats counted`],
     ['l0', `${formatValue(evaluation?.l0 ?? 0)} features a token`],
     [

@@ -1,12 +1,11 @@
 import type { TrainingSpec } from '@facet/contracts';
-import { FacetError } from '@facet/errors';
 import type { Command } from 'commander';
 import { type Bounds, parseCount, parseDecimal, parseSeed } from './numbers.ts';
+import { addRecipeOptions, parseRecipe, type RecipeOptions } from './recipe.ts';
 
 /** Options that `addTrainingOptions` adds, as commander gives them. */
-export interface TrainingOptions {
+export interface TrainingOptions extends RecipeOptions {
   dSae: string;
-  k: string;
   trainTokens?: string;
   batch?: string;
   learningRate?: string;
@@ -21,23 +20,19 @@ const TOKENS: Bounds = { min: 1, max: Number.MAX_SAFE_INTEGER };
 
 /** Adds the options that say how an SAE is trained; `batch` is the default where it is not the contract's. */
 export function addTrainingOptions(command: Command, batch?: string): Command {
-  return command
-    .requiredOption('--d-sae <count>', 'number of features')
-    .requiredOption('--k <count>', 'features that fire for a token (topk)')
+  return addRecipeOptions(command.requiredOption('--d-sae <count>', 'number of features'))
     .option('--train-tokens <count>', 'tokens to train on, repeats counted (default: one pass)')
     .option('--batch <count>', `tokens of a step${batch === undefined ? ' (default: 4096)' : ''}`, batch)
-    .option('--learning-rate <rate>', 'peak learning rate of Adam (default: 2e-4 / sqrt(d_sae / 16384))')
+    .option('--learning-rate <rate>', "peak learning rate of Adam (default: the recipe's)")
     .option('--seed <number>', 'seed of initialisation and shuffling', '0');
 }
 
 /** Checks the options and makes the part of a TrainingSpec that they give. */
 export function parseTrainingOptions(options: TrainingOptions): Partial<TrainingSpec> {
   const dSae = parseCount(options.dSae, '--d-sae', D_SAE);
-  const k = parseCount(options.k, '--k', { min: 1, max: D_SAE.max });
-  if (k > dSae) throw new FacetError('invalid', `--k ${k} is more than --d-sae ${dSae}; give a smaller k`);
   return {
     dSae,
-    recipe: { $case: 'topk', value: { k, auxkAlpha: undefined, kAux: undefined } },
+    ...parseRecipe(options, dSae),
     tokens:
       options.trainTokens === undefined
         ? 0n

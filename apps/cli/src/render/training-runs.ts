@@ -54,6 +54,12 @@ export function evaluationFields(evaluation: TrainingRun['evaluation']): Field[]
   ];
 }
 
-function describeRecipe(spec: TrainingSpec | undefined): string {
-  return spec?.recipe === undefined ? '' : `${spec.recipe.$case} k ${spec.recipe.value.k}`;
+/** Names a recipe with the setting that decides how many features fire. */
+export function describeRecipe(spec: TrainingSpec | undefined): string {
+  const recipe = spec?.recipe;
+  if (recipe === undefined) return '';
+  const { $case: name, value } = recipe;
+  if ('k' in value) return `${name} k ${value.k}`;
+  if ('targetL0' in value && value.targetL0 !== undefined) return `${name} l0 ${value.targetL0}`;
+  return value.lambda === undefined ? name : `${name} λ ${value.lambda}`;
 }
