@@ -7,34 +7,57 @@ import type { TrainingSets } from './training-sets.ts';
 /** A mixing buffer smaller than this many batches would not shuffle. */
 const MIN_BUFFER_BATCHES = 8;
 
+/** Bytes that are kept of every row to find it: what it is for, and its place in an epoch. */
+const NUMBERS_PER_ROW = 9;
+/** Bytes that looking for outliers takes of every row: its norm, and its place in their order. */
+const NORMS_PER_ROW = 8;
+/** The weights at the beginning and at the end of a run: drawn or copied out, then transposed for publication. */
+const WEIGHT_COPIES = 2;
+
+export interface MemoryDemands {
+  config: ResolvedConfig;
+  sets: Pick<TrainingSets, 'd_in' | 'rows' | 'excludedRows' | 'largestShard'>;
+  /** Whether rows with large norms are left out. */
+  dropsOutliers: boolean;
+}
+
 /**
- * Plans the memory of a run: weights, optimizer, batch, and either all rows or a mixing buffer with what is
- * left. Throws `exhausted` with the numbers where not even the smallest buffer fits.
+ * Plans the memory of a run: weights and their copies, optimizer, batch, and either all rows or a mixing buffer with
+ * what is left. Throws `exhausted` with the numbers where not even the smallest buffer fits.
  */
-export function planMemory(config: ResolvedConfig, sets: TrainingSets, limit: number): MemoryPlan {
+export function planMemory({ config, sets, dropsOutliers }: MemoryDemands, limit: number): MemoryPlan {
   const engine = engineOf(config.engine).planMemory(config);
   const { weights_bytes: weights, optimizer_bytes: optimizer, batch_bytes: batch } = engine;
   const kernelMemory = weights + optimizer + batch;
   if (kernelMemory > MAX_MEMORY_BYTES) {
     throw tooLarge(kernelMemory, MAX_MEMORY_BYTES, 'one WebAssembly memory', 'lower d_sae or batch_tokens');
   }
+  const copies = WEIGHT_COPIES * weights;
   const rowBytes = sets.d_in * 4;
-  // A shard is held as stored, as f32, and split into training and held-out rows.
-  const shard = sets.largestShard * rowBytes * 3;
+  // A shard is held as stored and as f32.
+  const shard = sets.largestShard * rowBytes * 2;
+  const numbers = (sets.rows + sets.excludedRows) * (NUMBERS_PER_ROW + (dropsOutliers ? NORMS_PER_ROW : 0));
+  const fixed = kernelMemory + copies + shard + numbers;
   const smallest = Math.min(sets.rows, MIN_BUFFER_BATCHES * config.batch_rows);
-  const needed = kernelMemory + shard + smallest * rowBytes;
-  if (needed > limit) {
-    throw tooLarge(
-      needed,
-      limit,
-      'FACET_TRAINING_MEMORY_MIB',
-      'lower d_sae or batch_tokens, or raise the limit',
-    );
+  if (fixed + smallest * rowBytes > limit) {
+    const remedy = 'lower d_sae or batch_tokens, or raise the limit';
+    throw tooLarge(fixed + smallest * rowBytes, limit, 'FACET_TRAINING_MEMORY_MIB', remedy);
   }
-  const fitting = Math.floor((limit - kernelMemory - shard) / rowBytes);
+  const fitting = Math.floor((limit - fixed) / rowBytes);
   const bufferRows = fitting >= sets.rows ? 0 : fitting;
-  const rows = shard + (bufferRows || sets.rows) * rowBytes;
-  return { weights, optimizer, batch, rows, total: kernelMemory + rows, limit, bufferRows };
+  const rows = shard + numbers + (bufferRows || sets.rows) * rowBytes;
+  return {
+    weights,
+    optimizer,
+    gradients: engine.gradients_bytes,
+    batch,
+    preActivations: engine.pre_activations_bytes,
+    copies,
+    rows,
+    total: kernelMemory + copies + rows,
+    limit,
+    bufferRows,
+  };
 }
 
 function tooLarge(bytes: number, limit: number, what: string, remedy: string): FacetError {

@@ -99,6 +99,7 @@ function toMemoryPlan(plan: MemoryPlan): MemoryPlanMessage {
     preActivationsBytes: BigInt(plan.preActivations ?? 0),
     rowsBytes: BigInt(plan.rows),
     bufferRows: BigInt(plan.bufferRows),
+    copiesBytes: BigInt(plan.copies ?? 0),
     totalBytes: BigInt(plan.total),
     limitBytes: BigInt(plan.limit),
   };

@@ -139,7 +139,9 @@ async function newRecord(
     requireRange('checkpoint_minutes', spec.checkpointMinutes, 0, MAX_CHECKPOINT_MINUTES);
   await requireFreeSae(store, spec.sae);
   const sets = await openTrainingSets(store, spec.activationSets);
-  const memory = planMemory(resolveConfig(toTrainingConfig(spec), sets), sets, memoryBytes);
+  const config = resolveConfig(toTrainingConfig(spec), sets);
+  const dropsOutliers = spec.max_norm_multiple !== undefined;
+  const memory = planMemory({ config, sets, dropsOutliers }, memoryBytes);
   const createTime = new Date().toISOString();
   return { formatVersion: 1, id, uid: randomUUID(), requestId: request.requestId, createTime, spec, memory };
 }

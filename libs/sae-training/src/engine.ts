@@ -8,8 +8,12 @@ export interface EngineMemoryPlan {
   weights_bytes: number;
   /** Adam moments and gradients. */
   optimizer_bytes: number;
+  /** Part of `optimizer_bytes`: gradients. */
+  gradients_bytes: number;
   /** The batch, one block of pre-activations and the entries selected from it. */
   batch_bytes: number;
+  /** Part of `batch_bytes`: one block of pre-activations. */
+  pre_activations_bytes: number;
 }
 
 /** What one step did. */

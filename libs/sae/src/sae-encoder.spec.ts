@@ -16,6 +16,7 @@ const cases: [string, Sae][] = [
   ['matryoshka', randomSae('matryoshka')],
   ['gated', randomSae('gated')],
   ['gated on the raw input', randomSae('gated', { apply_b_dec_to_input: false })],
+  ['jumprelu in several selections of a block', randomSae('jumprelu', { d_in: 4, d_sae: 4000 })],
   ['wide jumprelu', randomSae('jumprelu', { d_in: 66, d_sae: 2050 })],
 ];
 

@@ -95,6 +95,7 @@ export function describeMemoryPlan(plan: MemoryPlan): string {
     ['gradients', gradientsBytes],
     ['a block of pre-activations', preActivationsBytes],
     ['batch', batchBytes - preActivationsBytes],
+    ['copies of the weights', plan.copiesBytes],
     [rows, plan.rowsBytes],
   ] as const;
   const list = parts

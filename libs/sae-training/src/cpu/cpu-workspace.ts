@@ -88,11 +88,14 @@ export async function createWorkspace(
 
 /** Tells what `createWorkspace` will allocate, by purpose. */
 export function planWorkspace(config: ResolvedConfig): EngineMemoryPlan {
-  const { weights, optimizer, batch } = lengthsOf(sizesOf(config));
+  const sizes = sizesOf(config);
+  const { weights, optimizer, batch } = lengthsOf(sizes);
   return {
     weights_bytes: planMemoryBytes(weights),
     optimizer_bytes: planMemoryBytes(optimizer),
+    gradients_bytes: planMemoryBytes(weights),
     batch_bytes: planMemoryBytes(batch),
+    pre_activations_bytes: planMemoryBytes([sizes.blockRows * sizes.d_sae]),
   };
 }
 
