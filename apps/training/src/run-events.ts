@@ -22,7 +22,7 @@ export function createRunEvents(bus: EventBus): RunEvents {
       await bus.publish('facet.training.run.ended', payload, { id: `training-run-ended-${uid}` });
     },
     async metricsRecorded({ id, uid, spec }, metrics) {
-      const event = { trainingRun: `trainingRuns/${id}`, uid, time: new Date(), sae: `saes/${spec.sae}` };
+      const event = { trainingRun: `trainingRuns/${id}`, uid, time: new Date(), sae: `saes/${spec.sae}`, member: 0 };
       const points = {
         points: metrics.points.map(toPoint),
         heldOutPoints: metrics.heldOutPoints.map(toHeldOutPoint),

@@ -31,6 +31,7 @@ export function toTrainingRun(run: Run): TrainingRun {
       time: new Date(checkpoint.time),
       bytes: BigInt(checkpoint.bytes),
     },
+    members: [],
   };
 }
 

@@ -62,6 +62,7 @@ export function toTrainingSpec(spec: RunSpec): TrainingSpec {
     maxNormMultiple: spec.max_norm_multiple,
     checkpointSteps: BigInt(spec.checkpointSteps ?? 0),
     checkpointMinutes: spec.checkpointMinutes,
+    variants: [],
   };
 }
 
