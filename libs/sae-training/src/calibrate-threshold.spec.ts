@@ -1,5 +1,5 @@
 import { createRandom } from '@facet/random';
-import { calibrateThreshold } from './calibrate-threshold.ts';
+import { calibrateThresholds } from './calibrate-threshold.ts';
 import { resolveConfig } from './config.ts';
 import { cpuEngine } from './cpu/cpu-engine.ts';
 import type { Weights } from './weights.ts';
@@ -29,7 +29,7 @@ async function calibrate({ weights, x }: ReturnType<typeof fixture>) {
   async function* rows() {
     for (let at = 0; at < x.length; at += BATCH * D_IN) yield x.subarray(at, at + BATCH * D_IN);
   }
-  const calibrated = await calibrateThreshold({ session, rows, d_in: D_IN, k: K });
+  const [calibrated] = await calibrateThresholds([{ session, k: K }], { rows, d_in: D_IN });
   await session.close();
   return calibrated;
 }
@@ -48,7 +48,7 @@ function preActivations({ weights, x }: ReturnType<typeof fixture>): number[] {
   return pre.sort((a, b) => b - a);
 }
 
-describe('calibrateThreshold', () => {
+describe('calibrateThresholds', () => {
   test.each([1, 32, 500])('finds the (n·k)-th largest pre-activation of %i rows', async (rows) => {
     const given = fixture(rows);
     const pre = preActivations(given);

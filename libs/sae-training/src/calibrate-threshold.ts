@@ -3,14 +3,25 @@ import type { EngineSession } from './engine.ts';
 /** Most rows that a threshold is calibrated on. */
 export const CALIBRATION_ROWS = 16_384;
 
-export interface Calibration {
-  /** Holds the final weights. */
-  session: EngineSession;
+/** The rows to calibrate on. */
+export interface CalibrationSample {
   /** Begins the same rows again at every call, in chunks [n, d_in] that fit one batch. */
   rows: () => AsyncIterable<Float32Array>;
   d_in: number;
+}
+
+/** An SAE whose threshold is calibrated. */
+export interface CalibrationTarget {
+  /** Holds the final weights. */
+  session: EngineSession;
   /** Features that shall fire per row, on average. */
   k: number;
+}
+
+/** A threshold and how many rows it was calibrated on. */
+export interface Calibrated {
+  threshold: number;
+  rows: number;
 }
 
 /** Values of 16 bits. */
@@ -24,39 +35,64 @@ interface Digit {
 }
 
 /**
- * Finds the value that pre-activations exceed k times per row on average: of n rows, the (n·k)-th largest
- * positive one, as BatchTopK selects it from a batch (Bussmann et al. 2024 §3); 0 where fewer are positive.
+ * Finds, for every target, the value that its pre-activations exceed k times per row on average: of n rows, the (n·k)-th
+ * largest positive one, as BatchTopK selects it from a batch (Bussmann et al. 2024 §3); 0 where fewer are positive.
  * Exact: floats that are not negative are ordered as their bits are, so counting finds first the upper 16
- * bits of the value, then the lower 16. The rows are read twice; memory does not grow with them.
+ * bits of the value, then the lower 16. The rows are read twice, whatever the number of targets; memory does not grow
+ * with them.
  */
-export async function calibrateThreshold(
-  calibration: Calibration,
-): Promise<{ threshold: number; rows: number }> {
-  const upper = await countDigits(calibration, { shift: 16, prefixShift: 31, prefix: 0 });
-  const { rows } = upper;
-  const high = fromTheTop(upper.counts, rows * calibration.k);
-  if (high === undefined) return { threshold: 0, rows };
-  const lower = await countDigits(calibration, { shift: 0, prefixShift: 16, prefix: high.bin });
-  const low = fromTheTop(lower.counts, high.rank)!;
-  const [threshold] = new Float32Array(Uint32Array.of((high.bin << 16) | low.bin).buffer);
-  return { threshold, rows };
+export async function calibrateThresholds(
+  targets: readonly CalibrationTarget[],
+  sample: CalibrationSample,
+): Promise<Calibrated[]> {
+  if (targets.length === 0) return [];
+  const upper = targets.map(({ session }) => counterOf(session, { shift: 16, prefixShift: 31, prefix: 0 }));
+  const rows = await countDigits(upper, sample);
+  const highs = upper.map(({ counts }, i) => fromTheTop(counts, rows * targets[i].k));
+  const lower = highs.map(
+    (high, i) => high && counterOf(targets[i].session, { shift: 0, prefixShift: 16, prefix: high.bin }),
+  );
+  await countDigits(
+    lower.filter((counter) => counter !== undefined),
+    sample,
+  );
+  return highs.map((high, i) => {
+    if (high === undefined) return { threshold: 0, rows };
+    const low = fromTheTop(lower[i]!.counts, high.rank)!;
+    const [threshold] = new Float32Array(Uint32Array.of((high.bin << 16) | low.bin).buffer);
+    return { threshold, rows };
+  });
 }
 
+/** How often each value of a digit came up among a session's pre-activations. */
+interface DigitCounter {
+  session: EngineSession;
+  digit: Digit;
+  counts: Float64Array;
+}
+
+function counterOf(session: EngineSession, digit: Digit): DigitCounter {
+  return { session, digit, counts: new Float64Array(BINS) };
+}
+
+/** Counts the digits of all sessions over one reading; returns the number of rows. */
 async function countDigits(
-  { session, rows: read, d_in }: Calibration,
-  digit: Digit,
-): Promise<{ counts: Float64Array; rows: number }> {
-  const counts = new Float64Array(BINS);
+  counters: readonly DigitCounter[],
+  { rows: read, d_in }: CalibrationSample,
+): Promise<number> {
+  if (counters.length === 0) return 0;
   let rows = 0;
   for await (const chunk of read()) {
-    session.fill(chunk, 0);
     const chunkRows = chunk.length / d_in;
     rows += chunkRows;
-    for await (const block of session.preActivations(chunkRows)) {
-      countBlock(counts, new Uint32Array(block.buffer, block.byteOffset, block.length), digit);
+    for (const { session, digit, counts } of counters) {
+      session.fill(chunk, 0);
+      for await (const block of session.preActivations(chunkRows)) {
+        countBlock(counts, new Uint32Array(block.buffer, block.byteOffset, block.length), digit);
+      }
     }
   }
-  return { counts, rows };
+  return rows;
 }
 
 function countBlock(counts: Float64Array, bits: Uint32Array, { shift, prefixShift, prefix }: Digit): void {

@@ -40,12 +40,12 @@ export function joinStates(owners: Readonly<Record<string, EngineState>>): Engin
 }
 
 /**
- * Describes what a run's steps depend on besides its state: configuration and number of rows. Threads are no
- * part of it.
+ * Describes what a run's steps depend on besides its state: configurations, by their numbers where there are several, and
+ * number of rows. Threads are no part of it.
  */
-export function identityOf(config: ResolvedConfig, rows: number): string {
-  const { threads: _, seed, ...rest } = config;
-  return JSON.stringify({ ...rest, seed: String(seed), rows });
+export function identityOf(configs: readonly ResolvedConfig[], rows: number): string {
+  const described = configs.map(({ threads: _, seed, ...rest }) => ({ ...rest, seed: String(seed) }));
+  return JSON.stringify(described.length === 1 ? { ...described[0], rows } : { configs: described, rows });
 }
 
 /** Copies a kept checkpoint into a run's arrays; refuses one of another run with what differs. */
@@ -61,9 +61,14 @@ export async function restoreCheckpoint(
 }
 
 function difference(saved: string, wanted: string): string {
-  const [left, right] = [JSON.parse(saved), JSON.parse(wanted)] as Record<string, unknown>[];
-  const names = [...new Set([...Object.keys(left), ...Object.keys(right)])];
-  const text = (value: unknown) => JSON.stringify(value) ?? 'nothing';
-  const name = names.find((name) => text(left[name]) !== text(right[name])) ?? 'format';
-  return `its ${name} is ${text(left[name])}, this run's ${text(right[name])}`;
+  const [left, right] = [leavesOf(JSON.parse(saved)), leavesOf(JSON.parse(wanted))];
+  const names = [...new Set([...left.keys(), ...right.keys()])];
+  const name = names.find((name) => left.get(name) !== right.get(name)) ?? 'format';
+  return `its ${name} is ${left.get(name) ?? 'nothing'}, this run's ${right.get(name) ?? 'nothing'}`;
+}
+
+/** The values of a document by their paths, such as `configs.1.recipe.k`. */
+function leavesOf(value: unknown, path: readonly string[] = []): Map<string, string> {
+  if (value === null || typeof value !== 'object') return new Map([[path.join('.'), JSON.stringify(value)]]);
+  return new Map(Object.entries(value).flatMap(([name, inner]) => [...leavesOf(inner, [...path, name])]));
 }

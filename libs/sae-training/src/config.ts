@@ -67,6 +67,8 @@ export interface ResolvedConfig<R = ResolvedRecipe> extends Required<Omit<Traini
   adam: { beta1: number; beta2: number; epsilon: number };
 }
 
+/** Most SAEs that train together: the run's state, its messages and reports stay small. */
+export const MAX_MEMBERS = 64;
 /** Most rows of one step. */
 export const MAX_BATCH_ROWS = 65_536;
 /** Most rows of one run, repeats counted. */
@@ -111,6 +113,23 @@ export function resolveConfig(
     adam: { beta1: defaults.beta1, beta2: 0.999, epsilon: 1e-8 },
   };
   checkRates(resolved);
+  return resolved;
+}
+
+/** Resolves the configurations of SAEs that train on the same batches; refuses what would give them others. */
+export function resolveConfigs(
+  configs: readonly TrainingConfig[],
+  source: { d_in: number; rows: number },
+): ResolvedConfig[] {
+  requireInteger('variants', configs.length, 1, MAX_MEMBERS);
+  const resolved = configs.map((config) => resolveConfig(config, source));
+  const [first] = resolved;
+  for (const name of ['batch_rows', 'tokens', 'seed'] as const) {
+    const other = resolved.find((config) => config[name] !== first[name]);
+    if (other === undefined) continue;
+    const message = `SAEs that train together have one ${name}, but two have ${first[name]} and ${other[name]}`;
+    throw new FacetError('invalid', message, { field: `spec.${name}` });
+  }
   return resolved;
 }
 

@@ -25,18 +25,23 @@ export const HELD_OUT_ROWS_ON_THE_WAY = 8192;
 const MEASUREMENTS = 20;
 const FIELDS = ['step', 'held_out_rows', 'l0', 'fvu', 'explained_variance', 'cosine', 'norm_ratio'] as const;
 
-/** Measures the source's held-out rows, or the first `most` of them, with the weights as they are. */
+/**
+ * Measures the source's held-out rows, or the first `most` of them, with the weights of every session as they are; the
+ * rows are read once.
+ */
 export async function measureHeldOut(
-  session: EngineSession,
+  sessions: readonly EngineSession[],
   source: RowSource,
   blocks: Blocks,
-): Promise<HeldOutMetrics> {
-  let sums: EvaluationSums | undefined;
+): Promise<HeldOutMetrics[]> {
+  const sums = sessions.map((): EvaluationSums | undefined => undefined);
   for await (const block of blocksOf(source.heldOut(), blocks)) {
-    session.fill(block, 0);
-    sums = addSums(sums, await session.evaluate(block.length / blocks.d_in));
+    for (const [i, session] of sessions.entries()) {
+      session.fill(block, 0);
+      sums[i] = addSums(sums[i], await session.evaluate(block.length / blocks.d_in));
+    }
   }
-  return heldOutMetricsOf(sums);
+  return sums.map(heldOutMetricsOf);
 }
 
 /** Starts an empty history of a run of `steps` steps. */

@@ -2,6 +2,7 @@ export type { Checkpoint, Checkpointing, SavedCheckpoint } from './checkpoint.ts
 export { requireRange } from './checks.ts';
 export {
   MAX_BATCH_ROWS,
+  MAX_MEMBERS,
   MAX_TOKENS,
   type RecipeConfig,
   type ResolvedConfig,
@@ -32,5 +33,13 @@ export type { StandardRecipeConfig } from './recipes/standard.ts';
 export type { TopkRecipeConfig } from './recipes/topk.ts';
 export { createMemorySource, createPickedSource, type PickedRows, type RowSource } from './row-source.ts';
 export { DECAY_SHAPES, type DecayShape } from './schedule.ts';
-export { type TrainedSae, type TrainingProgress, type TrainSaeOptions, trainSae } from './train.ts';
+export {
+  type TrainedSae,
+  type TrainingProgress,
+  type TrainingResult,
+  type TrainSaeOptions,
+  type TrainSaesOptions,
+  trainSae,
+  trainSaes,
+} from './train.ts';
 export { TRAINING_SUSPENDED } from './training-loop.ts';

@@ -1,7 +1,7 @@
 import { createRandom } from '@facet/random';
 import type { Checkpoint, SavedCheckpoint } from './checkpoint.ts';
-import type { StateArray } from './engine.ts';
 import { createMemorySource, type RowSource } from './row-source.ts';
+import { keep } from './testing/kept-checkpoint.ts';
 import { type TrainedSae, type TrainSaeOptions, trainSae } from './train.ts';
 
 const D_IN = 12;
@@ -24,19 +24,6 @@ function rows(): RowSource {
   const random = createRandom(7n);
   const x = Float32Array.from({ length: 1000 * D_IN }, () => random.gaussian() ** 3 + 0.5);
   return createMemorySource(D_IN, x, x.slice(0, 200 * D_IN));
-}
-
-/** Copies a checkpoint, as a store does. */
-function keep({ step, identity, arrays }: Checkpoint): SavedCheckpoint {
-  const copies = new Map([...arrays].map(([name, array]) => [name, array.slice() as StateArray]));
-  return {
-    step,
-    identity,
-    async restore(into) {
-      expect([...into.keys()]).toEqual([...copies.keys()]);
-      for (const [name, array] of into) array.set(copies.get(name)!);
-    },
-  };
 }
 
 /** Trains until done, interrupted at every step of `interruptions`: killed, or asked to suspend. */

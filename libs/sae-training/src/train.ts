@@ -1,18 +1,20 @@
+import type { FacetError } from '@facet/errors';
 import type { Sae, SaeMetadata } from '@facet/sae';
 import { blocksOf } from './batches.ts';
-import { CALIBRATION_ROWS, calibrateThreshold } from './calibrate-threshold.ts';
+import { CALIBRATION_ROWS, calibrateThresholds } from './calibrate-threshold.ts';
 import type { Checkpointing } from './checkpoint.ts';
-import { type ResolvedConfig, resolveConfig, type TrainingConfig } from './config.ts';
+import { type ResolvedConfig, resolveConfigs, type TrainingConfig } from './config.ts';
 import { type HeldOutPoint, measureHeldOut } from './held-out.ts';
+import { closeMembers, divergenceOf, type Member, trainingOf } from './member.ts';
 import type { HeldOutMetrics, TrainingMetrics } from './metrics.ts';
 import type { HistoryPoint, StepMetrics } from './metrics-history.ts';
 import { recipeOf } from './recipes/registry.ts';
 import type { RowSource } from './row-source.ts';
 import { toSae } from './to-sae.ts';
-import { type TrainingState, takeSteps } from './training-loop.ts';
+import { takeSteps } from './training-loop.ts';
 
-export interface TrainSaeOptions {
-  config: TrainingConfig;
+/** How to train besides what. */
+export interface TrainingCircumstances {
   source: RowSource;
   /** Keeps checkpoints, and gives the one to go on from. @default none is kept */
   checkpointing?: Checkpointing;
@@ -20,10 +22,19 @@ export interface TrainSaeOptions {
   signal?: AbortSignal;
   /** Interrupts the run between two steps, after a checkpoint: `aborted`, TRAINING_SUSPENDED. */
   suspend?: AbortSignal;
-  /** Called after every step. */
-  onProgress?: (progress: TrainingProgress) => void;
-  /** Called with new points of the curves; where the run goes on from a checkpoint, first with all before. */
-  onHistory?: (points: readonly HistoryPoint[], heldOut: readonly HeldOutPoint[]) => void;
+  /** Called after every step of every SAE, with its number. */
+  onProgress?: (progress: TrainingProgress, member: number) => void;
+  /** Called with new points of an SAE's curves; where the run goes on from a checkpoint, first with all before. */
+  onHistory?: (points: readonly HistoryPoint[], heldOut: readonly HeldOutPoint[], member: number) => void;
+}
+
+export interface TrainSaeOptions extends TrainingCircumstances {
+  config: TrainingConfig;
+}
+
+export interface TrainSaesOptions extends TrainingCircumstances {
+  /** 1 to MAX_MEMBERS, of equal batches, tokens and seeds: all train on the same rows. */
+  configs: readonly TrainingConfig[];
 }
 
 export interface TrainingProgress extends StepMetrics {
@@ -48,6 +59,9 @@ export interface TrainedSae {
   config: ResolvedConfig;
 }
 
+/** How the training of one of several SAEs ended. */
+export type TrainingResult = { trained: TrainedSae } | { error: FacetError };
+
 /**
  * Trains one SAE, calibrates its inference threshold on training rows with the final weights, and measures
  * it on the source's held-out rows. Equal configuration and equal rows give bit-identical weights on one
@@ -55,47 +69,103 @@ export interface TrainedSae {
  * `precondition` TRAINING_DIVERGED naming the step where the loss is no longer finite, and `cancelled` soon
  * after `signal` aborts.
  */
-export async function trainSae(options: TrainSaeOptions): Promise<TrainedSae> {
-  const { source, signal, onProgress } = options;
-  const config = resolveConfig(options.config, source);
-  const { steps, batch_rows } = config;
-  const onStep = (step: number, metrics: StepMetrics) =>
-    onProgress?.({ step, steps, tokens: step * batch_rows, ...metrics });
-  const state = await takeSteps({ ...options, config, onStep });
+export async function trainSae({ config, ...options }: TrainSaeOptions): Promise<TrainedSae> {
+  const results = trainSaes({ ...options, configs: [config] });
   try {
-    const calibrated = await calibrate(state, { config, source, signal });
-    const held = await measureHeldOut(state.session, source, { ...config, signal });
-    return {
-      sae: toSae(config, state.session.weights(), calibrated),
-      metrics: metricsOf(config, held, state.window.deadFraction()),
-      sparsity: state.window.log10Frequency(),
-      firings: state.window.firings(),
-      history: state.history.points(),
-      heldOut: state.heldOut.points(),
-      config,
-    };
+    const result = (await results.next()).value!;
+    if ('error' in result) throw result.error;
+    return result.trained;
   } finally {
-    await state.session.close();
+    await results.return();
   }
 }
 
-interface Run {
-  config: ResolvedConfig;
-  source: RowSource;
-  signal: AbortSignal | undefined;
+/**
+ * Trains several SAEs on one reading of the rows: every batch goes to each in turn, so each becomes bit-identical to one
+ * that `trainSae` trains alone on the same source. Memory is the sum of the engines' plans; results come in the order of
+ * the configurations, an engine closed with each, so that the copies of one SAE are held at a time. One whose loss is no
+ * longer finite gives its error while the others go on; else throws as `trainSae` does.
+ */
+export async function* trainSaes(options: TrainSaesOptions): AsyncGenerator<TrainingResult, void> {
+  const { source, signal, onProgress, onHistory } = options;
+  const configs = resolveConfigs(options.configs, source);
+  const { steps, batch_rows } = configs[0];
+  const members = await takeSteps({
+    ...options,
+    configs,
+    onStep: (member, step, metrics) =>
+      onProgress?.({ step, steps, tokens: step * batch_rows, ...metrics }, member),
+    onHistory: (member, points, heldOut) => onHistory?.(points, heldOut, member),
+  });
+  try {
+    const results = await measure(members, { source, signal });
+    while (members.length > 0) {
+      yield resultOf(members[0], results.shift());
+      await members.shift()!.session.close();
+    }
+  } finally {
+    await closeMembers(members);
+  }
+}
+
+interface Measured {
+  calibrated: SaeMetadata;
+  held: HeldOutMetrics;
+}
+
+/** Calibrates and measures all members that did not diverge, on one reading each; undefined for the others. */
+async function measure(
+  members: readonly Member[],
+  { source, signal }: Pick<TrainingCircumstances, 'source' | 'signal'>,
+): Promise<(Measured | undefined)[]> {
+  const [{ config }] = members;
+  const trained = trainingOf(members);
+  const calibrated = await calibrate(trained, { source, signal });
+  const sessions = trained.map(({ session }) => session);
+  const held = await measureHeldOut(sessions, source, { ...config, signal });
+  return members.map((member) => {
+    const i = trained.indexOf(member);
+    return i < 0 ? undefined : { calibrated: calibrated[i], held: held[i] };
+  });
 }
 
 /**
  * Calibrates on the first rows of the first pass, a sample that the seed decides; nothing where the recipe learns
  * its thresholds.
  */
-async function calibrate({ session }: TrainingState, { config, source, signal }: Run): Promise<SaeMetadata> {
-  const { seed, d_in, recipe } = config;
-  const k = recipeOf(recipe).calibrated_k?.(recipe);
-  if (k === undefined) return {};
-  const rows = () => blocksOf(source.epoch(seed, 0), { ...config, most: CALIBRATION_ROWS, signal });
-  const calibrated = await calibrateThreshold({ session, rows, d_in, k });
-  return { inference_threshold: calibrated.threshold, inference_threshold_rows: calibrated.rows };
+async function calibrate(
+  members: readonly Member[],
+  { source, signal }: Pick<TrainingCircumstances, 'source' | 'signal'>,
+): Promise<SaeMetadata[]> {
+  const [{ config }] = members;
+  const rows = () => blocksOf(source.epoch(config.seed, 0), { ...config, most: CALIBRATION_ROWS, signal });
+  const targets = members.flatMap((member) => {
+    const k = recipeOf(member.config.recipe).calibrated_k?.(member.config.recipe);
+    return k === undefined ? [] : [{ member, session: member.session, k }];
+  });
+  const thresholds = await calibrateThresholds(targets, { rows, d_in: config.d_in });
+  return members.map((member) => {
+    const calibrated = thresholds[targets.findIndex((target) => target.member === member)];
+    if (!calibrated) return {};
+    return { inference_threshold: calibrated.threshold, inference_threshold_rows: calibrated.rows };
+  });
+}
+
+function resultOf(member: Member, measured: Measured | undefined): TrainingResult {
+  const error = divergenceOf(member);
+  if (error) return { error };
+  const { config, session, window, history, heldOut } = member;
+  const { calibrated, held } = measured!;
+  const trained = {
+    sae: toSae(config, session.weights(), calibrated),
+    metrics: metricsOf(config, held, window.deadFraction()),
+    sparsity: window.log10Frequency(),
+    firings: window.firings(),
+    history: history.points(),
+    heldOut: heldOut.points(),
+    config,
+  };
+  return { trained };
 }
 
 function metricsOf(

@@ -1,75 +1,58 @@
 import { FacetError } from '@facet/errors';
 import { batchesOf, throwIfAborted } from './batches.ts';
-import {
-  type Checkpoint,
-  type Checkpointing,
-  identityOf,
-  joinStates,
-  restoreCheckpoint,
-} from './checkpoint.ts';
+import { type Checkpointing, restoreCheckpoint } from './checkpoint.ts';
 import type { ResolvedConfig } from './config.ts';
-import { type EngineSession, engineOf } from './engine.ts';
-import { createFiringWindow, type FiringWindow } from './firing-window.ts';
-import {
-  createHeldOutHistory,
-  HELD_OUT_ROWS_ON_THE_WAY,
-  type HeldOutHistory,
-  type HeldOutPoint,
-  measureHeldOut,
-} from './held-out.ts';
-import { initialWeights } from './initial-weights.ts';
-import {
-  createMetricsHistory,
-  type HistoryPoint,
-  type MetricsHistory,
-  type StepMetrics,
-} from './metrics-history.ts';
+import { HELD_OUT_ROWS_ON_THE_WAY, type HeldOutPoint, measureHeldOut } from './held-out.ts';
+import { checkpointOf, closeMembers, giveUp, type Member, openMembers, trainingOf } from './member.ts';
+import type { HistoryPoint, StepMetrics } from './metrics-history.ts';
 import type { RowSource } from './row-source.ts';
 import { learningRateAt } from './schedule.ts';
 
-export interface LoopOptions {
-  config: ResolvedConfig;
+/** What is told of the members on the way, each by its number. */
+export interface MemberReports {
+  onStep(member: number, step: number, metrics: StepMetrics): void;
+  /** Called with new points of the curves; where the run goes on from a checkpoint, first with all before. */
+  onHistory?:
+    | ((member: number, points: readonly HistoryPoint[], heldOut: readonly HeldOutPoint[]) => void)
+    | undefined;
+}
+
+export interface LoopOptions extends MemberReports {
+  /** Of equal batches, steps and seeds. */
+  configs: readonly ResolvedConfig[];
   source: RowSource;
   checkpointing?: Checkpointing | undefined;
   /** Ends the run. */
   signal?: AbortSignal | undefined;
   /** Interrupts the run between two steps, after a checkpoint. */
   suspend?: AbortSignal | undefined;
-  onStep(step: number, metrics: StepMetrics): void;
-  /** Called with new points of the curves; where the run goes on from a checkpoint, first with all before. */
-  onHistory?: ((points: readonly HistoryPoint[], heldOut: readonly HeldOutPoint[]) => void) | undefined;
-}
-
-/** A run's engine with what is kept beside it. */
-export interface TrainingState {
-  session: EngineSession;
-  window: FiringWindow;
-  history: MetricsHistory;
-  heldOut: HeldOutHistory;
 }
 
 /** What is thrown where a run was interrupted; it can go on from its newest checkpoint. */
 export const TRAINING_SUSPENDED = 'TRAINING_SUSPENDED';
 
-/** Opens an engine and takes every step that is left; the caller closes the session. */
-export async function takeSteps(options: LoopOptions): Promise<TrainingState> {
-  const { config, source, checkpointing, signal } = options;
+/**
+ * Opens an engine for every configuration and takes every step that is left, each on one batch that all of them train
+ * on in turn; the caller closes the sessions. One of several whose loss is no longer finite is given up, the others go on.
+ */
+export async function takeSteps(options: LoopOptions): Promise<Member[]> {
+  const { configs, source, checkpointing, signal } = options;
+  const [shape] = configs;
   const begin = checkpointing?.newest?.step ?? 0;
-  const batches = batchesOf(source, config, { from: begin, signal });
+  const batches = batchesOf(source, shape, { from: begin, signal });
   try {
-    const first = begin < config.steps ? (await batches.next()).value! : undefined;
-    const state = await openState(config, begin === 0 ? first : undefined);
+    const first = begin < shape.steps ? (await batches.next()).value! : undefined;
+    const members = await openMembers(configs, begin === 0 ? first : undefined);
     try {
-      await resume(options, state);
-      for (let step = begin; step < config.steps; step++) {
+      await resume(options, members);
+      for (let step = begin; step < shape.steps; step++) {
         const batch = step === begin ? first! : (await batches.next()).value!;
-        throwIfAborted(signal);
-        await takeStep(options, state, { step, batch });
-        await afterStep(options, state, step + 1);
+        await takeStep(options, members, { step, batch });
+        await afterStep(options, members, step + 1);
       }
-      return state;
+      return members;
     } catch (error) {
-      await state.session.close();
+      await closeMembers(members);
       throw error;
     }
   } finally {
@@ -78,39 +61,39 @@ export async function takeSteps(options: LoopOptions): Promise<TrainingState> {
   }
 }
 
-/**
- * Opens an engine with a recipe's first weights for the first batch; where a checkpoint will be copied over them,
- * with those for a row of zeros.
- */
-async function openState(config: ResolvedConfig, first: Float32Array | undefined): Promise<TrainingState> {
-  const { d_in, d_sae, dead_window_tokens: windowRows, tokens: totalRows, steps } = config;
-  const x = first ?? new Float32Array(d_in);
-  return {
-    session: await engineOf(config.engine).open(config, initialWeights(config, x)),
-    window: createFiringWindow({ d_sae, windowRows, totalRows }),
-    history: createMetricsHistory(config),
-    heldOut: createHeldOutHistory(steps),
-  };
-}
-
-async function resume(options: LoopOptions, state: TrainingState): Promise<void> {
-  const newest = options.checkpointing?.newest;
+async function resume(
+  { checkpointing, source, onHistory }: LoopOptions,
+  members: readonly Member[],
+): Promise<void> {
+  const newest = checkpointing?.newest;
   if (!newest) return;
-  await restoreCheckpoint(newest, checkpointOf(options, state, newest.step));
-  options.onHistory?.(state.history.points(), state.heldOut.points());
+  await restoreCheckpoint(newest, checkpointOf(members, newest.step, source.rows));
+  for (const [i, { history, heldOut }] of members.entries()) {
+    onHistory?.(i, history.points(), heldOut.points());
+  }
 }
 
-function checkpointOf({ config, source }: LoopOptions, state: TrainingState, step: number): Checkpoint {
-  const { session, window, history, heldOut } = state;
-  const owners = { session, window, history, held_out: heldOut };
-  const states = Object.entries(owners).map(([name, owner]) => [name, owner.state()]);
-  return { step, identity: identityOf(config, source.rows), arrays: joinStates(Object.fromEntries(states)) };
+interface Step {
+  step: number;
+  batch: Float32Array;
 }
 
-async function takeStep(
-  { config, onStep, onHistory }: LoopOptions,
-  { session, window, history }: TrainingState,
-  { step, batch }: { step: number; batch: Float32Array },
+async function takeStep(options: LoopOptions, members: readonly Member[], at: Step): Promise<void> {
+  for (const [i, member] of members.entries()) {
+    if (member.divergedAt[0] !== 0) continue;
+    throwIfAborted(options.signal);
+    try {
+      await stepMember(options, member, { ...at, i });
+    } catch (error) {
+      giveUp(members, member, { step: at.step + 1, error });
+    }
+  }
+}
+
+async function stepMember(
+  { onStep, onHistory }: LoopOptions,
+  { config, session, window, history }: Member,
+  { step, batch, i }: Step & { i: number },
 ): Promise<void> {
   session.fill(batch, 0);
   const learning_rate = learningRateAt(config, step);
@@ -118,22 +101,35 @@ async function takeStep(
   window.note(firings, config.batch_rows);
   const metrics = { loss, l0, fvu, gradient_norm, dead_fraction: window.deadFraction(), learning_rate };
   const point = history.note(step + 1, metrics);
-  if (point) onHistory?.([point], []);
-  onStep(step + 1, metrics);
+  if (point) onHistory?.(i, [point], []);
+  onStep(i, step + 1, metrics);
 }
 
-async function afterStep(options: LoopOptions, state: TrainingState, step: number): Promise<void> {
-  const { config, source, checkpointing, signal, suspend } = options;
-  if (state.heldOut.due(step)) {
-    const blocks = { ...config, most: HELD_OUT_ROWS_ON_THE_WAY, signal };
-    const point = state.heldOut.note(step, await measureHeldOut(state.session, source, blocks));
-    options.onHistory?.([], [point]);
-  }
-  if (step === config.steps) return;
+async function afterStep(options: LoopOptions, members: readonly Member[], step: number): Promise<void> {
+  const { configs, source, checkpointing, suspend } = options;
+  await measureOnTheWay(options, members, step);
+  const { steps } = configs[0];
+  if (step === steps) return;
   if (suspend?.aborted || checkpointing?.due(step)) {
-    await checkpointing?.save(checkpointOf(options, state, step));
+    await checkpointing?.save(checkpointOf(members, step, source.rows));
   }
-  if (suspend?.aborted) throw suspended(step, config.steps, suspend.reason);
+  if (suspend?.aborted) throw suspended(step, steps, suspend.reason);
+}
+
+/** Measures all members on one reading of held-out rows, where that is due. */
+async function measureOnTheWay(
+  { configs, source, signal, onHistory }: LoopOptions,
+  members: readonly Member[],
+  step: number,
+): Promise<void> {
+  const measured = trainingOf(members).filter(({ heldOut }) => heldOut.due(step));
+  if (measured.length === 0) return;
+  const sessions = measured.map(({ session }) => session);
+  const blocks = { ...configs[0], most: HELD_OUT_ROWS_ON_THE_WAY, signal };
+  for (const [at, metrics] of (await measureHeldOut(sessions, source, blocks)).entries()) {
+    const point = measured[at].heldOut.note(step, metrics);
+    onHistory?.(members.indexOf(measured[at]), [], [point]);
+  }
 }
 
 function suspended(step: number, steps: number, cause: unknown): FacetError {
