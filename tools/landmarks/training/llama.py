@@ -125,32 +125,39 @@ class Model:
         g[f"{i}.gate_up"].add_(dgate_up.T @ h)
         return dgate_up @ w[f"{i}.gate_up"]
 
-    def forward(self, embed, w, ids, training):
-        """Returns the residual stream after the last block, and per half block what its backward needs."""
-        rows, tape = ids.shape[0], []
-        x = embed[ids.view(-1)]
-        for i in range(self.o.layers):
+    def forward(self, embed, w, ids, echo=None, tape=None):
+        """Returns the residual stream after the last block; appends to `tape` what the backward pass of each half needs.
+
+        With an `echo`, what was heard is added behind the frozen blocks.
+        """
+        frozen, rows = range(self.o.frozen_blocks), ids.shape[0]
+        x = self.run_blocks(w, embed[ids.view(-1)], rows, frozen)
+        if echo:
+            add_echo(x, rows, self.run_blocks(w, embed[echo.ids.view(-1)], rows, frozen), echo)
+        return self.run_blocks(w, x, rows, range(len(frozen), self.o.layers), tape)
+
+    def run_blocks(self, w, x, rows, blocks, tape=None):
+        """Adds what `blocks` write to x [rows * positions, d_model], in place."""
+        for i in blocks:
             for run in (lambda h: self.attention(w, i, h, rows), lambda h: self.mlp(w, i, h)):
                 h, factor = normalize(x, self.dtype)
                 y, kept = run(h)
                 x.add_(y)
-                if training and i >= self.o.frozen_blocks:
+                if tape is not None:
                     tape.append((h, factor, kept))
-            if training and i + 1 == self.o.frozen_blocks:
-                add_echo(x, rows, self.o.echo)
-        return x, tape
+        return x
 
     def loss(self, embed, w, batch):
         """Sums -ln p(next token) over the targets of one loaded batch, without echo."""
         ids, places, targets, count = batch
-        h, _ = normalize(self.forward(embed, w, ids, False)[0][places[:count]], self.dtype)
+        h, _ = normalize(self.forward(embed, w, ids)[places[:count]], self.dtype)
         logits = (h @ w["embed"].T).float()
         return float(torch.nn.functional.cross_entropy(logits, targets[:count], reduction="sum"))
 
-    def loss_and_gradients(self, embed, w, batch, g, dembed):
+    def loss_and_gradients(self, embed, w, batch, g, dembed, echo=None):
         """Adds gradients of the summed loss to `g` and, as input embedding, `dembed`; returns the sum."""
-        ids, places, targets, count = batch
-        x, tape = self.forward(embed, w, ids, True)
+        (ids, places, targets, count), tape = batch, []
+        x = self.forward(embed, w, ids, echo, tape)
         h, factor = normalize(x[places], self.dtype)
         # d loss / d logits = softmax(logits) - onehot(target)
         dlogits = torch.softmax(h @ w["embed"].T, -1)
