@@ -1,16 +1,51 @@
 import { createRandom, shuffle } from '@facet/random';
 import { createFiringWindow } from './firing-window.ts';
-import { geometricMedian } from './geometric-median.ts';
-import { learningRateAt } from './schedule.ts';
+import { geometricMedian, meanRow } from './geometric-median.ts';
+import { lambdaAt, learningRateAt, type Schedule } from './schedule.ts';
+
+const schedule: Schedule = {
+  steps: 100,
+  learning_rate: 1,
+  warmup_steps: 10,
+  decay_shape: 'linear',
+  decay_fraction: 0.2,
+};
 
 describe('learningRateAt', () => {
   test('rises over the warm-up, stays, and falls towards 0', () => {
-    const schedule = { steps: 100, learning_rate: 1, warmup_steps: 10, decay_fraction: 0.2 };
     expect(learningRateAt(schedule, 0)).toBeCloseTo(0.1);
     expect(learningRateAt(schedule, 9)).toBe(1);
     expect(learningRateAt(schedule, 80)).toBe(1);
     expect(learningRateAt(schedule, 90)).toBeCloseTo(0.5);
     expect(learningRateAt(schedule, 99)).toBeCloseTo(0.05);
+  });
+
+  test('falls on half a cosine, or not at all', () => {
+    const at = (decay_shape: Schedule['decay_shape'], step: number) =>
+      learningRateAt({ ...schedule, decay_shape }, step);
+    // A quarter, a half and three quarters of the way down: (1 + cos(π/4)) / 2, 1/2, (1 + cos(3π/4)) / 2.
+    expect(at('cosine', 80)).toBe(1);
+    expect(at('cosine', 85)).toBeCloseTo(0.853553, 6);
+    expect(at('cosine', 90)).toBeCloseTo(0.5, 6);
+    expect(at('cosine', 95)).toBeCloseTo(0.146447, 6);
+    expect(at('constant', 99)).toBe(1);
+    expect(learningRateAt({ ...schedule, decay_fraction: 0 }, 99)).toBe(1);
+  });
+
+  test('multiplies rise and fall where they overlap, and begins at its peak without a warm-up', () => {
+    const overlapping = { ...schedule, warmup_steps: 100, decay_fraction: 1 };
+    expect(learningRateAt(overlapping, 49)).toBeCloseTo(0.5 * 0.51);
+    expect(learningRateAt({ ...schedule, warmup_steps: 0 }, 0)).toBe(1);
+  });
+});
+
+describe('lambdaAt', () => {
+  test('rises over a share of the steps, then stays', () => {
+    const penalty = { lambda: 5, lambda_warmup_fraction: 0.05 };
+    expect(lambdaAt(penalty, 0, 100)).toBe(1);
+    expect(lambdaAt(penalty, 4, 100)).toBe(5);
+    expect(lambdaAt(penalty, 99, 100)).toBe(5);
+    expect(lambdaAt({ ...penalty, lambda_warmup_fraction: 0 }, 0, 100)).toBe(5);
   });
 });
 
@@ -21,6 +56,12 @@ describe('geometricMedian', () => {
     expect(a).toBeCloseTo(b, 4);
     expect(a).toBeLessThan(1.01);
     expect(a).toBeGreaterThan(0.5);
+  });
+});
+
+describe('meanRow', () => {
+  test('is the mean of the first rows', () => {
+    expect(Array.from(meanRow(Float32Array.of(1, 2, 3, 6, 100, 100), 2, 2))).toEqual([2, 4]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { createRandom } from '@facet/random';
 import { gatedReference } from './gated-reference.ts';
+import { penaltyOf } from './jumprelu-penalty.ts';
 import { type JumpreluPenalty, jumpreluReference } from './jumprelu-reference.ts';
 import type { ReferenceLoss, Weights64 } from './reference.ts';
 import {
@@ -85,26 +86,47 @@ describe('jumpreluReference', () => {
     },
   );
 
-  test.each(penalties)('gives thresholds the straight-through pseudo-gradient: %j', (penalty) => {
-    const { w, x } = fixture({ log_threshold: -0.5 });
-    const { gradients, activations } = jumpreluReference(w, x, penalty);
-    const { lambda, target_l0, bandwidth } = penalty;
-    const l0 = activations.filter((f) => f > 0).length / ROWS;
-    const perCrossing = target_l0 === 0 ? lambda : (2 * lambda * (l0 / target_l0 - 1)) / target_l0;
-    for (let i = 0; i < D_SAE; i++) {
-      const theta = Math.exp(w.vectors.log_threshold[i]);
-      let expected = 0;
-      for (let r = 0; r < ROWS; r++) {
-        const z = w.b_enc[i] + range(D_IN, (j) => x[r * D_IN + j] * w.W_enc[i * D_IN + j]);
-        const inside = Math.abs(z - theta) <= bandwidth / 2;
-        const alongError =
-          2 * range(D_IN, (j) => errorAt({ w, x, f: activations }, r, j) * w.W_dec[i * D_IN + j]);
-        if (inside) expected -= (theta * alongError + perCrossing) / bandwidth / ROWS;
+  test.each(penalties)(
+    'gives thresholds the slope of the loss with H as a ramp of width ε: %j',
+    (penalty) => {
+      const { w, x } = fixture({ log_threshold: -0.5 });
+      const { gradients } = jumpreluReference(w, x, penalty);
+      const slopes = gradients.vectors.log_threshold;
+      for (let i = 0; i < D_SAE; i++) {
+        const moved = (by: number) => {
+          const log_threshold = w.vectors.log_threshold.with(i, w.vectors.log_threshold[i] + by);
+          return rampedLoss({ ...w, vectors: { log_threshold } }, { at: w, x, penalty });
+        };
+        const slope = (moved(STEP) - moved(-STEP)) / (2 * STEP);
+        expect([i, slopes[i] - slope]).toEqual([i, expect.closeTo(0, 5)]);
       }
-      expect(gradients.vectors.log_threshold[i]).toBeCloseTo(theta * expected, 9);
-    }
-  });
+      expect(slopes.filter((slope) => slope !== 0).length).toBeGreaterThan(D_SAE / 2);
+    },
+  );
 });
+
+/**
+ * The loss near `at`, in which thresholds that move by Δθ change what fires as the straight-through estimator says: inside
+ * the window of `at`, H(z − θ) by −Δθ/ε and z·H(z − θ) by −Δ(θ²)/2ε.
+ */
+function rampedLoss(
+  { vectors }: Weights64,
+  { at, x, penalty }: { at: Weights64; x: Float64Array; penalty: JumpreluPenalty },
+): number {
+  const { bandwidth } = penalty;
+  const f = jumpreluReference(at, x, penalty).activations.slice();
+  let firings = f.filter((value) => value > 0).length;
+  for (let place = 0; place < f.length; place++) {
+    const [r, i] = [Math.floor(place / D_SAE), place % D_SAE];
+    const [before, after] = [at, { vectors }].map((w) => Math.exp(w.vectors.log_threshold[i]));
+    const z = at.b_enc[i] + range(D_IN, (j) => x[r * D_IN + j] * at.W_enc[i * D_IN + j]);
+    if (Math.abs(z - before) > bandwidth / 2) continue;
+    firings -= (after - before) / bandwidth;
+    f[place] -= (after ** 2 - before ** 2) / (2 * bandwidth);
+  }
+  const squares = range(ROWS * D_IN, (p) => errorAt({ w: at, x, f }, Math.floor(p / D_IN), p % D_IN) ** 2);
+  return squares / ROWS + penaltyOf(firings / ROWS, penalty).value;
+}
 
 /** Σ of `term` from 0 to `count`. */
 function range(count: number, term: (index: number) => number): number {
