@@ -21,8 +21,15 @@ export interface CheckpointSummary {
 
 /** The checkpoints of one run in the object store. */
 export interface CheckpointStore {
-  /** Keeps a checkpoint, seen whole or not at all, and removes those before it. */
-  save(checkpoint: Checkpoint, lineage: Lineage): Promise<CheckpointSummary>;
+  /**
+   * Keeps a checkpoint, seen whole or not at all, and removes those before it. Asks `requireHeld` between the two: a worker
+   * that has taken the run over meanwhile may be reading one of them.
+   */
+  save(
+    checkpoint: Checkpoint,
+    lineage: Lineage,
+    requireHeld: () => Promise<void>,
+  ): Promise<CheckpointSummary>;
   /** The newest whole checkpoint, every hash checked; `data-loss` names a damaged file. */
   newest(): Promise<SavedCheckpoint | undefined>;
   /** As `newest`, without reading its arrays. */
@@ -37,8 +44,8 @@ const STATE_FILE = 'state.safetensors';
 const STEP_DIGITS = 12;
 /** Arrays are read in pieces of this size, so that resuming takes no memory beside the run's own. */
 const READ_BYTES = 8 << 20;
-/** Enough for the header of a state file, which has a few dozen tensors. */
-const HEADER_BYTES = 64 << 10;
+/** Enough for the header of a state file, which has a few dozen tensors of each of at most 64 SAEs. */
+const HEADER_BYTES = 1 << 20;
 /** How often the newest checkpoint is looked for again when a newer one has replaced it meanwhile. */
 const MAX_ATTEMPTS = 5;
 
@@ -67,7 +74,7 @@ export function createCheckpointStore(store: ObjectStore, prefix: string, uid: s
     return undefined;
   };
   return {
-    async save({ step, identity, arrays }, lineage) {
+    async save({ step, identity, arrays }, lineage, requireHeld) {
       const state = await store.write(`${place(step)}/${STATE_FILE}`, encode(arrays));
       const createTime = new Date().toISOString();
       const files = { [STATE_FILE]: { bytes: state.bytes, sha256: state.sha256 } };
@@ -80,6 +87,7 @@ export function createCheckpointStore(store: ObjectStore, prefix: string, uid: s
         lineage,
         body,
       });
+      await requireHeld();
       for (const older of await steps()) if (Number(older) < step) await store.deletePrefix(place(older));
       return { step, time: createTime, bytes: state.bytes };
     },

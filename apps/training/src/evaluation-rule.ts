@@ -3,6 +3,7 @@ import { parseName } from '@facet/mesh';
 import { absentAsUndefined } from '@facet/objects';
 import type { SelectionRule } from './evaluation-selection.ts';
 import { heldOutDocuments } from './row-index.ts';
+import { membersOf } from './run-members.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -29,7 +30,7 @@ async function trainingRunOf(runs: RunStore, { id, manifest }: SaeArtifact): Pro
   const { trainingRun } = manifest.body;
   if (trainingRun === undefined) return undefined;
   const run = await absentAsUndefined(() => runs.record(parseName(trainingRun, 'trainingRuns')));
-  return run?.spec.sae === id ? run : undefined;
+  return run && membersOf(run.spec).some(({ sae }) => sae === id) ? run : undefined;
 }
 
 /** Tells whether the set is still the one that was trained on; the hash of several sets together tells nothing of one. */

@@ -4,7 +4,7 @@ import { planMemory } from './memory-plan.ts';
 const sets = { d_in: 64, rows: 100_000, excludedRows: 500, largestShard: 4096 };
 const config = resolveConfig({ recipe: { name: 'topk', k: 16 }, d_sae: 1024, batch_rows: 512 }, sets);
 
-const demands = { config, sets, dropsOutliers: false };
+const demands = { configs: [config], sets, dropsOutliers: false };
 
 describe('planMemory', () => {
   test('holds all rows where they fit, and says what everything takes', () => {

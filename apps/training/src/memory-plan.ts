@@ -1,6 +1,6 @@
 import { FacetError } from '@facet/errors';
 import { MAX_MEMORY_BYTES } from '@facet/kernels';
-import { engineOf, type ResolvedConfig } from '@facet/sae-training';
+import { type EngineMemoryPlan, engineOf, type ResolvedConfig } from '@facet/sae-training';
 import type { MemoryPlan } from './run-record.ts';
 import type { TrainingSets } from './training-sets.ts';
 
@@ -15,32 +15,33 @@ const NORMS_PER_ROW = 8;
 const WEIGHT_COPIES = 2;
 
 export interface MemoryDemands {
-  config: ResolvedConfig;
+  /** Of the SAEs that train together, on equal batches. */
+  configs: readonly ResolvedConfig[];
   sets: Pick<TrainingSets, 'd_in' | 'rows' | 'excludedRows' | 'largestShard'>;
   /** Whether rows with large norms are left out. */
   dropsOutliers: boolean;
 }
 
 /**
- * Plans the memory of a run: weights and their copies, optimizer, batch, and either all rows or a mixing buffer with
- * what is left. Throws `exhausted` with the numbers where not even the smallest buffer fits.
+ * Plans the memory of a run: weights, optimizer and batch of every SAE, copies of the weights of one at a time, and
+ * either all rows or a mixing buffer with what is left, once for all. Throws `exhausted` with the numbers where not even the smallest buffer fits.
  */
-export function planMemory({ config, sets, dropsOutliers }: MemoryDemands, limit: number): MemoryPlan {
-  const engine = engineOf(config.engine).planMemory(config);
-  const { weights_bytes: weights, optimizer_bytes: optimizer, batch_bytes: batch } = engine;
+export function planMemory({ configs, sets, dropsOutliers }: MemoryDemands, limit: number): MemoryPlan {
+  const engines = configs.map(planEngine);
+  const [weights, optimizer, gradients, batch, preActivations] = (
+    ['weights_bytes', 'optimizer_bytes', 'gradients_bytes', 'batch_bytes', 'pre_activations_bytes'] as const
+  ).map((part) => engines.reduce((sum, engine) => sum + engine[part], 0));
   const kernelMemory = weights + optimizer + batch;
-  if (kernelMemory > MAX_MEMORY_BYTES) {
-    throw tooLarge(kernelMemory, MAX_MEMORY_BYTES, 'one WebAssembly memory', 'lower d_sae or batch_tokens');
-  }
-  const copies = WEIGHT_COPIES * weights;
+  const copies = WEIGHT_COPIES * Math.max(...engines.map((engine) => engine.weights_bytes));
   const rowBytes = sets.d_in * 4;
   // A shard is held as stored and as f32.
   const shard = sets.largestShard * rowBytes * 2;
   const numbers = (sets.rows + sets.excludedRows) * (NUMBERS_PER_ROW + (dropsOutliers ? NORMS_PER_ROW : 0));
   const fixed = kernelMemory + copies + shard + numbers;
-  const smallest = Math.min(sets.rows, MIN_BUFFER_BATCHES * config.batch_rows);
+  const smallest = Math.min(sets.rows, MIN_BUFFER_BATCHES * configs[0].batch_rows);
   if (fixed + smallest * rowBytes > limit) {
-    const remedy = 'lower d_sae or batch_tokens, or raise the limit';
+    const fewer = configs.length > 1 ? `train fewer than ${configs.length} SAEs at once, ` : '';
+    const remedy = `${fewer}lower d_sae or batch_tokens, or raise the limit`;
     throw tooLarge(fixed + smallest * rowBytes, limit, 'FACET_TRAINING_MEMORY_MIB', remedy);
   }
   const fitting = Math.floor((limit - fixed) / rowBytes);
@@ -49,15 +50,23 @@ export function planMemory({ config, sets, dropsOutliers }: MemoryDemands, limit
   return {
     weights,
     optimizer,
-    gradients: engine.gradients_bytes,
+    gradients,
     batch,
-    preActivations: engine.pre_activations_bytes,
+    preActivations,
     copies,
     rows,
     total: kernelMemory + copies + rows,
     limit,
     bufferRows,
   };
+}
+
+/** Plans the engine of one SAE, whose arrays lie in one memory. */
+function planEngine(config: ResolvedConfig): EngineMemoryPlan {
+  const plan = engineOf(config.engine).planMemory(config);
+  const bytes = plan.weights_bytes + plan.optimizer_bytes + plan.batch_bytes;
+  if (bytes <= MAX_MEMORY_BYTES) return plan;
+  throw tooLarge(bytes, MAX_MEMORY_BYTES, 'one WebAssembly memory', 'lower d_sae or batch_tokens');
 }
 
 function tooLarge(bytes: number, limit: number, what: string, remedy: string): FacetError {

@@ -146,7 +146,7 @@ describe('runTrainingTask', () => {
       reason: JOB_TAKEN_OVER,
       message: expect.stringMatching(/r was taken over by second \(epoch 2\); first \(epoch 1\) stops/),
     });
-    expect(await second).toMatchObject({ resumes: 1 });
+    expect(await second).toMatchObject([{ evaluation: { resumes: 1 } }]);
     expect((await readSaeManifest(system.store, 'r')).manifest.body.trainingRun).toBe(NAME);
   });
 

@@ -1,18 +1,12 @@
 import { DecayShape, DecoderBiasStart, InputScale, type TrainingSpec } from '@facet/contracts';
-import { FacetError } from '@facet/errors';
-import {
-  type BDecStart,
-  type DecayShape as DecayName,
-  RECIPE_NAMES,
-  type InputScale as ScaleName,
-} from '@facet/sae-training';
+import type { BDecStart, DecayShape as DecayName, InputScale as ScaleName } from '@facet/sae-training';
 import type { RecipeRecord } from './recipe-record.ts';
 
 type RecipeMessage = NonNullable<TrainingSpec['recipe']>;
 
 /** Reads a recipe and its settings; what depends on the data is checked later, against it. */
-export function readRecipe(recipe: RecipeMessage | undefined): RecipeRecord {
-  switch (recipe?.$case) {
+export function readRecipe(recipe: RecipeMessage): RecipeRecord {
+  switch (recipe.$case) {
     case 'standard':
       return {
         name: 'standard',
@@ -37,10 +31,6 @@ export function readRecipe(recipe: RecipeMessage | undefined): RecipeRecord {
       const own = { threshold_rate: thresholdRate, prefixes: prefixes.length > 0 ? prefixes : undefined };
       return { name: 'matryoshka', ...readSelection(recipe.value), ...own };
     }
-    default:
-      throw new FacetError('invalid', `spec.recipe is missing; give one of ${RECIPE_NAMES.join(', ')}`, {
-        field: 'spec.recipe',
-      });
   }
 }
 

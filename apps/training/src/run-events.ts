@@ -1,14 +1,15 @@
 import { SaePublished, TrainingMetricsRecorded, TrainingRunEnded } from '@facet/contracts';
 import type { EventBus } from '@facet/events';
 import { toHeldOutPoint, toPoint } from './metrics-messages.ts';
+import { membersOf } from './run-members.ts';
 import type { RunOutcome, RunRecord } from './run-record.ts';
 import type { RunMetrics } from './training-metrics.ts';
 
 /** Announces what this service has done; repeated announcements of one thing count once. */
 export interface RunEvents {
   runEnded(record: RunRecord, outcome: RunOutcome): Promise<void>;
-  /** New points of a run's curves; the same points can come again. */
-  metricsRecorded(record: RunRecord, metrics: RunMetrics): Promise<void>;
+  /** New points of the curves of one of a run's SAEs; the same points can come again. */
+  metricsRecorded(record: RunRecord, metrics: RunMetrics, member: number): Promise<void>;
   /** `trainingRun` is empty for imported SAEs. */
   saePublished(sae: { id: string; trainingRun: string; time: Date; key: string }): Promise<void>;
 }
@@ -21,8 +22,9 @@ export function createRunEvents(bus: EventBus): RunEvents {
       const payload = TrainingRunEnded.encode(TrainingRunEnded.fromPartial(event)).finish();
       await bus.publish('facet.training.run.ended', payload, { id: `training-run-ended-${uid}` });
     },
-    async metricsRecorded({ id, uid, spec }, metrics) {
-      const event = { trainingRun: `trainingRuns/${id}`, uid, time: new Date(), sae: `saes/${spec.sae}`, member: 0 };
+    async metricsRecorded({ id, uid, spec }, metrics, member) {
+      const sae = `saes/${membersOf(spec)[member].sae}`;
+      const event = { trainingRun: `trainingRuns/${id}`, uid, time: new Date(), sae, member };
       const points = {
         points: metrics.points.map(toPoint),
         heldOutPoints: metrics.heldOutPoints.map(toHeldOutPoint),
@@ -30,7 +32,9 @@ export function createRunEvents(bus: EventBus): RunEvents {
       const payload = TrainingMetricsRecorded.encode({ ...event, ...points }).finish();
       const steps = [...metrics.points, ...metrics.heldOutPoints].map(({ step }) => step);
       const span = `${Math.min(...steps)}-${Math.max(...steps)}-${steps.length}`;
-      await bus.publish('facet.training.run.metrics', payload, { id: `training-metrics-${uid}-${span}` });
+      await bus.publish('facet.training.run.metrics', payload, {
+        id: `training-metrics-${uid}-${member}-${span}`,
+      });
     },
     async saePublished({ id, trainingRun, time, key }) {
       const event = { sae: `saes/${id}`, trainingRun, time };

@@ -2,10 +2,12 @@ import {
   type MemoryPlan as MemoryPlanMessage,
   type Progress,
   type TrainingEvaluation,
+  type TrainingMember,
   type TrainingRun,
   TrainingRunState,
   type TrainingStepMetrics,
 } from '@facet/contracts';
+import { hasVariants, memberOutcomes, membersOf } from './run-members.ts';
 import type { Evaluation, MemoryPlan, Run, RunProgress, StepProgress } from './run-record.ts';
 import { isResting } from './run-store.ts';
 import { toTrainingSpec } from './spec-messages.ts';
@@ -31,8 +33,23 @@ export function toTrainingRun(run: Run): TrainingRun {
       time: new Date(checkpoint.time),
       bytes: BigInt(checkpoint.bytes),
     },
-    members: [],
+    members: hasVariants(record.spec) ? toMembers(run, current) : [],
   };
+}
+
+/** Writes the SAEs of a run that trains several, each with what is known of it. */
+function toMembers({ record: { spec }, outcome }: Run, progress: RunProgress | undefined): TrainingMember[] {
+  const outcomes = outcome ? memberOutcomes(outcome) : [];
+  return membersOf(spec).map(({ sae }, i) => {
+    const step = progress?.members?.[i];
+    const { evaluation, error } = outcomes[i] ?? {};
+    return {
+      sae: `saes/${sae}`,
+      stepMetrics: step ? toStepMetrics(step) : undefined,
+      evaluation: evaluation && toEvaluation(evaluation, spec.engine || 'cpu'),
+      error,
+    };
+  });
 }
 
 /** Writes metrics; what is not known is NaN, never a number that could be believed. */

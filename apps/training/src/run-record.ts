@@ -6,16 +6,26 @@ import type { PauseState } from './run-control.ts';
 
 const count = z.number().int().nonnegative();
 
+/** One SAE of several; what is absent is as the run's spec says. */
+const variantSchema = z.object({
+  sae: z.string(),
+  recipe: recipeSchema.optional(),
+  d_sae: count.optional(),
+  learning_rate: z.number().optional(),
+});
+
 /** What to train, as `run.json` keeps it; absent values take the recipe's defaults. */
 export const runSpecSchema = z.object({
   /** Ids of activation sets. */
   activationSets: z.array(z.string()).min(1),
-  /** Id that the SAE gets. */
+  /** Id that the SAE gets; of several, the beginning of those ids that are not stated. */
   sae: z.string(),
   heldOutFraction: z.number(),
   /** A decimal unsigned 64-bit integer. */
   seed: z.string(),
-  recipe: recipeSchema,
+  /** Absent where every variant has its own. */
+  recipe: recipeSchema.optional(),
+  /** 0 where every variant has its own. */
   d_sae: count,
   tokens: count,
   batch_rows: count,
@@ -31,6 +41,8 @@ export const runSpecSchema = z.object({
   max_norm_multiple: z.number().optional(),
   checkpointSteps: count.optional(),
   checkpointMinutes: z.number().optional(),
+  /** SAEs to train on one reading. @default the one of the spec */
+  variants: z.array(variantSchema).optional(),
 });
 
 /** Memory of a run in bytes. */
@@ -94,6 +106,8 @@ export const progressSchema = z.object({
   rate: z.number(),
   etaSeconds: z.number().optional(),
   step: stepSchema.optional(),
+  /** In place of `step` where the run trains several SAEs; null for one that has taken none. */
+  members: z.array(stepSchema.nullable()).optional(),
 });
 
 /** Metrics of a trained SAE; fvu is null where the held-out rows do not vary or there are none. */
@@ -114,6 +128,12 @@ export const evaluationSchema = z.object({
   resumes: count.optional(),
 });
 
+/** How one of several SAEs ended: published with its evaluation, or given up. */
+const memberOutcomeSchema = z.object({
+  evaluation: evaluationSchema.optional(),
+  error: z.object({ reason: z.string(), message: z.string() }).optional(),
+});
+
 /** `outcome.json`: how it ended; written once. */
 export const outcomeSchema = z.object({
   uid: z.string(),
@@ -121,6 +141,8 @@ export const outcomeSchema = z.object({
   time: z.string(),
   error: z.object({ reason: z.string(), message: z.string() }).optional(),
   evaluation: evaluationSchema.optional(),
+  /** In place of `evaluation` where the run trains several SAEs. */
+  members: z.array(memberOutcomeSchema).optional(),
 });
 
 export type RunSpec = z.infer<typeof runSpecSchema>;
@@ -131,6 +153,7 @@ export type RunClaim = z.infer<typeof claimSchema>;
 export type RunProgress = z.infer<typeof progressSchema>;
 export type StepProgress = z.infer<typeof stepSchema>;
 export type Evaluation = z.infer<typeof evaluationSchema>;
+export type MemberOutcome = z.infer<typeof memberOutcomeSchema>;
 export type RunOutcome = z.infer<typeof outcomeSchema>;
 
 /** Everything known of a run now. */

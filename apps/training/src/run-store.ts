@@ -46,12 +46,12 @@ export interface RunStore {
   takeLease(id: string, turn: { worker: string; step: number; attempt: number }): Promise<RunLease>;
   /** Whether a caller's cancellation came before any publication. */
   isCancelled(id: string): Promise<boolean>;
-  /** Curves as far as they are kept; empty where none are. */
-  metrics(id: string): Promise<RunMetrics>;
-  writeMetrics(id: string, metrics: RunMetrics): Promise<void>;
-  /** The evaluation of a run that is being published. */
-  evaluation(id: string): Promise<Evaluation | undefined>;
-  writeEvaluation(id: string, evaluation: Evaluation): Promise<void>;
+  /** Curves of one of the run's SAEs as far as they are kept; empty where none are. */
+  metrics(id: string, member?: number): Promise<RunMetrics>;
+  writeMetrics(id: string, metrics: RunMetrics, member?: number): Promise<void>;
+  /** The evaluation of one of the run's SAEs that is being published. */
+  evaluation(id: string, member?: number): Promise<Evaluation | undefined>;
+  writeEvaluation(id: string, evaluation: Evaluation, member?: number): Promise<void>;
   /** Ends a run; returns the outcome that holds, which may be an earlier one. */
   end(id: string, outcome: RunOutcome): Promise<RunOutcome>;
   delete(id: string): Promise<void>;
@@ -69,6 +69,11 @@ const METRICS: DocumentKind<RunMetrics> = { file: 'metrics.json', schema: runMet
 const EVALUATION: DocumentKind<Evaluation> = { file: 'evaluation.json', schema: evaluationSchema };
 const CLAIM: DocumentKind<RunClaim> = { file: 'claim.json', schema: claimSchema };
 const OUTCOME: DocumentKind<RunOutcome> = { file: 'outcome.json', schema: outcomeSchema };
+
+/** The document of one of several SAEs: `metrics.json` of the first, `metrics.1.json` of the second. */
+function ofMember<T>({ file, schema }: DocumentKind<T>, member = 0): DocumentKind<T> {
+  return { schema, file: member === 0 ? file : file.replace(/\.json$/, `.${member}.json`) };
+}
 
 /** Keeps training runs in `store`. */
 export function createRunStore(store: ObjectStore): RunStore {
@@ -95,13 +100,14 @@ export function createRunStore(store: ObjectStore): RunStore {
     checkpoints,
     takeLease: (id, turn) => takeLease(store, prefix(id), turn),
     isCancelled: async (id) => (await documents.find(id, CLAIM))?.by === 'cancel',
-    metrics: async (id) => (await documents.find(id, METRICS)) ?? { points: [], heldOutPoints: [] },
-    writeMetrics: async (id, metrics) => {
-      await writeJson(store, documents.key(id, METRICS.file), metrics);
+    metrics: async (id, member) =>
+      (await documents.find(id, ofMember(METRICS, member))) ?? { points: [], heldOutPoints: [] },
+    writeMetrics: async (id, metrics, member) => {
+      await writeJson(store, documents.key(id, ofMember(METRICS, member).file), metrics);
     },
-    evaluation: (id) => documents.find(id, EVALUATION),
-    writeEvaluation: async (id, evaluation) => {
-      await writeJson(store, documents.key(id, EVALUATION.file), evaluation);
+    evaluation: (id, member) => documents.find(id, ofMember(EVALUATION, member)),
+    writeEvaluation: async (id, evaluation, member) => {
+      await writeJson(store, documents.key(id, ofMember(EVALUATION, member).file), evaluation);
     },
     ids: documents.ids,
     markStarted: (id, start) => documents.writeOnce(id, STARTED, start),

@@ -8,7 +8,8 @@ import { createProgressKeeper } from './progress-keeper.ts';
 import { isPauseWanted } from './run-control.ts';
 import type { RunEvents } from './run-events.ts';
 import { parseJob, type TrainingJob } from './run-jobs.ts';
-import type { Evaluation, RunOutcome, RunProgress, RunRecord } from './run-record.ts';
+import { memberOutcomes, membersOf, succeeded } from './run-members.ts';
+import type { MemberOutcome, RunOutcome, RunProgress, RunRecord } from './run-record.ts';
 import type { RunStore } from './run-store.ts';
 import { runTrainingThread } from './training-thread.ts';
 
@@ -46,8 +47,8 @@ export function createRunWorker(dependencies: RunWorkerDependencies): RunWorker 
       const record = await absentAsUndefined(() => runs.record(id));
       if (record?.uid !== uid || (await mayRest(dependencies, record, resume))) return;
       try {
-        const evaluation = await train(dependencies, record, job);
-        await endRun(dependencies, record, { state: 'SUCCEEDED', evaluation });
+        const members = await train(dependencies, record, job);
+        await endRun(dependencies, record, succeeded(record.spec, members));
       } catch (error) {
         await settle(dependencies, record, { error, job, resume });
       }
@@ -109,7 +110,7 @@ async function endRun(
   const stated = { ...outcome, uid: record.uid, time: new Date().toISOString() };
   const held = await runs.end(record.id, stated);
   await runs.checkpoints(record).deleteAll();
-  if (held.state === 'SUCCEEDED') await announceSae(events, record, held);
+  if (held.state === 'SUCCEEDED') await announceSaes(events, record, held);
   await events.runEnded(record, held);
   live.progress.send(record.id, endedProgress(held.uid, held.time));
 }
@@ -119,7 +120,7 @@ async function train(
   dependencies: RunWorkerDependencies,
   record: RunRecord,
   { signal: stop, attempt }: Job,
-): Promise<Evaluation> {
+): Promise<MemberOutcome[]> {
   const { runs, live, events, objectsUrl, threads, worker, logger } = dependencies;
   await runs.markStarted(record.id, { uid: record.uid, time: new Date().toISOString() });
   const [cancel, pause] = [new AbortController(), new AbortController()];
@@ -139,8 +140,10 @@ async function train(
         suspend: suspend.signal,
         onReport(report) {
           if (report.type === 'progress') keep.note(report.progress);
-          else
-            keep.during(events.metricsRecorded(record, report.metrics), 'points of the curves were not sent');
+          else {
+            const sent = events.metricsRecorded(record, report.metrics, report.member);
+            keep.during(sent, 'points of the curves were not sent');
+          }
         },
       },
     );
@@ -164,17 +167,22 @@ async function abortOn(
   }
 }
 
-async function announceSae(
+/** Announces every SAE that the run has published. */
+async function announceSaes(
   events: RunEvents,
   { id, uid, spec }: RunRecord,
-  { time }: RunOutcome,
+  outcome: RunOutcome,
 ): Promise<void> {
-  await events.saePublished({
-    id: spec.sae,
-    trainingRun: `trainingRuns/${id}`,
-    time: new Date(time),
-    key: uid,
-  });
+  const outcomes = memberOutcomes(outcome);
+  for (const [i, { sae }] of membersOf(spec).entries()) {
+    if (outcomes[i]?.error) continue;
+    await events.saePublished({
+      id: sae,
+      trainingRun: `trainingRuns/${id}`,
+      time: new Date(outcome.time),
+      key: i === 0 ? uid : `${uid}-${i}`,
+    });
+  }
 }
 
 function outcomeOf(error: FacetError): Omit<RunOutcome, 'uid' | 'time'> {

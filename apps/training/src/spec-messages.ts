@@ -1,6 +1,7 @@
-import type { TrainingSpec } from '@facet/contracts';
+import type { TrainingSpec, TrainingVariant } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { parseName } from '@facet/mesh';
+import { MAX_MEMBERS } from '@facet/sae-training';
 import { readChoices, readRecipe, toChoices, toRecipe } from './recipe-messages.ts';
 import type { RunSpec } from './run-record.ts';
 import { MAX_SETS } from './training-sets.ts';
@@ -11,17 +12,20 @@ const DEFAULT_HELD_OUT_FRACTION = 0.05;
 /** Reads what to train; values that depend on the data are checked later, against it. */
 export function readTrainingSpec(spec: TrainingSpec | undefined): RunSpec {
   if (!spec) throw invalid('spec', 'spec is missing; say what to train');
-  const { recipe, activationSets } = spec;
+  const { recipe, activationSets, variants } = spec;
   if (activationSets.length === 0 || activationSets.length > MAX_SETS) {
     const message = `spec.activation_sets has ${activationSets.length} names; give 1 to ${MAX_SETS}`;
     throw invalid('spec.activation_sets', message);
+  }
+  if (variants.length > MAX_MEMBERS) {
+    throw invalid('spec.variants', `spec.variants has ${variants.length} SAEs; give at most ${MAX_MEMBERS}`);
   }
   return {
     activationSets: activationSets.map((name) => parseName(name, 'activationSets', 'spec.activation_sets')),
     sae: spec.sae === '' ? '' : parseName(spec.sae, 'saes', 'spec.sae'),
     heldOutFraction: spec.heldOutFraction ?? DEFAULT_HELD_OUT_FRACTION,
     seed: String(spec.seed),
-    recipe: readRecipe(recipe),
+    recipe: recipe && readRecipe(recipe),
     ...readChoices(spec),
     d_sae: spec.dSae,
     tokens: toNumber(spec.tokens, 'spec.tokens'),
@@ -38,6 +42,7 @@ export function readTrainingSpec(spec: TrainingSpec | undefined): RunSpec {
     max_norm_multiple: spec.maxNormMultiple,
     checkpointSteps: toNumber(spec.checkpointSteps, 'spec.checkpoint_steps'),
     checkpointMinutes: spec.checkpointMinutes,
+    variants: variants.length > 0 ? variants.map(readVariant) : undefined,
   };
 }
 
@@ -47,7 +52,7 @@ export function toTrainingSpec(spec: RunSpec): TrainingSpec {
     activationSets: spec.activationSets.map((id) => `activationSets/${id}`),
     sae: `saes/${spec.sae}`,
     dSae: spec.d_sae,
-    recipe: toRecipe(spec.recipe),
+    recipe: spec.recipe && toRecipe(spec.recipe),
     ...toChoices(spec),
     tokens: BigInt(spec.tokens),
     batchTokens: spec.batch_rows,
@@ -62,7 +67,27 @@ export function toTrainingSpec(spec: RunSpec): TrainingSpec {
     maxNormMultiple: spec.max_norm_multiple,
     checkpointSteps: BigInt(spec.checkpointSteps ?? 0),
     checkpointMinutes: spec.checkpointMinutes,
-    variants: [],
+    variants: (spec.variants ?? []).map(toVariant),
+  };
+}
+
+type VariantRecord = NonNullable<RunSpec['variants']>[number];
+
+function readVariant({ sae, dSae, recipe, learningRate }: TrainingVariant): VariantRecord {
+  return {
+    sae: sae === '' ? '' : parseName(sae, 'saes', 'spec.variants.sae'),
+    recipe: recipe && readRecipe(recipe),
+    d_sae: dSae || undefined,
+    learning_rate: learningRate,
+  };
+}
+
+function toVariant({ sae, recipe, d_sae, learning_rate }: VariantRecord): TrainingVariant {
+  return {
+    sae: `saes/${sae}`,
+    dSae: d_sae ?? 0,
+    recipe: recipe && toRecipe(recipe),
+    learningRate: learning_rate,
   };
 }
 

@@ -36,8 +36,11 @@ export function evaluationOf(
   };
 }
 
-/** Names metrics as they stand in the SAE's manifest; what is not known is left out. */
-export function toMetrics(evaluation: Evaluation): Record<string, number> {
+/**
+ * Names metrics as they stand in the SAE's manifest; what is not known is left out, as is the time of an SAE that was
+ * not trained alone.
+ */
+export function toMetrics(evaluation: Evaluation, { alone }: { alone: boolean }): Record<string, number> {
   const named = {
     held_out_tokens: evaluation.heldOutTokens,
     l0: evaluation.l0,
@@ -50,7 +53,7 @@ export function toMetrics(evaluation: Evaluation): Record<string, number> {
     trained_tokens: evaluation.trainedTokens,
     excluded_rows: evaluation.excludedRows,
     outlier_rows: evaluation.outlierRows,
-    seconds_per_million_tokens: evaluation.secondsPerMillionTokens,
+    seconds_per_million_tokens: alone ? evaluation.secondsPerMillionTokens : null,
   };
   const known = Object.entries(named).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(known) as Record<string, number>;

@@ -35,8 +35,9 @@ export function createTrainingHandlers(runs: TrainingRuns): TrainingServiceImple
     cancelTrainingRun: async ({ name }) => ({ trainingRun: toTrainingRun(await runs.cancel(id(name))) }),
     pauseTrainingRun: async ({ name }) => ({ trainingRun: toTrainingRun(await runs.pause(id(name))) }),
     resumeTrainingRun: async ({ name }) => ({ trainingRun: toTrainingRun(await runs.resume(id(name))) }),
-    async listTrainingMetrics({ name }) {
-      const { points, heldOutPoints } = await runs.metrics(id(name));
+    async listTrainingMetrics({ name, sae }) {
+      const saeId = sae === '' ? '' : parseName(sae, 'saes', 'sae');
+      const { points, heldOutPoints } = await runs.metrics(id(name), saeId);
       return { points: points.map(toPoint), heldOutPoints: heldOutPoints.map(toHeldOutPoint) };
     },
     async *watchTrainingRun({ name }, { signal }) {

@@ -1,6 +1,6 @@
 import { createRateMeter } from '@facet/mesh/rate-meter';
 import type { HeldOutPoint, HistoryPoint, TrainingProgress } from '@facet/sae-training';
-import type { RunProgress } from './run-record.ts';
+import type { RunProgress, StepProgress } from './run-record.ts';
 import { addMetrics, finiteOrNull, type RunMetrics, toRunMetrics } from './training-metrics.ts';
 
 /** Progress without what its worker adds. */
@@ -31,17 +31,19 @@ export function createReadingReporter(
   };
 }
 
-/** Reports the steps of training. */
-export function createTrainingReporter({
-  now,
-  onProgress,
-}: ReportTarget): (progress: TrainingProgress) => void {
+/** Reports the steps of training, each with the number of its SAE; of several, those of all are told together. */
+export function createTrainingReporter(
+  { now, onProgress }: ReportTarget,
+  count = 1,
+): (progress: TrainingProgress, member: number) => void {
   const meter = createRateMeter();
+  const members = Array.from({ length: count }, (): StepProgress | null => null);
   let reportedMs = Number.NEGATIVE_INFINITY;
-  return (progress) => {
+  return (progress, member) => {
     const { step, steps, tokens } = progress;
     const nowMs = now();
     const rate = meter.measure(tokens, nowMs);
+    members[member] = stepOf(progress, rate);
     if (step < steps && nowMs - reportedMs < REPORT_INTERVAL_MS) return;
     reportedMs = nowMs;
     const total = Math.round((tokens / step) * steps);
@@ -51,12 +53,12 @@ export function createTrainingReporter({
       total,
       rate,
       ...(rate > 0 && { etaSeconds: (total - tokens) / rate }),
-      step: stepOf(progress, rate),
+      ...(count === 1 ? { step: members[0]! } : { members: [...members] }),
     });
   };
 }
 
-function stepOf(progress: TrainingProgress, tokensPerSecond: number): NonNullable<RunProgress['step']> {
+function stepOf(progress: TrainingProgress, tokensPerSecond: number): StepProgress {
   const { step, steps, loss, l0, fvu, dead_fraction, learning_rate, gradient_norm } = progress;
   return {
     step,

@@ -5,17 +5,17 @@ import { FacetError } from '@facet/errors';
 import type { EventBus } from '@facet/events';
 import { newId, parseId } from '@facet/mesh';
 import { absentAsUndefined, type ObjectStore } from '@facet/objects';
-import { requireRange, resolveConfig } from '@facet/sae-training';
+import { requireRange } from '@facet/sae-training';
 import type { LiveRuns } from './live-runs.ts';
 import { planMemory } from './memory-plan.ts';
 import type { RunEvents } from './run-events.ts';
 import { jobOf } from './run-jobs.ts';
+import { hasVariants, memberNumber, membersOf, resolveMembers } from './run-members.ts';
 import type { Run, RunRecord, RunSpec } from './run-record.ts';
 import { isResting, type RunStore } from './run-store.ts';
 import { watchRun } from './run-watching.ts';
 import type { RunMetrics } from './training-metrics.ts';
 import { openTrainingSets } from './training-sets.ts';
-import { toTrainingConfig } from './training-task.ts';
 
 export interface CreateRunRequest {
   /** Empty: one is chosen. */
@@ -39,8 +39,8 @@ export interface TrainingRuns {
   pause(id: string): Promise<Run>;
   /** Lets a paused run go on; what has ended or is under way is left as it is. */
   resume(id: string): Promise<Run>;
-  /** The curves up to the newest checkpoint, or whole. */
-  metrics(id: string): Promise<RunMetrics>;
+  /** The curves of one of the run's SAEs, or the first for an empty id, up to the newest checkpoint or whole. */
+  metrics(id: string, sae: string): Promise<RunMetrics>;
   /** Queues every run again that has neither ended nor rests, for jobs that were lost with their queue. */
   recover(): Promise<void>;
   /** The run now and as it goes on; ends with its outcome, or when it is paused. */
@@ -86,9 +86,9 @@ export function createTrainingRuns(dependencies: TrainingRunsDependencies): Trai
     cancel: (id) => cancelRun(dependencies, id),
     pause: (id) => pauseRun(dependencies, id),
     resume: (id) => resumeRun(dependencies, id),
-    async metrics(id) {
-      await runs.record(id);
-      return runs.metrics(id);
+    async metrics(id, sae) {
+      const { spec } = await runs.record(id);
+      return runs.metrics(id, memberNumber(spec, sae));
     },
     recover: () => recoverRuns(dependencies),
     watch: (id, signal) => watchRun({ runs, live }, id, signal),
@@ -131,19 +131,31 @@ async function newRecord(
   id: string,
   request: CreateRunRequest,
 ): Promise<RunRecord> {
-  const spec = { ...request.spec, sae: request.spec.sae || id };
+  const spec = nameSaes({ ...request.spec, sae: request.spec.sae || id });
   requireRange('held_out_fraction', spec.heldOutFraction, 0, MAX_HELD_OUT_FRACTION);
   if (spec.max_norm_multiple !== undefined)
     requireRange('max_norm_multiple', spec.max_norm_multiple, 1, Number.MAX_VALUE);
   if (spec.checkpointMinutes !== undefined)
     requireRange('checkpoint_minutes', spec.checkpointMinutes, 0, MAX_CHECKPOINT_MINUTES);
-  await requireFreeSae(store, spec.sae);
+  for (const { sae } of membersOf(spec)) await requireFreeSae(store, sae);
   const sets = await openTrainingSets(store, spec.activationSets);
-  const config = resolveConfig(toTrainingConfig(spec), sets);
+  const configs = resolveMembers(spec, sets);
   const dropsOutliers = spec.max_norm_multiple !== undefined;
-  const memory = planMemory({ config, sets, dropsOutliers }, memoryBytes);
+  const memory = planMemory({ configs, sets, dropsOutliers }, memoryBytes);
   const createTime = new Date().toISOString();
   return { formatVersion: 1, id, uid: randomUUID(), requestId: request.requestId, createTime, spec, memory };
+}
+
+/** Gives every SAE of a run its id; two of one id are refused. */
+function nameSaes(spec: RunSpec): RunSpec {
+  if (!hasVariants(spec)) return spec;
+  const names = membersOf(spec).map(({ sae }) => parseId(sae, 'spec.variants.sae'));
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    const message = `two of spec.variants get the name saes/${twice}; give each a name of its own`;
+    throw new FacetError('invalid', message, { field: 'spec.variants' });
+  }
+  return { ...spec, variants: spec.variants?.map((variant, i) => ({ ...variant, sae: names[i] })) };
 }
 
 async function requireFreeSae(store: ObjectStore, id: string): Promise<void> {

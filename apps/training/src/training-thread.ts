@@ -1,4 +1,4 @@
-import type { Evaluation, RunProgress, RunRecord } from './run-record.ts';
+import type { MemberOutcome, RunProgress, RunRecord } from './run-record.ts';
 import { callThread } from './thread-call.ts';
 import type { RunMetrics } from './training-metrics.ts';
 
@@ -16,7 +16,7 @@ export interface TrainingThreadInput {
 /** What it tells. */
 export type TrainingThreadReport =
   | { type: 'progress'; progress: Omit<RunProgress, 'uid' | 'time'> }
-  | { type: 'metrics'; metrics: RunMetrics };
+  | { type: 'metrics'; metrics: RunMetrics; member: number };
 
 export interface TrainingThreadOptions {
   signal: AbortSignal;
@@ -28,7 +28,7 @@ export interface TrainingThreadOptions {
 export function runTrainingThread(
   input: TrainingThreadInput,
   options: TrainingThreadOptions,
-): Promise<Evaluation> {
+): Promise<MemberOutcome[]> {
   const file = new URL('../dist/training-worker.js', import.meta.url);
   return callThread({ file, input, ...options });
 }

@@ -1,12 +1,12 @@
 import { openObjectStore } from '@facet/objects';
-import type { Evaluation } from './run-record.ts';
+import type { MemberOutcome } from './run-record.ts';
 import { createRunStore } from './run-store.ts';
 import { answerThread } from './thread-answer.ts';
 import { runTrainingTask } from './training-task.ts';
 import type { TrainingThreadInput, TrainingThreadReport } from './training-thread.ts';
 
 // The thread of one training run: reads shards, trains and publishes, so that the service's event loop stays free.
-await answerThread<TrainingThreadInput, TrainingThreadReport, Evaluation>(
+await answerThread<TrainingThreadInput, TrainingThreadReport, MemberOutcome[]>(
   ({ objectsUrl, ...input }, { signal, suspend, report }) => {
     const store = openObjectStore(objectsUrl);
     return runTrainingTask({
@@ -17,7 +17,7 @@ await answerThread<TrainingThreadInput, TrainingThreadReport, Evaluation>(
       suspend,
       now: () => performance.now(),
       onProgress: (progress) => report({ type: 'progress', progress }),
-      onMetrics: (metrics) => report({ type: 'metrics', metrics }),
+      onMetrics: (metrics, member) => report({ type: 'metrics', metrics, member }),
     });
   },
 );

@@ -1,0 +1,177 @@
+import { linkSignals } from '@facet/mesh';
+import {
+  type Checkpointing,
+  type SavedCheckpoint,
+  type TrainingResult,
+  trainSaes,
+} from '@facet/sae-training';
+import { createCheckpointPolicy } from './checkpoint-policy.ts';
+import { createPeakMemory, type PeakMemory } from './peak-memory.ts';
+import { publishedBefore, publishSae } from './publish-sae.ts';
+import type { RunLease } from './run-lease.ts';
+import { membersOf, toTrainingConfigs } from './run-members.ts';
+import type { Evaluation, MemberOutcome } from './run-record.ts';
+import type { RunWatch } from './run-watch.ts';
+import { openSetSource, type SetSource } from './set-source.ts';
+import { evaluationOf } from './training-evaluation.ts';
+import {
+  createMetricsReporter,
+  createReadingReporter,
+  createTrainingReporter,
+  type MetricsReporter,
+} from './training-reports.ts';
+import { openTrainingSets, type TrainingSets } from './training-sets.ts';
+import type { TrainingTask } from './training-task.ts';
+
+/** A task whose worker holds the run. */
+export interface HeldTask extends TrainingTask {
+  lease: RunLease;
+  watch: RunWatch;
+  newest: SavedCheckpoint | undefined;
+}
+
+interface TrainingParts {
+  sets: TrainingSets;
+  source: SetSource;
+  /** Of every SAE. */
+  metrics: readonly MetricsReporter[];
+  memory: PeakMemory;
+}
+
+/** Trains the SAEs of a run that its worker holds, and publishes each that did not diverge. */
+export async function trainAndPublish(task: HeldTask): Promise<MemberOutcome[]> {
+  const { store, record, now, onMetrics } = task;
+  const memory = createPeakMemory();
+  const sets = await openTrainingSets(store, record.spec.activationSets);
+  const source = await openSource(task, sets, memory);
+  const metrics = membersOf(record.spec).map((_, member) =>
+    createMetricsReporter(now, (points) => onMetrics(points, member)),
+  );
+  const parts = { sets, source, metrics, memory };
+  const training = train(task, parts);
+  const outcomes: MemberOutcome[] = [];
+  let published: readonly (Evaluation | undefined)[] = [];
+  for await (const result of training.results) {
+    const member = outcomes.length;
+    if (member === 0) published = await keepCurves(task, parts);
+    memory.sample();
+    const known = published[member];
+    outcomes.push(
+      known ? { evaluation: known } : await publish(task, parts, { member, result, spent: training.spent() }),
+    );
+  }
+  return outcomes;
+}
+
+/** Opening reads the rows; an interruption ends it at once, for there is nothing to keep yet. */
+async function openSource(task: HeldTask, sets: TrainingSets, peak: PeakMemory): Promise<SetSource> {
+  const { spec, memory } = task.record;
+  const opening = linkSignals([task.signal, task.suspend]);
+  const report = createReadingReporter(task, sets.rows);
+  try {
+    return await openSetSource(sets, {
+      heldOutFraction: spec.heldOutFraction,
+      bufferRows: memory.bufferRows,
+      maxNormMultiple: spec.max_norm_multiple,
+      signal: task.signal,
+      opening: opening.signal,
+      onRead(rows) {
+        peak.sample();
+        report(rows);
+      },
+    });
+  } finally {
+    opening.dispose();
+  }
+}
+
+/** What the steps of this worker have taken so far: their time, and the tokens trained on. */
+interface Spent {
+  seconds: number;
+  tokens: number;
+}
+
+/** Begins to train; results come when all steps are taken. */
+function train(
+  task: HeldTask,
+  parts: TrainingParts,
+): { results: AsyncIterable<TrainingResult>; spent: () => Spent } {
+  const { record, threads, signal, suspend, newest, now } = task;
+  const configs = toTrainingConfigs(record.spec).map((config) => ({ ...config, threads }));
+  const onProgress = (progress: Parameters<HeldTask['onProgress']>[0]) => {
+    parts.memory.sample();
+    task.onProgress(progress);
+  };
+  const report = createTrainingReporter({ now, onProgress }, configs.length);
+  const startedMs = now();
+  let endedMs = startedMs;
+  let tokens = 0;
+  const results = trainSaes({
+    configs,
+    source: parts.source,
+    checkpointing: checkpointingOf(task, parts),
+    signal,
+    suspend,
+    onProgress(progress, member) {
+      endedMs = now();
+      tokens = progress.tokens - (newest?.step ?? 0) * (progress.tokens / progress.step);
+      report(progress, member);
+    },
+    onHistory: (points, heldOut, member) => parts.metrics[member].note(points, heldOut),
+  });
+  return { results, spent: () => ({ seconds: (endedMs - startedMs) / 1000, tokens }) };
+}
+
+/** Checkpoints in the object store; none is written by a worker that does not hold the run any more. */
+function checkpointingOf(task: HeldTask, { sets, metrics }: TrainingParts): Checkpointing {
+  const { runs, record, lease, newest, now } = task;
+  const checkpoints = runs.checkpoints(record);
+  const policy = createCheckpointPolicy(record.spec, now);
+  return {
+    newest,
+    due: policy.due,
+    async save(checkpoint) {
+      const startedMs = now();
+      await lease.requireHeld();
+      await checkpoints.save(checkpoint, sets.lineage, lease.requireHeld);
+      await writeCurves(task, metrics);
+      policy.written(now() - startedMs);
+    },
+  };
+}
+
+async function writeCurves({ runs, record }: HeldTask, metrics: readonly MetricsReporter[]): Promise<void> {
+  for (const [member, reporter] of metrics.entries()) {
+    await runs.writeMetrics(record.id, reporter.all(), member);
+  }
+}
+
+/** Keeps the whole curves before anything is published; returns what an earlier attempt has published. */
+async function keepCurves(task: HeldTask, { metrics }: TrainingParts): Promise<(Evaluation | undefined)[]> {
+  for (const reporter of metrics) reporter.flush();
+  await task.lease.requireHeld();
+  await writeCurves(task, metrics);
+  return publishedBefore(task);
+}
+
+/** Publishes an SAE, or says why it was given up. */
+async function publish(
+  task: HeldTask,
+  { sets, source, memory }: TrainingParts,
+  { member, result, spent }: { member: number; result: TrainingResult; spent: Spent },
+): Promise<MemberOutcome> {
+  if ('error' in result) {
+    const { reason, message } = result.error;
+    return { error: { reason, message } };
+  }
+  const { trained } = result;
+  const evaluation = evaluationOf(trained, {
+    ...spent,
+    excludedRows: sets.excludedRows,
+    outlierRows: source.outlierRows,
+    peakMemoryBytes: memory.peakBytes(),
+    resumes: task.lease.epoch - 1,
+  });
+  await publishSae(task, { member, sets, trained, evaluation });
+  return { evaluation };
+}
