@@ -1,4 +1,4 @@
-import { dot, horizontal, WORD } from './lanes';
+import { addRows, dot, horizontal, WORD } from './lanes';
 
 /**
  * Sorts the entries (row, value, slope) of `rows` rows, from begin[r] to end[r], by feature, row order kept
@@ -43,29 +43,17 @@ export function sortByFeature(
 
 /**
  * Adds to row i of G [features, width] the sum over the feature's entries of scale·weight[e]·x[entryRow[e]].
- * Rows without entries stay as they are. A run of 32 columns of one row is held in registers at a time.
+ * Rows without entries stay as they are.
  */
 export function accumulateByFeature(
   G: usize, features: u32, width: u32, starts: usize, entryRow: usize, weight: usize, x: usize, scale: f32,
 ): void {
   const bytes = WORD * <usize>width;
-  const unrolled = bytes & ~127;
-  const factor = f32x4.splat(scale);
   for (let i: u32 = 0; i < features; i++) {
     const first = WORD * <usize>load<u32>(starts + WORD * <usize>i);
     const end = WORD * <usize>load<u32>(starts + WORD * <usize>i, 4);
     if (first == end) continue;
-    const row = G + <usize>i * bytes;
-    let c: usize = 0;
-    for (; c < unrolled; c += 128) accumulate32(row + c, x + c, bytes, first, end, entryRow, weight, factor);
-    for (; c < bytes; c += 16) {
-      let sum = f32x4.splat(0);
-      for (let e = first; e < end; e += 4) {
-        const from = x + c + <usize>load<u32>(entryRow + e) * bytes;
-        sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(weight + e), v128.load(from)));
-      }
-      v128.store(row + c, f32x4.add(v128.load(row + c), f32x4.mul(factor, sum)));
-    }
+    addRows(G + <usize>i * bytes, x, bytes, first, end, entryRow, weight, scale);
   }
 }
 
@@ -91,32 +79,4 @@ export function removeParallel(G: usize, W: usize, rows: u32, width: u32): void 
       v128.store(g + c, f32x4.sub(v128.load(g + c), f32x4.mul(along, v128.load(w + c))));
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function accumulate32(
-  out: usize, x: usize, bytes: usize, first: usize, end: usize, entryRow: usize, weight: usize, factor: v128,
-): void {
-  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
-  for (let e = first; e < end; e += 4) {
-    const from = x + <usize>load<u32>(entryRow + e) * bytes;
-    const f = v128.load32_splat(weight + e);
-    a0 = f32x4.add(a0, f32x4.mul(f, v128.load(from)));
-    a1 = f32x4.add(a1, f32x4.mul(f, v128.load(from, 16)));
-    a2 = f32x4.add(a2, f32x4.mul(f, v128.load(from, 32)));
-    a3 = f32x4.add(a3, f32x4.mul(f, v128.load(from, 48)));
-    a4 = f32x4.add(a4, f32x4.mul(f, v128.load(from, 64)));
-    a5 = f32x4.add(a5, f32x4.mul(f, v128.load(from, 80)));
-    a6 = f32x4.add(a6, f32x4.mul(f, v128.load(from, 96)));
-    a7 = f32x4.add(a7, f32x4.mul(f, v128.load(from, 112)));
-  }
-  v128.store(out, f32x4.add(v128.load(out), f32x4.mul(factor, a0)));
-  v128.store(out, f32x4.add(v128.load(out, 16), f32x4.mul(factor, a1)), 16);
-  v128.store(out, f32x4.add(v128.load(out, 32), f32x4.mul(factor, a2)), 32);
-  v128.store(out, f32x4.add(v128.load(out, 48), f32x4.mul(factor, a3)), 48);
-  v128.store(out, f32x4.add(v128.load(out, 64), f32x4.mul(factor, a4)), 64);
-  v128.store(out, f32x4.add(v128.load(out, 80), f32x4.mul(factor, a5)), 80);
-  v128.store(out, f32x4.add(v128.load(out, 96), f32x4.mul(factor, a6)), 96);
-  v128.store(out, f32x4.add(v128.load(out, 112), f32x4.mul(factor, a7)), 112);
 }

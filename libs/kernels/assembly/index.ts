@@ -6,5 +6,5 @@ export { jumpEntries, jumpRows, jumpSlopeRows, jumpSlopes } from './jumprelu';
 export { addColumns, addNormGradient, addValues, addWeightedRows, centerRows, rowNorms, scaleValues, sumOfSquares } from './rows';
 export { selectListed, selectTopK } from './select';
 export { selectAbove, selectThreshold } from './select-above';
-export { decodeRows, projectRows, residualBase } from './sparse';
+export { decodeRows, projectRows, reconstructRows, residualBase } from './sparse';
 export { penaliseEntries, penaliseRows, rectifyRows } from './standard';

@@ -52,14 +52,28 @@ export function addNormGradient(G: usize, W: usize, weight: usize, rows: u32, wi
   }
 }
 
-/** Adds scale·Σ_r x[r] to `sums` [width]. */
+/** Adds scale·Σ_r x[r] to `sums` [width]; a run of 16 columns is read at a time, one cache line of every row. */
 export function addColumns(sums: usize, x: usize, rows: u32, width: u32, scale: f32): void {
   const bytes = WORD * <usize>width;
   const factor = f32x4.splat(scale);
-  for (let c: usize = 0; c < bytes; c += 16) {
+  let c: usize = 0;
+  for (const unrolled = bytes & ~63; c < unrolled; c += 64) {
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    for (let at = x + c, end = at + <usize>rows * bytes; at < end; at += bytes) {
+      s0 = f32x4.add(s0, v128.load(at));
+      s1 = f32x4.add(s1, v128.load(at, 16));
+      s2 = f32x4.add(s2, v128.load(at, 32));
+      s3 = f32x4.add(s3, v128.load(at, 48));
+    }
+    const to = sums + c;
+    v128.store(to, f32x4.add(v128.load(to), f32x4.mul(factor, s0)));
+    v128.store(to, f32x4.add(v128.load(to, 16), f32x4.mul(factor, s1)), 16);
+    v128.store(to, f32x4.add(v128.load(to, 32), f32x4.mul(factor, s2)), 32);
+    v128.store(to, f32x4.add(v128.load(to, 48), f32x4.mul(factor, s3)), 48);
+  }
+  for (; c < bytes; c += 16) {
     let sum = f32x4.splat(0);
-    for (let at = x + c, end = at + <usize>rows * bytes; at < end; at += bytes)
-      sum = f32x4.add(sum, v128.load(at));
+    for (let at = x + c, end = at + <usize>rows * bytes; at < end; at += bytes) sum = f32x4.add(sum, v128.load(at));
     v128.store(sums + c, f32x4.add(v128.load(sums + c), f32x4.mul(factor, sum)));
   }
 }

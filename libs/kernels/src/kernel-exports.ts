@@ -60,6 +60,17 @@ export interface KernelExports {
     index: number,
     value: number,
   ): number;
+  reconstructRows(
+    out: number,
+    W: number,
+    rows: number,
+    width: number,
+    begin: number,
+    end: number,
+    index: number,
+    value: number,
+    slope: number,
+  ): number;
   projectRows(
     out: number,
     x: number,

@@ -75,9 +75,8 @@ export function addDecoded(cpu: CpuWorkspace, decoding: Decoding): number {
   const bounds = [entries.begin.byteOffset + 4 * first, entries.end.byteOffset + 4 * first] as const;
   const W_dec = weights.W_dec.byteOffset;
   const index = entries.index.byteOffset;
-  const squares = kernels.decodeRows(at, W_dec, rows, width, ...bounds, index, values.byteOffset);
-  kernels.projectRows(slopes.byteOffset, at, W_dec, rows, width, ...bounds, index);
-  return squares;
+  const from = [...bounds, index, values.byteOffset] as const;
+  return kernels.reconstructRows(at, W_dec, rows, width, ...from, slopes.byteOffset);
 }
 
 /** Which rows' entries add to gradients, by what error. */

@@ -25,13 +25,15 @@ export interface CpuSizes {
 const BLOCK_BYTES = 8 << 20;
 /** Most rows of one block; beyond this the product gains nothing. */
 const MAX_BLOCK_ROWS = 1024;
+/** Fewer rows than this do not pay for reordering W_enc, which every product begins with. */
+const MIN_BLOCK_ROWS = 128;
 
 /** Sizes everything that a run on the CPU takes. */
 export function sizesOf(config: ResolvedConfig): CpuSizes {
   const recipe = recipeOf(config.recipe);
   const d_sae = padWidth(config.d_sae);
   const batch = config.batch_rows;
-  const fitting = Math.max(1, Math.min(MAX_BLOCK_ROWS, Math.floor(BLOCK_BYTES / 4 / d_sae)));
+  const fitting = Math.max(MIN_BLOCK_ROWS, Math.min(MAX_BLOCK_ROWS, Math.floor(BLOCK_BYTES / 4 / d_sae)));
   const blockRows = Math.ceil(batch / Math.ceil(batch / fitting));
   const plan = recipe.cpu.plan(config, { d_sae, batch, blockRows });
   return {
