@@ -110,7 +110,8 @@ export function resolveConfig(
     seed: config.seed ?? 0n,
     engine: config.engine || 'cpu',
     threads: config.threads ?? 0,
-    adam: { beta1: defaults.beta1, beta2: 0.999, epsilon: 1e-8 },
+    // Engines average in f32: bias corrections in f64 must be of the very same decays, or every step is off by 6e-6.
+    adam: { beta1: Math.fround(defaults.beta1), beta2: Math.fround(0.999), epsilon: 1e-8 },
   };
   checkRates(resolved);
   return resolved;
