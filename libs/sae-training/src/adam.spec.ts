@@ -3,7 +3,7 @@ import { resolveConfig } from './config.ts';
 import { engineOf } from './engine.ts';
 import { initialWeights } from './initial-weights.ts';
 
-describe.each(['cpu'])('the first step of Adam on engine %s', (engine) => {
+describe.each(['cpu', 'tfjs:wasm'])('the first step of Adam on engine %s', (engine) => {
   test('moves a weight by the learning rate, to f32 precision', async () => {
     const random = createRandom(3n);
     const x = Float32Array.from({ length: 64 * 8 }, () => random.gaussian() + 0.3);

@@ -41,9 +41,12 @@ export function joinStates(owners: Readonly<Record<string, EngineState>>): Engin
 
 /**
  * Describes what a run's steps depend on besides its state: configurations, by their numbers where there are several, and
- * number of rows. Threads are no part of it.
+ * number of rows; the backend too, where an engine has several. Threads are no part of it.
  */
-export function identityOf(configs: readonly ResolvedConfig[], rows: number): string {
+export function identityOf(
+  configs: readonly (ResolvedConfig & { backend?: string | undefined })[],
+  rows: number,
+): string {
   const described = configs.map(({ threads: _, seed, ...rest }) => ({ ...rest, seed: String(seed) }));
   return JSON.stringify(described.length === 1 ? { ...described[0], rows } : { configs: described, rows });
 }

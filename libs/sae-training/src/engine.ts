@@ -1,6 +1,8 @@
 import { FacetError } from '@facet/errors';
 import type { ResolvedConfig } from './config.ts';
 import { cpuEngine } from './cpu/cpu-engine.ts';
+import { TFJS_BACKENDS } from './tfjs/tfjs-backends.ts';
+import { tfjsEngine } from './tfjs/tfjs-engine.ts';
 import type { Weights } from './weights.ts';
 
 /** Memory of a run in bytes, known before it starts. */
@@ -14,6 +16,8 @@ export interface EngineMemoryPlan {
   batch_bytes: number;
   /** Part of `batch_bytes`: one block of pre-activations. */
   pre_activations_bytes: number;
+  /** Whether all of it lies in one WebAssembly memory, which is limited. @default true */
+  one_memory?: boolean;
 }
 
 /** What one step did. */
@@ -54,13 +58,15 @@ export type StateArray = Float32Array | Float64Array | Int32Array | Uint32Array 
 /**
  * Everything that a step changes and that the next step depends on, by name: views, not copies. Writing a
  * checkpoint is copying them out after a step, resuming is copying into them before the next; that step is then
- * bit-identical to the one of a run that was never interrupted. Names and lengths depend on the configuration
- * alone. What a step writes before it reads (the batch, gradients, scratch) is no state.
+ * bit-identical to the one of a run that was never interrupted on the same engine and backend. Names and lengths
+ * depend on the engine and the configuration alone. What a step writes before it reads (the batch, gradients, scratch) is no state.
  */
 export type EngineState = ReadonlyMap<string, StateArray>;
 
 /** One run on an engine: it owns the weights, the optimizer's state and the memory. */
 export interface EngineSession {
+  /** What the engine runs on, as people read it, where there are several: `tensorflow, GPU`. @default it has no choice */
+  backend?: string;
   /** Trains on one batch [batch_rows, d_in] that `fill` wrote; throws where the loss is no longer finite. */
   step(step: number, learning_rate: number, deadFeatures: Uint32Array): Promise<StepStatistics>;
   /** Copies rows [rows, d_in] into the batch, beginning at row `at`. */
@@ -73,26 +79,45 @@ export interface EngineSession {
    */
   preActivations(rows: number): AsyncIterable<Float32Array>;
   weights(): Weights;
-  /** The same views at every call, valid until `close`. */
+  /**
+   * The same views at every call, valid until `close`. An engine whose own memory is elsewhere copies the state into
+   * them at every call.
+   */
   state(): EngineState;
+  /** Takes over what was written into the arrays of `state()`. @default nothing to do: they are the state itself */
+  loadState?(): void;
   close(): Promise<void>;
 }
 
-/** A place that can train: the CPU now, tfjs on CUDA later, behind the same interface. */
+/** A way to train: kernels of our own on the CPU, or tfjs on whatever backend is installed. */
 export interface TrainingEngine {
+  /** Without the backend that a caller may have named. */
   name: string;
   planMemory(config: ResolvedConfig): EngineMemoryPlan;
+  /**
+   * Loads what the engine needs besides this package, and says what it runs on; `precondition` with the remedy where it is
+   * not installed. @default nothing more is needed
+   */
+  load?(): Promise<string>;
   open(config: ResolvedConfig, initial: Weights): Promise<EngineSession>;
 }
 
-const ENGINES: readonly TrainingEngine[] = [cpuEngine];
+/** Names of all engines. */
+export const ENGINE_NAMES: readonly string[] = [
+  'cpu',
+  'tfjs',
+  ...TFJS_BACKENDS.map(({ name }) => `tfjs:${name}`),
+];
 
-/** Finds an engine by name; one that is not installed is refused by name. */
+/**
+ * Finds an engine by name, `cpu` or `tfjs`, which may name its backend: `tfjs:wasm`. Throws `invalid` for any other name;
+ * whether what it needs is installed shows when it is loaded.
+ */
 export function engineOf(name: string): TrainingEngine {
-  const engine = ENGINES.find((candidate) => candidate.name === name);
-  if (engine) return engine;
-  const known = ENGINES.map((candidate) => candidate.name).join(', ');
-  throw new FacetError('invalid', `there is no training engine "${name}"; use ${known}`, {
+  if (name === 'cpu') return cpuEngine;
+  const [engine, ...backend] = name.split(':');
+  if (engine === 'tfjs') return tfjsEngine(backend.length > 0 ? backend.join(':') : undefined);
+  throw new FacetError('invalid', `there is no training engine "${name}"; use ${ENGINE_NAMES.join(', ')}`, {
     field: 'spec.engine',
   });
 }

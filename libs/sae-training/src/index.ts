@@ -10,6 +10,7 @@ export {
   type TrainingConfig,
 } from './config.ts';
 export {
+  ENGINE_NAMES,
   type EngineMemoryPlan,
   type EngineSession,
   type EngineState,

@@ -83,7 +83,7 @@ export function giveUp(
 /** Everything it takes to go on after `step` steps; arrays of several members are told apart by their numbers. */
 export function checkpointOf(members: readonly Member[], step: number, rows: number): Checkpoint {
   const identity = identityOf(
-    members.map(({ config }) => config),
+    members.map(({ config, session: { backend } }) => ({ ...config, backend })),
     rows,
   );
   if (members.length === 1) return { step, identity, arrays: stateOf(members[0]) };

@@ -165,7 +165,7 @@ describe('trainSae', () => {
     [{ learning_rate: -1 }, /learning_rate is -1/],
     [{ d_sae: 1 }, /d_sae is 1; it must be an integer from 2/],
     [{ batch_rows: 5000 }, /batch_tokens 5000 is more than the 1024 rows/],
-    [{ engine: 'tfjs' }, /there is no training engine "tfjs"; use cpu/],
+    [{ engine: 'cuda' }, /there is no training engine "cuda"; use cpu, tfjs/],
     [{ decay_fraction: 2 }, /decay_fraction is 2/],
   ])('refuses %j', async (change, message) => {
     const source = createMemorySource(D_IN, sparseRows(1024).x, new Float32Array(0));

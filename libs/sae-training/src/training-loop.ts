@@ -68,6 +68,7 @@ async function resume(
   const newest = checkpointing?.newest;
   if (!newest) return;
   await restoreCheckpoint(newest, checkpointOf(members, newest.step, source.rows));
+  for (const { session } of members) session.loadState?.();
   for (const [i, { history, heldOut }] of members.entries()) {
     onHistory?.(i, history.points(), heldOut.points());
   }

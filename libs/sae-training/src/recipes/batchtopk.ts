@@ -1,6 +1,7 @@
 import { requireRange } from '../checks.ts';
 import { cpuBatchtopkGradients } from '../cpu/cpu-batchtopk.ts';
 import { tiedWeights } from '../initial-weights.ts';
+import { tfjsBatchtopkGradients } from '../tfjs/tfjs-batchtopk.ts';
 import type { PublishedForm } from '../to-sae.ts';
 import type { Weights } from '../weights.ts';
 import type { Recipe } from './recipe.ts';
@@ -36,6 +37,7 @@ export const batchtopkRecipe: Recipe<BatchtopkRecipeConfig> = {
     return { ...form, metadata: { trained_as: 'batchtopk', training_k: k } };
   },
   cpu: cpuBatchtopkGradients,
+  tfjs: tfjsBatchtopkGradients,
 };
 
 /** An SAE with one threshold for all features, as jumprelu. */

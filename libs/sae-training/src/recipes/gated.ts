@@ -1,6 +1,7 @@
 import { requireRange } from '../checks.ts';
 import { cpuGatedGradients } from '../cpu/cpu-gated.ts';
 import { tiedWeights } from '../initial-weights.ts';
+import { tfjsGatedGradients } from '../tfjs/tfjs-gated.ts';
 import type { Recipe } from './recipe.ts';
 import { MAX_LAMBDA, SMALL_DECODER_NORM } from './standard.ts';
 
@@ -51,4 +52,5 @@ export const gatedRecipe: Recipe<GatedRecipeConfig> = {
     metadata: { trained_as: 'gated' },
   }),
   cpu: cpuGatedGradients,
+  tfjs: tfjsGatedGradients,
 };

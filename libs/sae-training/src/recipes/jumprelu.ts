@@ -2,6 +2,7 @@ import { FacetError } from '@facet/errors';
 import { requireRange } from '../checks.ts';
 import { cpuJumpreluGradients } from '../cpu/cpu-jumprelu.ts';
 import { tiedWeights } from '../initial-weights.ts';
+import { tfjsJumpreluGradients } from '../tfjs/tfjs-jumprelu.ts';
 import type { Recipe } from './recipe.ts';
 import { MAX_LAMBDA } from './standard.ts';
 
@@ -57,6 +58,7 @@ export const jumpreluRecipe: Recipe<JumpreluRecipeConfig> = {
     metadata: { trained_as: 'jumprelu' },
   }),
   cpu: cpuJumpreluGradients,
+  tfjs: tfjsJumpreluGradients,
 };
 
 function lambdaMissing(): never {

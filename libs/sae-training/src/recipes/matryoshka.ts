@@ -2,6 +2,7 @@ import { FacetError } from '@facet/errors';
 import { requireRange } from '../checks.ts';
 import { cpuMatryoshkaGradients } from '../cpu/cpu-matryoshka.ts';
 import { tiedWeights } from '../initial-weights.ts';
+import { tfjsMatryoshkaGradients } from '../tfjs/tfjs-matryoshka.ts';
 import { DEFAULT_THRESHOLD_RATE, thresholdForm } from './batchtopk.ts';
 import type { Recipe } from './recipe.ts';
 import { resolveSelection, type SelectionConfig, selectionDefaults } from './topk.ts';
@@ -40,6 +41,7 @@ export const matryoshkaRecipe: Recipe<MatryoshkaRecipeConfig> = {
     return { ...thresholdForm(weights), metadata };
   },
   cpu: cpuMatryoshkaGradients,
+  tfjs: tfjsMatryoshkaGradients,
 };
 
 function defaultPrefixes(d_sae: number): number[] {

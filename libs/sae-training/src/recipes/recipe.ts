@@ -2,6 +2,7 @@ import type { RecipeConfig, ResolvedConfig } from '../config.ts';
 import type { CpuGradients } from '../cpu/cpu-gradients.ts';
 import type { BDecStart } from '../initial-weights.ts';
 import type { InputScale } from '../input-scale.ts';
+import type { TfjsGradients } from '../tfjs/tfjs-gradients.ts';
 import type { PublishedForm } from '../to-sae.ts';
 import type { Weights } from '../weights.ts';
 
@@ -45,4 +46,6 @@ export interface Recipe<Config extends RecipeConfig> {
   calibrated_k?(recipe: Required<Config>): number;
   /** The recipe's loss and gradient on the CPU engine. */
   cpu: CpuGradients<Config>;
+  /** The recipe's loss and gradient on the tfjs engine. */
+  tfjs: TfjsGradients<Config>;
 }

@@ -1,6 +1,7 @@
 import { requireInteger, requireRange } from '../checks.ts';
 import { cpuStandardGradients } from '../cpu/cpu-standard.ts';
 import { tiedWeights } from '../initial-weights.ts';
+import { tfjsStandardGradients } from '../tfjs/tfjs-standard.ts';
 import type { Recipe } from './recipe.ts';
 
 /** ReLU with an L1 penalty weighted by decoder norms (Anthropic, April 2024). */
@@ -46,4 +47,5 @@ export const standardRecipe: Recipe<StandardRecipeConfig> = {
   initialise: (config) => tiedWeights(config, SMALL_DECODER_NORM),
   publish: () => ({ cfg: { architecture: 'standard' }, metadata: { trained_as: 'standard' } }),
   cpu: cpuStandardGradients,
+  tfjs: tfjsStandardGradients,
 };

@@ -1,6 +1,7 @@
 import { requireInteger, requireRange } from '../checks.ts';
 import { cpuTopkGradients } from '../cpu/cpu-topk.ts';
 import { tiedWeights } from '../initial-weights.ts';
+import { tfjsTopkGradients } from '../tfjs/tfjs-topk.ts';
 import type { Recipe, RecipeDefaults, RecipeSizes } from './recipe.ts';
 
 /** Longest warm-up that a default gives. */
@@ -38,6 +39,7 @@ export const topkRecipe: Recipe<TopkRecipeConfig> = {
   }),
   calibrated_k: ({ k }) => k,
   cpu: cpuTopkGradients,
+  tfjs: tfjsTopkGradients,
 };
 
 /** The defaults of every recipe that selects k features. */
