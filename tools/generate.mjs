@@ -1,7 +1,6 @@
 // Runs the code generators of one project: `node tools/generate.mjs <project>`.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 
 const run = (command, ...args) => execFileSync(`node_modules/.bin/${command}`, args, { stdio: 'inherit' });
 
@@ -13,24 +12,28 @@ const generators = {
     writeBase64Module(out, 'fileDescriptorSetBase64');
   },
   '@facet/kernels': () => {
-    const out = 'libs/kernels/src/gen/kernels.wasm';
-    mkdirSync(dirname(out), { recursive: true });
-    run(
-      'asc',
-      'libs/kernels/assembly/index.ts',
-      '--outFile',
-      out,
-      '-O3',
+    mkdirSync('libs/kernels/src/gen', { recursive: true });
+    compileKernels('kernels.wasm', 'kernelsWasmBase64');
+    // The same code for memory that threads share: that has to be declared in the module.
+    const shared = [
       '--enable',
-      'simd',
-      '--runtime',
-      'stub',
-      '--importMemory',
-      '--noAssert',
-    );
-    writeBase64Module(out, 'kernelsWasmBase64');
+      'threads',
+      '--sharedMemory',
+      '--initialMemory',
+      '1',
+      '--maximumMemory',
+      '65536',
+    ];
+    compileKernels('kernels-shared.wasm', 'kernelsSharedWasmBase64', ...shared);
   },
 };
+
+function compileKernels(file, constant, ...options) {
+  const out = `libs/kernels/src/gen/${file}`;
+  const fixed = ['--enable', 'simd', '--runtime', 'stub', '--importMemory', '--noAssert'];
+  run('asc', 'libs/kernels/assembly/index.ts', '--outFile', out, '-O3', ...fixed, ...options);
+  writeBase64Module(out, constant);
+}
 
 /** Writes the file again as a module, `name.ext` as `name-ext.ts`, so that it needs no loading. */
 function writeBase64Module(file, constant) {

@@ -3,7 +3,7 @@ export { keepLargestEntries } from './batch-select';
 export { gateEntries, gateRows, gateSlopeRows, gateSlopes, magnitudeRows } from './gated';
 export { accumulateBias, accumulateByFeature, removeParallel, sortByFeature } from './gradients';
 export { jumpEntries, jumpRows, jumpSlopeRows, jumpSlopes } from './jumprelu';
-export { addColumns, addNormGradient, addValues, addWeightedRows, centerRows, rowNorms, scaleValues, sumOfSquares } from './rows';
+export { addColumns, addNormGradient, addValues, addWeightedRows, centerRows, clearValues, rowNorms, scaleValues, sumOfSquares } from './rows';
 export { selectListed, selectTopK } from './select';
 export { selectAbove, selectThreshold } from './select-above';
 export { decodeRows, projectRows, reconstructRows, residualBase } from './sparse';

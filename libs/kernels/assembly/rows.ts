@@ -11,6 +11,11 @@ export function centerRows(x: usize, center: usize, rows: u32, width: u32): void
   }
 }
 
+/** Sets `count` floats to 0. */
+export function clearValues(values: usize, count: u32): void {
+  memory.fill(values, 0, WORD * <usize>count);
+}
+
 /** Multiplies `count` floats (a multiple of 4) by `factor`, in place. */
 export function scaleValues(values: usize, count: u32, factor: f32): void {
   const by = f32x4.splat(factor);

@@ -1,3 +1,10 @@
+export {
+  type BlockEncoder,
+  type BlockEncoderSizes,
+  type BlockSelection,
+  type BlockTask,
+  planBlockEncoder,
+} from './block-encoder.ts';
 export { createDenseProduct, type DenseProduct, type DenseProductOptions } from './dense-product.ts';
 export { createDenseUpdate, type DenseUpdate, type DenseUpdateOptions } from './dense-update.ts';
 export type { KernelExports } from './kernel-exports.ts';
@@ -9,3 +16,5 @@ export {
   padWidth,
   planMemoryBytes,
 } from './kernel-memory.ts';
+export type { KernelCall, KernelTask } from './kernel-tasks.ts';
+export { createKernelThreads, type KernelThreads, type KernelThreadsOptions } from './kernel-threads.ts';

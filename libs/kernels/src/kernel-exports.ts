@@ -123,6 +123,7 @@ export interface KernelExports {
     rootScale: number,
     epsilon: number,
   ): void;
+  clearValues(values: number, count: number): void;
   unitRows(W: number, rows: number, width: number): void;
   scaleValues(values: number, count: number, factor: number): void;
   rowNorms(norms: number, W: number, rows: number, width: number, scale: number): void;

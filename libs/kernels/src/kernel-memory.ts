@@ -1,5 +1,6 @@
 /// <reference path="./webassembly.d.ts" />
 import { FacetError } from '@facet/errors';
+import { kernelsSharedWasmBase64 } from './gen/kernels-shared-wasm.ts';
 import { kernelsWasmBase64 } from './gen/kernels-wasm.ts';
 import type { KernelExports } from './kernel-exports.ts';
 
@@ -16,11 +17,13 @@ const ALIGNMENT_BYTES = 64;
 const RESERVED_BYTES = 64;
 
 /**
- * One plain WebAssembly memory with the kernels bound to it. It is allocated once and never grows, for
- * growing detaches every view; ONNX Runtime reads and writes the same views without a copy.
+ * One WebAssembly memory with the kernels bound to it. It is allocated once and never grows, for growing detaches every
+ * view. ONNX Runtime reads and writes views of a plain one without a copy; a shared one other threads can use as well,
+ * but ONNX Runtime refuses it.
  */
 export interface KernelMemory {
   readonly kernels: KernelExports;
+  readonly memory: WebAssembly.Memory;
   readonly bytes: number;
   /** Takes a zeroed array of `length` floats; throws `exhausted` where the plan was too small. */
   f32(length: number): Float32Array;
@@ -39,19 +42,17 @@ export function planMemoryBytes(lengths: readonly number[]): number {
 }
 
 /**
- * Allocates a memory of at least `bytes` and instantiates the kernels on it; refuses more than 4 GiB with
- * the number.
+ * Allocates a memory of at least `bytes`, plain unless told otherwise, and instantiates the kernels on it; refuses more
+ * than 4 GiB with the number.
  */
-export function createKernelMemory(bytes: number): KernelMemory {
+export function createKernelMemory(bytes: number, { shared = false } = {}): KernelMemory {
   if (!(bytes > 0) || bytes > MAX_MEMORY_BYTES) {
     throw new FacetError(
       'exhausted',
       `${bytes} bytes do not fit one WebAssembly memory of ${MAX_MEMORY_BYTES} bytes`,
     );
   }
-  const pages = Math.ceil(bytes / PAGE_BYTES);
-  const memory = allocate(pages);
-  const instance = new WebAssembly.Instance(compileKernels(), { env: { memory } });
+  const memory = allocate(Math.ceil(bytes / PAGE_BYTES), shared);
   let top = RESERVED_BYTES;
   const take = (length: number): number => {
     const at = top;
@@ -65,23 +66,35 @@ export function createKernelMemory(bytes: number): KernelMemory {
     return at;
   };
   return {
-    kernels: instance.exports as unknown as KernelExports,
+    kernels: bindKernels(memory),
+    memory,
     bytes: memory.buffer.byteLength,
     f32: (length) => new Float32Array(memory.buffer, take(length), length),
     u32: (length) => new Uint32Array(memory.buffer, take(length), length),
   };
 }
 
-let compiled: WebAssembly.Module | undefined;
-
-function compileKernels(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(Buffer.from(kernelsWasmBase64, 'base64'));
-  return compiled;
+/** Instantiates the kernels on a memory, plain or shared: in every thread that uses it. */
+export function bindKernels(memory: WebAssembly.Memory): KernelExports {
+  const shared = memory.buffer instanceof SharedArrayBuffer;
+  const instance = new WebAssembly.Instance(compileKernels(shared), { env: { memory } });
+  return instance.exports as unknown as KernelExports;
 }
 
-function allocate(pages: number): WebAssembly.Memory {
+const compiled = new Map<boolean, WebAssembly.Module>();
+
+function compileKernels(shared: boolean): WebAssembly.Module {
+  const known = compiled.get(shared);
+  if (known) return known;
+  const base64 = shared ? kernelsSharedWasmBase64 : kernelsWasmBase64;
+  const module = new WebAssembly.Module(Buffer.from(base64, 'base64'));
+  compiled.set(shared, module);
+  return module;
+}
+
+function allocate(pages: number, shared: boolean): WebAssembly.Memory {
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch (cause) {
     const message = `this machine cannot allocate ${pages * PAGE_BYTES} bytes; lower d_sae or the batch size`;
     throw new FacetError('exhausted', message, { cause });

@@ -1,6 +1,6 @@
 import type { BatchtopkRecipeConfig } from '../recipes/batchtopk.ts';
 import type { SelectionConfig } from '../recipes/topk.ts';
-import { addBiases, addGradients } from './cpu-entries.ts';
+import { addGradients } from './cpu-entries.ts';
 import type { BatchStep, BatchSums, CpuGradients, CpuPlan, PlanSizes } from './cpu-gradients.ts';
 import { productBlocks } from './cpu-product.ts';
 import {
@@ -29,11 +29,10 @@ export const cpuBatchtopkGradients: CpuGradients<BatchtopkRecipeConfig> = {
     const scale = 2 / rows;
     const error = cpu.errors[0];
     await selectFromBatch(cpu, step);
-    const sums = decodeSelected(cpu, rows);
-    addGradients(cpu, { entries: cpu.main, error, first: 0, rows, scale });
-    addBiases(cpu, scale);
+    const sums = await decodeSelected(cpu, rows);
+    await addGradients(cpu, { entries: cpu.main, error, first: 0, rows, scale });
     countFirings(cpu);
-    const auxiliary = auxiliaryRuns(cpu, step.dead) ? addAuxiliary(cpu, { ...sums, error }) : 0;
+    const auxiliary = auxiliaryRuns(cpu, step.dead) ? await addAuxiliary(cpu, { ...sums, error }) : 0;
     addInputBias(cpu, error);
     return { ...sums, loss: sums.squared_error / rows + auxiliary, dense_rows: 0 };
   },

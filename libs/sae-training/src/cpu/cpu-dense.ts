@@ -62,5 +62,5 @@ export async function projectDense(
   slopes: Float32Array,
   { error, first, rows }: RowRange & { error: Float32Array },
 ): Promise<void> {
-  await product.run({ x: error.subarray(first * width), W: weights.W_dec, y: slopes, rows });
+  await product!.run({ x: error.subarray(first * width), W: weights.W_dec, y: slopes, rows });
 }

@@ -78,6 +78,27 @@ describe('cpuEngine', () => {
     await Promise.all([first.close(), second.close()]);
   });
 
+  test('computes the same bits on one thread as on several', async () => {
+    const random = createRandom(9n);
+    const [d_in, rows] = [128, 256];
+    const x = Float32Array.from({ length: rows * d_in }, () => random.gaussian());
+    const trained = async (threads: number) => {
+      const given = { recipe: { name: 'topk' as const, k: 8 }, d_sae: 2048, batch_rows: rows, threads };
+      const config = resolveConfig(given, { d_in, rows });
+      const session = await cpuEngine.open(config, initialWeights(config, x));
+      const norms: number[] = [];
+      for (let at = 0; at < 3; at++) {
+        session.fill(x, 0);
+        const { gradient_norm } = await session.step(at, 1e-3, Uint32Array.of(7, 500, 2000));
+        norms.push(gradient_norm);
+      }
+      const weights = session.weights();
+      await session.close();
+      return { norms, weights };
+    };
+    expect(await trained(3)).toEqual(await trained(1));
+  });
+
   test('plans the memory that it takes', () => {
     const { config } = fixture(16, 40);
     const plan = cpuEngine.planMemory(config);

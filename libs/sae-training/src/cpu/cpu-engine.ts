@@ -13,7 +13,8 @@ import type { Weights } from '../weights.ts';
 import { agreementOf } from './cpu-agreement.ts';
 import type { BatchLoss } from './cpu-gradients.ts';
 import { readWeights } from './cpu-parameters.ts';
-import { productBlocks } from './cpu-product.ts';
+import { products } from './cpu-product.ts';
+import { clearGradients, finishGradients, updateWeights } from './cpu-update.ts';
 import {
   createWorkspace,
   INPUT_SCALE,
@@ -38,7 +39,8 @@ export const cpuEngine: TrainingEngine = {
       weights: () => weightsOf(cpu),
       state: () => stateOf(cpu),
       close: async () => {
-        await cpu.product.close();
+        await cpu.threads.close();
+        await cpu.product?.close();
         await cpu.dense?.close();
       },
     };
@@ -77,21 +79,17 @@ interface StepInput {
 }
 
 async function trainStep(cpu: CpuWorkspace, input: StepInput): Promise<StepStatistics> {
-  const { config, gradients, kernels, weights, d_sae, width } = cpu;
+  const { config } = cpu;
   const rows = config.batch_rows;
   const recipe = recipeOf(config.recipe);
   requireFiniteRows(cpu, input.step);
   const sums = prepareRows(cpu, rows);
-  gradients.all.fill(0);
+  await clearGradients(cpu);
   cpu.firings.fill(0);
   const loss = await recipe.cpu.train(cpu, input);
-  if (recipe.unit_decoder) {
-    kernels.removeParallel(gradients.W_dec.byteOffset, weights.W_dec.byteOffset, d_sae, width);
-  }
-  const gradient_norm = Math.sqrt(kernels.sumOfSquares(gradients.all.byteOffset, gradients.all.length));
+  const gradient_norm = Math.sqrt(await finishGradients(cpu, recipe));
   requireProgress(config, loss, gradient_norm, input);
-  update(cpu, input, gradient_norm);
-  if (recipe.unit_decoder) kernels.unitRows(weights.W_dec.byteOffset, d_sae, width);
+  await updateWeights(cpu, { ...input, norm: gradient_norm, unit: recipe.unit_decoder });
   recipe.cpu.afterUpdate?.(cpu, input);
   return {
     loss: loss.loss,
@@ -103,23 +101,6 @@ async function trainStep(cpu: CpuWorkspace, input: StepInput): Promise<StepStati
   };
 }
 
-/** One Adam step on all weights with the gradient clipped to the configured norm. */
-function update(
-  { config, kernels, weights, gradients, mean, square }: CpuWorkspace,
-  input: StepInput,
-  norm: number,
-) {
-  const { beta1, beta2, epsilon } = config.adam;
-  const t = input.step + 1;
-  const clip = config.gradient_clip_norm;
-  const gradientScale = clip > 0 ? Math.min(1, clip / (norm + 1e-6)) : 1;
-  const rate = input.learning_rate / (1 - beta1 ** t);
-  const rootScale = 1 / Math.sqrt(1 - beta2 ** t);
-  const arrays = [weights.all, mean, square, gradients.all].map((array) => array.byteOffset);
-  const [W, m, v, G] = arrays;
-  kernels.adam(W, m, v, G, weights.all.length, gradientScale, beta1, beta2, rate, rootScale, epsilon);
-}
-
 async function evaluate(cpu: CpuWorkspace, rows: number): Promise<EvaluationSums> {
   const sums = prepareRows(cpu, rows);
   const recipe = recipeOf(cpu.config.recipe);
@@ -128,10 +109,9 @@ async function evaluate(cpu: CpuWorkspace, rows: number): Promise<EvaluationSums
 }
 
 async function* preActivations(cpu: CpuWorkspace, rows: number): AsyncGenerator<Float32Array, void> {
-  const { weights, pre, d_sae } = cpu;
+  const { weights } = cpu;
   prepareRows(cpu, rows);
-  for await (const block of productBlocks(cpu, rows)) {
-    const values = pre.subarray(0, block.rows * d_sae);
+  for await (const values of products(cpu, rows)) {
     addBias(values, weights.b_enc);
     yield values;
   }

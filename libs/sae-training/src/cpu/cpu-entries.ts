@@ -1,4 +1,5 @@
-import type { KernelMemory } from '@facet/kernels';
+import type { KernelExports, KernelMemory } from '@facet/kernels';
+import { forFeatures } from './cpu-tasks.ts';
 import type { CpuWorkspace } from './cpu-workspace.ts';
 
 /** Selected features of the batch: those of row r lie from begin[r] to end[r], ascending. */
@@ -67,7 +68,15 @@ export interface Decoding extends RowRange {
 
 /** Adds the decode of the rows' entries to `residual`, writes their slopes, and returns the squared norm. */
 export function addDecoded(cpu: CpuWorkspace, decoding: Decoding): number {
-  const { kernels, weights, width } = cpu;
+  const [, ...args] = reconstruction(cpu, decoding);
+  return cpu.kernels.reconstructRows(...args);
+}
+
+/** The call that does what `addDecoded` does. */
+export function reconstruction(
+  { weights, width }: CpuWorkspace,
+  decoding: Decoding,
+): ['reconstructRows', ...Parameters<KernelExports['reconstructRows']>] {
   const { entries, residual, first, rows, activation = 'value' } = decoding;
   const values = activation === 'gate' ? entries.gate : entries.value;
   const slopes = activation === 'gate' ? entries.gateSlope : entries.slope;
@@ -76,7 +85,7 @@ export function addDecoded(cpu: CpuWorkspace, decoding: Decoding): number {
   const W_dec = weights.W_dec.byteOffset;
   const index = entries.index.byteOffset;
   const from = [...bounds, index, values.byteOffset] as const;
-  return kernels.reconstructRows(at, W_dec, rows, width, ...from, slopes.byteOffset);
+  return ['reconstructRows', at, W_dec, rows, width, ...from, slopes.byteOffset];
 }
 
 /** Which rows' entries add to gradients, by what error. */
@@ -86,12 +95,25 @@ export interface GradientTerm extends RowRange {
   scale: number;
 }
 
-/** Sorts the rows' entries by feature and adds their part of the gradients of W_dec and W_enc. */
-export function addGradients(cpu: CpuWorkspace, term: GradientTerm): void {
-  const { entries, first, rows } = term;
-  sortEntries(cpu, entries, { first, rows });
-  addDirections(cpu, { ...term, from: 0, to: cpu.d_sae });
-  addEncoders(cpu, term);
+/** Sorts the rows' entries by feature and adds their part of the gradients of W_dec, W_enc and b_enc. */
+export async function addGradients(cpu: CpuWorkspace, term: GradientTerm): Promise<void> {
+  const { entries, first: firstRow, rows, error, scale } = term;
+  const { gradients, x, starts, entryRow, entryValue, entrySlope, width } = cpu;
+  sortEntries(cpu, entries, { first: firstRow, rows });
+  const row = 4 * firstRow * width;
+  await forFeatures(cpu, ({ first, count }) => {
+    const at = 4 * first * width;
+    const begin = starts.byteOffset + 4 * first;
+    const sorted = [count, width, begin, entryRow.byteOffset] as const;
+    const directions = [entryValue.byteOffset, error.byteOffset + row, scale] as const;
+    const encoders = [entrySlope.byteOffset, x.byteOffset + row, scale] as const;
+    const bias = gradients.b_enc.byteOffset + 4 * first;
+    return [
+      ['accumulateByFeature', gradients.W_dec.byteOffset + at, ...sorted, ...directions],
+      ['accumulateByFeature', gradients.W_enc.byteOffset + at, ...sorted, ...encoders],
+      ['accumulateBias', bias, count, begin, entrySlope.byteOffset, scale],
+    ];
+  });
 }
 
 /** Sorts the rows' entries by feature; rows are counted from `first`. */

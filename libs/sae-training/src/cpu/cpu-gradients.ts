@@ -56,6 +56,8 @@ export interface PlanSizes {
  * recipe's encoder sees them so, before it is called.
  */
 export interface CpuGradients<Config extends RecipeConfig = RecipeConfig> {
+  /** Whether threads share the work, each encoding blocks in memory of its own, `stride` entries of every row. */
+  threaded?: boolean;
   plan(config: ResolvedConfig<Required<Config>>, sizes: PlanSizes): CpuPlan;
   /**
    * Encodes and decodes the first `rows` rows as the published SAE would: leaves x̂ − x in `error`, and no

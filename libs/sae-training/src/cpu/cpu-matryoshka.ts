@@ -38,7 +38,7 @@ export const cpuMatryoshkaGradients: CpuGradients<MatryoshkaRecipeConfig> = {
     addBiases(cpu, scale);
     countFirings(cpu);
     const whole = { error: errors[errors.length - 1], squared_error: sums.squared_error };
-    const auxiliary = auxiliaryRuns(cpu, step.dead) ? addAuxiliary(cpu, whole) : 0;
+    const auxiliary = auxiliaryRuns(cpu, step.dead) ? await addAuxiliary(cpu, whole) : 0;
     addInputBias(cpu, errors[0]);
     return { ...sums, loss: losses / rows + auxiliary, dense_rows: 0 };
   },

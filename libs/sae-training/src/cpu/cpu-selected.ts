@@ -1,7 +1,8 @@
 import type { SelectionConfig } from '../recipes/topk.ts';
-import { addBiases, addDecoded, addGradients, type Entries } from './cpu-entries.ts';
+import { addGradients, type Entries, reconstruction } from './cpu-entries.ts';
 import type { BatchSums } from './cpu-gradients.ts';
 import type { ProductBlock } from './cpu-product.ts';
+import { forRows } from './cpu-tasks.ts';
 import type { CpuWorkspace } from './cpu-workspace.ts';
 
 /** Whether the auxiliary term has anything to fit in this step. */
@@ -31,10 +32,16 @@ export function endsFromCounts({ begin, end }: Entries, { first, rows }: Product
 }
 
 /** Decodes the selected entries of the first `rows` rows into `errors[0]` and projects it back. */
-export function decodeSelected(cpu: CpuWorkspace, rows: number): BatchSums {
-  const { main, errors } = cpu;
-  subtractRows(cpu, errors[0], rows);
-  const squared_error = addDecoded(cpu, { entries: main, residual: errors[0], first: 0, rows });
+export async function decodeSelected(cpu: CpuWorkspace, rows: number): Promise<BatchSums> {
+  const { main, errors, x, zeros, width } = cpu;
+  const squared_error = await forRows(cpu, { first: 0, rows }, (run) => {
+    const at = 4 * run.first * width;
+    const row = errors[0].byteOffset + at;
+    return [
+      ['residualBase', row, zeros.byteOffset, x.byteOffset + at, run.count, width],
+      reconstruction(cpu, { entries: main, residual: errors[0], first: run.first, rows: run.count }),
+    ];
+  });
   let firings = 0;
   for (let r = 0; r < rows; r++) firings += main.end[r] - main.begin[r];
   return { squared_error, firings };
@@ -58,10 +65,10 @@ export function countFirings({ starts, firings }: CpuWorkspace): void {
  * Adds the gradients of the auxiliary term α Σ‖â − r‖² / Σ‖r − mean r‖², r = x − x̂ held fixed, and returns it;
  * nothing where the residual does not vary.
  */
-export function addAuxiliary(
+export async function addAuxiliary(
   cpu: CpuWorkspace<Required<SelectionConfig>>,
   { error, squared_error }: { error: Float32Array; squared_error: number },
-): number {
+): Promise<number> {
   const { kernels, config, auxiliary, auxiliaryError, sums, width } = cpu;
   const rows = config.batch_rows;
   sums.fill(0);
@@ -69,11 +76,12 @@ export function addAuxiliary(
   const variance = squared_error - kernels.sumOfSquares(sums.byteOffset, width) / rows;
   if (!(variance > 0)) return 0;
   auxiliaryError.set(error);
-  const squares = addDecoded(cpu, { entries: auxiliary, residual: auxiliaryError, first: 0, rows });
+  const squares = await forRows(cpu, { first: 0, rows }, ({ first, count }) => [
+    reconstruction(cpu, { entries: auxiliary, residual: auxiliaryError, first, rows: count }),
+  ]);
   const weight = config.recipe.auxk_alpha / variance;
   const scale = 2 * weight;
-  addGradients(cpu, { entries: auxiliary, error: auxiliaryError, first: 0, rows, scale });
-  addBiases(cpu, scale);
+  await addGradients(cpu, { entries: auxiliary, error: auxiliaryError, first: 0, rows, scale });
   return weight * squares;
 }
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { padWidth } from '@facet/kernels';
 import type { ResolvedConfig } from '../config.ts';
 import { recipeOf } from '../recipes/registry.ts';
@@ -16,6 +17,11 @@ export interface CpuSizes {
   /** Names of the recipe's own parameters. */
   vectors: readonly string[];
   plan: CpuPlan;
+  /** Whether threads share the work, each encoding blocks of its own. */
+  threaded: boolean;
+  /** How many threads there are, the engine's own included, and how many work on one product. */
+  threads: number;
+  productThreads: number;
 }
 
 /**
@@ -34,7 +40,13 @@ export function sizesOf(config: ResolvedConfig): CpuSizes {
   const d_sae = padWidth(config.d_sae);
   const batch = config.batch_rows;
   const fitting = Math.max(MIN_BLOCK_ROWS, Math.min(MAX_BLOCK_ROWS, Math.floor(BLOCK_BYTES / 4 / d_sae)));
-  const blockRows = Math.ceil(batch / Math.ceil(batch / fitting));
+  const threaded = recipe.cpu.threaded ?? false;
+  const { threads, productThreads } = threaded
+    ? threadsOf(config)
+    : { threads: 1, productThreads: config.threads };
+  // A whole number of blocks for every thread, so that all end together.
+  const blocks = threads * Math.ceil(batch / fitting / threads);
+  const blockRows = Math.ceil(batch / blocks);
   const plan = recipe.cpu.plan(config, { d_sae, batch, blockRows });
   return {
     d_in: config.d_in,
@@ -45,5 +57,20 @@ export function sizesOf(config: ResolvedConfig): CpuSizes {
     blockRows,
     vectors: recipe.vectors,
     plan,
+    threaded,
+    threads,
+    productThreads,
   };
+}
+
+/** What a thread must have to multiply in a step to be worth waking: about a millisecond. */
+const MIN_MULTIPLICATIONS = 50e6;
+/** Every thread has a copy of W_enc: where there are more cores, several work on one product. */
+const MAX_THREADS = 8;
+
+function threadsOf({ threads, batch_rows, d_in, d_sae }: ResolvedConfig) {
+  const cores = threads || availableParallelism();
+  const worthwhile = Math.ceil((batch_rows * d_in * d_sae) / MIN_MULTIPLICATIONS);
+  const count = Math.min(cores, MAX_THREADS, worthwhile);
+  return { threads: count, productThreads: Math.max(1, Math.floor(cores / count)) };
 }

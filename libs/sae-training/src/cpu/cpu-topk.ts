@@ -1,17 +1,9 @@
+import type { BlockSelection } from '@facet/kernels';
 import type { TopkRecipeConfig } from '../recipes/topk.ts';
-import { addBiases, addGradients } from './cpu-entries.ts';
+import { addGradients, type Entries } from './cpu-entries.ts';
 import type { CpuGradients } from './cpu-gradients.ts';
-import { productBlocks } from './cpu-product.ts';
-import {
-  addAuxiliary,
-  addInputBias,
-  auxiliaryRuns,
-  countFirings,
-  decodeSelected,
-  endsFromCounts,
-  placesOf,
-  selectDead,
-} from './cpu-selected.ts';
+import { blocksOf } from './cpu-product.ts';
+import { addAuxiliary, addInputBias, auxiliaryRuns, countFirings, decodeSelected } from './cpu-selected.ts';
 import type { CpuWorkspace } from './cpu-workspace.ts';
 
 /**
@@ -25,6 +17,8 @@ import type { CpuWorkspace } from './cpu-workspace.ts';
  * of e.
  */
 export const cpuTopkGradients: CpuGradients<TopkRecipeConfig> = {
+  threaded: true,
+
   plan: ({ recipe: { k, k_aux, auxk_alpha } }, { batch }) => ({
     candidates: batch * k,
     entries: batch * k,
@@ -46,11 +40,10 @@ export const cpuTopkGradients: CpuGradients<TopkRecipeConfig> = {
     const scale = 2 / rows;
     const error = cpu.errors[0];
     await select(cpu, rows, dead);
-    const sums = decodeSelected(cpu, rows);
-    addGradients(cpu, { entries: cpu.main, error, first: 0, rows, scale });
-    addBiases(cpu, scale);
+    const sums = await decodeSelected(cpu, rows);
+    await addGradients(cpu, { entries: cpu.main, error, first: 0, rows, scale });
     countFirings(cpu);
-    const auxiliary = auxiliaryRuns(cpu, dead) ? addAuxiliary(cpu, { ...sums, error }) : 0;
+    const auxiliary = auxiliaryRuns(cpu, dead) ? await addAuxiliary(cpu, { ...sums, error }) : 0;
     addInputBias(cpu, error);
     return { ...sums, loss: sums.squared_error / rows + auxiliary, dense_rows: 0 };
   },
@@ -58,13 +51,30 @@ export const cpuTopkGradients: CpuGradients<TopkRecipeConfig> = {
 
 const NO_FEATURES = new Uint32Array(0);
 
-/** Computes pre-activations block by block and selects from each while it is in cache. */
-async function select(cpu: CpuWorkspace, rows: number, dead: Uint32Array): Promise<void> {
-  const { kernels, weights, pre, d_sae, main, scratch } = cpu;
-  for await (const block of productBlocks(cpu, rows)) {
-    const from = [pre.byteOffset, weights.b_enc.byteOffset, block.rows, d_sae, main.stride] as const;
-    kernels.selectTopK(...from, ...placesOf(main, block.first), scratch.byteOffset);
-    endsFromCounts(main, block);
-    if (auxiliaryRuns(cpu, dead)) selectDead(cpu, block, dead);
-  }
+/** Encodes the first `rows` rows block by block and selects from each while it is in cache. */
+async function select({ threads, ...cpu }: CpuWorkspace, rows: number, dead: Uint32Array): Promise<void> {
+  const { weights, x, width, main, auxiliary, blockRows } = cpu;
+  cpu.dead.set(dead);
+  const listed = { list: cpu.dead.byteOffset, count: dead.length };
+  const tasks = blocksOf(rows, blockRows).map(({ first, rows }) => {
+    const selections = [selectionOf(main, first)];
+    if (auxiliary.stride > 0 && dead.length > 0)
+      selections.push({ ...selectionOf(auxiliary, first), listed });
+    return { x: x.byteOffset + 4 * first * width, rows, selections };
+  });
+  const encoder = { W: weights.W_enc.byteOffset, bias: weights.b_enc.byteOffset };
+  await threads.encode(encoder, tasks);
+}
+
+/** Where the entries of the rows from `first` go, each with places of its own. */
+function selectionOf({ index, value, end, stride: k }: Entries, first: number): BlockSelection {
+  const begin = first * k;
+  const at = 4 * begin;
+  return {
+    k,
+    index: index.byteOffset + at,
+    value: value.byteOffset + at,
+    end: end.byteOffset + 4 * first,
+    begin,
+  };
 }

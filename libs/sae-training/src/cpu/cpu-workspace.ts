@@ -1,4 +1,14 @@
-import { createDenseProduct, createKernelMemory, type KernelMemory, planMemoryBytes } from '@facet/kernels';
+import {
+  type BlockEncoderSizes,
+  createDenseProduct,
+  createKernelMemory,
+  createKernelThreads,
+  type DenseProduct,
+  type KernelMemory,
+  type KernelThreads,
+  planBlockEncoder,
+  planMemoryBytes,
+} from '@facet/kernels';
 import type { ResolvedConfig, ResolvedRecipe } from '../config.ts';
 import type { EngineMemoryPlan } from '../engine.ts';
 import type { Weights } from '../weights.ts';
@@ -13,8 +23,10 @@ import { type CpuSizes, sizesOf } from './cpu-sizes.ts';
  */
 export interface CpuWorkspace<R = unknown> extends CpuArrays {
   config: ResolvedConfig<R>;
-  /** Products of blocks with the encoder. */
-  product: Awaited<ReturnType<typeof createDenseProduct>>;
+  /** Those that share the work; where they do not, the engine's own. */
+  threads: KernelThreads;
+  /** Products of blocks with the encoder, where threads do not encode them. */
+  product?: DenseProduct | undefined;
   /** Products for blocks that are decoded dense; absent where the recipe never does. */
   dense?: DenseBlocks | undefined;
 }
@@ -37,7 +49,7 @@ interface CpuArrays {
   errors: Float32Array[];
   /** [batch_rows, width]: x̂ − x with the auxiliary term's reconstruction added. */
   auxiliaryError: Float32Array;
-  /** [blockRows, d_sae]: products of one block with the encoder, without bias. */
+  /** [blockRows, d_sae]: products of one block with the encoder, without bias; empty where threads encode. */
   pre: Float32Array;
   main: Entries;
   auxiliary: Entries;
@@ -76,32 +88,44 @@ export async function createWorkspace(
   initial: Weights,
 ): Promise<CpuWorkspace<ResolvedRecipe>> {
   const sizes = sizesOf(config);
-  const memory = createKernelMemory(planMemoryBytes(Object.values(lengthsOf(sizes)).flat()));
+  const bytes = planMemoryBytes(Object.values(lengthsOf(sizes)).flat());
+  const encoder = encoderOf(sizes);
+  const memory = createKernelMemory(bytes, { shared: encoder !== undefined });
   const arrays = allocate(memory, sizes);
-  const { threads } = config;
-  const product = await createDenseProduct({ inner: sizes.width, outer: sizes.d_sae, threads });
+  const threads = await createKernelThreads({ memory, count: sizes.threads, encoder });
+  const shape = { inner: sizes.width, outer: sizes.d_sae, threads: sizes.productThreads };
+  const product = encoder ? undefined : await createDenseProduct(shape);
   const dense = sizes.plan.dense ? await createDenseBlocks(memory, sizes, config) : undefined;
   writeWeights(initial, arrays.weights, sizes);
   arrays.scalars.set([initial.input_scale ?? 1, initial.threshold ?? 0]);
-  return { ...arrays, config, product, dense };
+  return { ...arrays, config, threads, product, dense };
 }
 
 /** Tells what `createWorkspace` will allocate, by purpose. */
 export function planWorkspace(config: ResolvedConfig): EngineMemoryPlan {
   const sizes = sizesOf(config);
   const { weights, optimizer, batch } = lengthsOf(sizes);
+  const encoder = encoderOf(sizes);
+  const encoders = encoder ? sizes.threads * planBlockEncoder(encoder) : 0;
   return {
     weights_bytes: planMemoryBytes(weights),
     optimizer_bytes: planMemoryBytes(optimizer),
     gradients_bytes: planMemoryBytes(weights),
-    batch_bytes: planMemoryBytes(batch),
-    pre_activations_bytes: planMemoryBytes([sizes.blockRows * sizes.d_sae]),
+    batch_bytes: planMemoryBytes(batch) + encoders,
+    pre_activations_bytes: sizes.threads * planMemoryBytes([sizes.blockRows * sizes.d_sae]),
   };
+}
+
+/** What every thread needs that encodes blocks: a copy of W_enc with a block of rows and what is selected of them. */
+function encoderOf(sizes: CpuSizes): BlockEncoderSizes | undefined {
+  const { width, d_sae: features, blockRows: rows, threaded, productThreads, plan } = sizes;
+  const entries = Math.max(plan.stride, plan.auxiliary);
+  return threaded ? { width, features, rows, entries, productThreads } : undefined;
 }
 
 /** Array lengths in words, by purpose. */
 function lengthsOf(sizes: CpuSizes) {
-  const { width, d_sae, batch, blockRows, plan } = sizes;
+  const { width, d_sae, batch, plan } = sizes;
   const parameters = parameterLength(sizes);
   const residuals = plan.errors + (plan.auxiliary > 0 ? 1 : 0);
   const sorted = sortedLength(sizes);
@@ -110,7 +134,7 @@ function lengthsOf(sizes: CpuSizes) {
     optimizer: [parameters, parameters, parameters],
     batch: [
       ...new Array<number>(1 + residuals).fill(batch * width),
-      blockRows * d_sae,
+      blockLength(sizes),
       ...entryLengths(batch, mainRoom(sizes)),
       ...entryLengths(batch, auxiliaryRoom(sizes)),
       ...[d_sae + 1, sorted, sorted, sorted, width, width],
@@ -138,7 +162,7 @@ function allocate(memory: KernelMemory, sizes: CpuSizes): CpuArrays {
     x: memory.f32(batch * width),
     errors: Array.from({ length: plan.errors }, () => memory.f32(batch * width)),
     auxiliaryError: memory.f32(plan.auxiliary > 0 ? batch * width : 0),
-    pre: memory.f32(blockRows * d_sae),
+    pre: memory.f32(blockLength(sizes)),
     main: entryArrays(memory, batch, mainRoom(sizes)),
     auxiliary: entryArrays(memory, batch, auxiliaryRoom(sizes)),
     starts: memory.u32(d_sae + 1),
@@ -159,6 +183,8 @@ function allocate(memory: KernelMemory, sizes: CpuSizes): CpuArrays {
   };
 }
 
+const blockLength = ({ blockRows, d_sae, threaded }: CpuSizes) => (threaded ? 0 : blockRows * d_sae);
+
 const mainRoom = ({ plan }: CpuSizes) => plan;
 
 /** The auxiliary term has a fixed number of places per row. */
@@ -172,5 +198,5 @@ const auxiliaryRoom = ({ batch, plan: { auxiliary } }: CpuSizes) => ({
 const sortedLength = ({ batch, plan }: CpuSizes) => Math.max(plan.entries, batch * plan.auxiliary);
 
 /** What selection per row needs: of all features, and of the dead ones. */
-const scratchLength = ({ d_sae, plan: { stride, auxiliary } }: CpuSizes) =>
-  5 * d_sae + 4 * Math.max(stride, auxiliary) + 24;
+const scratchLength = ({ d_sae, threaded, plan: { stride, auxiliary } }: CpuSizes) =>
+  threaded ? 0 : 5 * d_sae + 4 * Math.max(stride, auxiliary) + 24;
