@@ -3,7 +3,13 @@ import { cpus, totalmem } from 'node:os';
 
 /** Prints one readable table; with `--json` among the arguments, one last line of JSON. */
 export function report(title, rows, figures) {
-  console.log(`\n${title}\n${machine()}\n`);
+  table(`${title}\n${machine()}`, rows);
+  if (process.argv.includes('--json')) console.log(JSON.stringify(figures));
+}
+
+/** Prints one readable table. */
+export function table(title, rows) {
+  console.log(`\n${title}\n`);
   const columns = Object.keys(rows[0]);
   const widths = columns.map((column) =>
     Math.max(column.length, ...rows.map((row) => String(row[column]).length)),
@@ -16,7 +22,6 @@ export function report(title, rows, figures) {
   console.log(line(columns));
   console.log(line(widths.map((width) => '-'.repeat(width))));
   for (const row of rows) console.log(line(columns.map((column) => row[column])));
-  if (process.argv.includes('--json')) console.log(JSON.stringify(figures));
 }
 
 /** One line about the machine, for docs/benchmarks.md. */
