@@ -32,6 +32,25 @@ describe('planMemory', () => {
     expect(plan.total).toBeLessThanOrEqual(limit);
   });
 
+  test('adds up the engines of several SAEs, with one set of rows and the copies of the largest', () => {
+    const larger = resolveConfig({ recipe: { name: 'topk', k: 16 }, d_sae: 2048, batch_rows: 512 }, sets);
+    const [small, large] = [config, larger].map((one) => planMemory({ ...demands, configs: [one] }, 1 << 30));
+    const both = planMemory({ ...demands, configs: [config, larger] }, 1 << 30);
+    for (const part of ['weights', 'optimizer', 'gradients', 'batch', 'preActivations'] as const)
+      expect(both[part]).toBe(small[part]! + large[part]!);
+    expect(both.rows).toBe(small.rows);
+    expect(both.copies).toBe(large.copies);
+    expect(both.total).toBe(both.weights + both.optimizer + both.batch + both.rows + both.copies!);
+  });
+
+  test('refuses several that do not fit together although each does, and says how many they are', () => {
+    const limit = 21 << 20;
+    planMemory(demands, limit);
+    expect(() => planMemory({ ...demands, configs: [config, config, config] }, limit)).toThrow(
+      /needs \d+ bytes of memory, .* allows 22020096; train fewer than 3 SAEs at once/,
+    );
+  });
+
   test('refuses what cannot fit with the numbers', () => {
     expect(() => planMemory(demands, 8 << 20)).toThrow(/needs \d+ bytes of memory, .* allows 8388608/);
   });
