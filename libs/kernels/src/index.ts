@@ -17,4 +17,9 @@ export {
   planMemoryBytes,
 } from './kernel-memory.ts';
 export type { KernelCall, KernelTask } from './kernel-tasks.ts';
-export { createKernelThreads, type KernelThreads, type KernelThreadsOptions } from './kernel-threads.ts';
+export {
+  createKernelThreads,
+  type KernelThreads,
+  type KernelThreadsOptions,
+  THREAD_BYTES,
+} from './kernel-threads.ts';

@@ -12,9 +12,9 @@ export interface EngineMemoryPlan {
   optimizer_bytes: number;
   /** Part of `optimizer_bytes`: gradients. */
   gradients_bytes: number;
-  /** The batch, one block of pre-activations and the entries selected from it. */
+  /** The batch, the blocks of pre-activations and the entries selected from them, and what further threads take. */
   batch_bytes: number;
-  /** Part of `batch_bytes`: one block of pre-activations. */
+  /** Part of `batch_bytes`: blocks of pre-activations, one for every thread. */
   pre_activations_bytes: number;
   /** Whether all of it lies in one WebAssembly memory, which is limited. @default true */
   one_memory?: boolean;

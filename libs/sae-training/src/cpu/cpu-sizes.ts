@@ -25,10 +25,10 @@ export interface CpuSizes {
 }
 
 /**
- * Pre-activations of one block stay below this: large enough for the product, small enough for the
- * last-level cache.
+ * Pre-activations of one block stay below this: large enough for the product, small enough for the last-level cache, also
+ * where several threads have a block each.
  */
-const BLOCK_BYTES = 8 << 20;
+const BLOCK_BYTES = 4 << 20;
 /** Most rows of one block; beyond this the product gains nothing. */
 const MAX_BLOCK_ROWS = 1024;
 /** Fewer rows than this do not pay for reordering W_enc, which every product begins with. */

@@ -8,6 +8,7 @@ import {
   type KernelThreads,
   planBlockEncoder,
   planMemoryBytes,
+  THREAD_BYTES,
 } from '@facet/kernels';
 import type { ResolvedConfig, ResolvedRecipe } from '../config.ts';
 import type { EngineMemoryPlan } from '../engine.ts';
@@ -111,7 +112,7 @@ export function planWorkspace(config: ResolvedConfig): EngineMemoryPlan {
     weights_bytes: planMemoryBytes(weights),
     optimizer_bytes: planMemoryBytes(optimizer),
     gradients_bytes: planMemoryBytes(weights),
-    batch_bytes: planMemoryBytes(batch) + encoders,
+    batch_bytes: planMemoryBytes(batch) + encoders + THREAD_BYTES * (sizes.threads - 1),
     pre_activations_bytes: sizes.threads * planMemoryBytes([sizes.blockRows * sizes.d_sae]),
   };
 }
