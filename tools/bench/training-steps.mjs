@@ -12,6 +12,8 @@ const WARM_UP = 2;
 const STANDARD_L0 = 32;
 /** The length of its first encoder rows: with rows of norm √d_in, pre-activations deviate by as much. */
 const STANDARD_DEVIATION = 0.1;
+/** The penalty has its whole weight from the first step, as it has through most of a run. */
+const STANDARD = { name: 'standard', lambda_warmup_fraction: 0 };
 const NO_FEATURES = new Uint32Array(0);
 
 /** Rows of the block that the product alone is computed for at a time. */
@@ -43,7 +45,7 @@ export async function timeSteps({ recipe = 'topk', d_in, d_sae, batch, k, steps 
 
 /** A run's configuration, its schedule so long that these steps are all of one kind. */
 export function configOf({ recipe, d_in, d_sae, batch, k }) {
-  const chosen = recipe === 'standard' ? { name: 'standard' } : { name: 'topk', k };
+  const chosen = recipe === 'standard' ? STANDARD : { name: 'topk', k };
   const shape = { d_in, rows: batch };
   return resolveConfig({ recipe: chosen, d_sae, batch_rows: batch, tokens: batch * 1000 }, shape);
 }
