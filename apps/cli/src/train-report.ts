@@ -3,7 +3,7 @@ import type { HeldOutMetricsPoint, TrainingMetricsPoint, TrainingRun } from '@fa
 import type { Block, Figure, LineSeries } from '@facet/report';
 import type { Clients } from './clients.ts';
 import { formatBytes, formatCount, formatSeconds, formatShare, formatValue } from './render/quantities.ts';
-import { trainingRunFields } from './render/training-runs.ts';
+import { describeEngine, trainingRunFields } from './render/training-runs.ts';
 import { writeReport } from './write-report.ts';
 
 /** The curves of a run. */
@@ -33,7 +33,7 @@ export async function trainingPage(run: TrainingRun, curves: TrainingCurves): Pr
   const { reportPage } = await import('@facet/report');
   return reportPage({
     title: `Training of ${run.spec?.sae ?? run.name}`,
-    subtitle: `${run.name}, engine ${run.evaluation?.engine ?? ''}`,
+    subtitle: `${run.name}, engine ${describeEngine(run)}`,
     sections: [
       { title: 'What came out', blocks: [factsBlock(run)] },
       { title: 'Curves', blocks: await curveBlocks(run, curves) },

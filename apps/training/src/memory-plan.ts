@@ -61,11 +61,11 @@ export function planMemory({ configs, sets, dropsOutliers }: MemoryDemands, limi
   };
 }
 
-/** Plans the engine of one SAE, whose arrays lie in one memory. */
+/** Plans the engine of one SAE; where its arrays lie in one memory, they must fit. */
 function planEngine(config: ResolvedConfig): EngineMemoryPlan {
   const plan = engineOf(config.engine).planMemory(config);
   const bytes = plan.weights_bytes + plan.optimizer_bytes + plan.batch_bytes;
-  if (bytes <= MAX_MEMORY_BYTES) return plan;
+  if (plan.one_memory === false || bytes <= MAX_MEMORY_BYTES) return plan;
   throw tooLarge(bytes, MAX_MEMORY_BYTES, 'one WebAssembly memory', 'lower d_sae or batch_tokens');
 }
 

@@ -44,7 +44,7 @@ export async function publishSae(
   const tokens = evaluation.trainedTokens;
   onProgress({ stage: 'publishing', done: tokens, total: tokens, rate: 0 });
   const { sae, sparsity } = trained;
-  sae.cfg.metadata = { ...describeOrigin(sets), ...sae.cfg.metadata, training_engine: trained.config.engine };
+  sae.cfg.metadata = { ...describeOrigin(sets), ...sae.cfg.metadata, ...describeEngine(trained) };
   const { sae: id } = membersOf(record.spec)[member];
   await writeSaeArtifact(store, id, sae, {
     createTime: new Date().toISOString(),
@@ -83,6 +83,10 @@ function describeOrigin({ lineage, hookPoint, contextTokens, prependBos }: Train
     context_size: contextTokens,
     prepend_bos: prependBos,
   };
+}
+
+function describeEngine({ metrics: { engine, backend } }: TrainedSae) {
+  return { training_engine: engine, ...(backend !== '' && { training_backend: backend }) };
 }
 
 function cancelled({ id }: RunRecord): FacetError {

@@ -7,8 +7,9 @@ import {
   TrainingRunState,
   type TrainingStepMetrics,
 } from '@facet/contracts';
+import { engineOf } from '@facet/sae-training';
 import { hasVariants, memberOutcomes, membersOf } from './run-members.ts';
-import type { Evaluation, MemoryPlan, Run, RunProgress, StepProgress } from './run-record.ts';
+import type { Evaluation, MemoryPlan, Run, RunProgress, RunSpec, StepProgress } from './run-record.ts';
 import { isResting } from './run-store.ts';
 import { toTrainingSpec } from './spec-messages.ts';
 
@@ -16,7 +17,7 @@ import { toTrainingSpec } from './spec-messages.ts';
 export function toTrainingRun(run: Run): TrainingRun {
   const { record, start, progress, outcome, checkpoint } = run;
   const current = progress?.uid === record.uid ? progress : undefined;
-  const engine = record.spec.engine || 'cpu';
+  const engine = engineNameOf(record.spec);
   return {
     name: `trainingRuns/${record.id}`,
     spec: toTrainingSpec(record.spec),
@@ -34,7 +35,20 @@ export function toTrainingRun(run: Run): TrainingRun {
       bytes: BigInt(checkpoint.bytes),
     },
     members: hasVariants(record.spec) ? toMembers(run, current) : [],
+    engine,
+    backend: backendOf(run, current),
   };
+}
+
+/** The engine of a run, without the backend that its creator may have named. */
+function engineNameOf({ engine }: RunSpec): string {
+  return engineOf(engine || 'cpu').name;
+}
+
+/** What the engine ran on, or runs on now. */
+function backendOf({ outcome }: Run, progress: RunProgress | undefined): string {
+  const evaluated = outcome && memberOutcomes(outcome).find(({ evaluation }) => evaluation);
+  return evaluated?.evaluation?.backend ?? progress?.backend ?? '';
 }
 
 /** Writes the SAEs of a run that trains several, each with what is known of it. */
@@ -46,7 +60,7 @@ function toMembers({ record: { spec }, outcome }: Run, progress: RunProgress | u
     return {
       sae: `saes/${sae}`,
       stepMetrics: step ? toStepMetrics(step) : undefined,
-      evaluation: evaluation && toEvaluation(evaluation, spec.engine || 'cpu'),
+      evaluation: evaluation && toEvaluation(evaluation, engineNameOf(spec)),
       error,
     };
   });
@@ -66,6 +80,7 @@ export function toEvaluation(evaluation: Evaluation, engine: string): TrainingEv
     excludedRows: BigInt(evaluation.excludedRows),
     secondsPerMillionTokens: evaluation.secondsPerMillionTokens,
     engine,
+    backend: evaluation.backend ?? '',
     meanCosine: evaluation.meanCosine ?? Number.NaN,
     meanNormRatio: evaluation.meanNormRatio ?? Number.NaN,
     densityEdges: evaluation.density?.edges ?? [],

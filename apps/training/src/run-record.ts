@@ -100,6 +100,8 @@ export const progressSchema = z.object({
   uid: z.string(),
   time: z.string(),
   stage: z.enum(['reading', 'training', 'evaluating', 'publishing', 'ended']),
+  /** What the engine runs on, where it has several choices. */
+  backend: z.string().optional(),
   /** Tokens. */
   done: count,
   total: count.optional(),
@@ -126,6 +128,7 @@ export const evaluationSchema = z.object({
   outlierRows: count.optional(),
   peakMemoryBytes: count.optional(),
   resumes: count.optional(),
+  backend: z.string().optional(),
 });
 
 /** How one of several SAEs ended: published with its evaluation, or given up. */

@@ -8,7 +8,7 @@ import {
 import { FacetError } from '@facet/errors';
 import { requestTensors } from '@facet/mesh';
 import type { Lineage, ManifestFile } from '@facet/objects';
-import { SAELENS_WEIGHTS_FILE } from '@facet/sae';
+import { SAELENS_WEIGHTS_FILE, type SaeMetadata } from '@facet/sae';
 import { toEvaluation } from './run-messages.ts';
 import type { RegisteredSae } from './sae-registry.ts';
 import { fromMetrics } from './training-evaluation.ts';
@@ -20,7 +20,7 @@ export const MAX_TENSOR_BYTES = 1 << 20;
 export function toSae({ id, manifest, cfg, configJson, texts, parity }: RegisteredSae): SaeMessage {
   const { body, lineage, createTime, files } = manifest;
   const measured = Object.keys(body.metrics).length > 0;
-  const engine = typeof cfg.metadata.training_engine === 'string' ? cfg.metadata.training_engine : '';
+  const { engine, backend } = trainedOn(cfg.metadata);
   return {
     name: `saes/${id}`,
     architecture: body.architecture,
@@ -30,7 +30,7 @@ export function toSae({ id, manifest, cfg, configJson, texts, parity }: Register
     model: `models/${lineage.modelId}`,
     hookPoint: lineage.hookPoint ?? '',
     lineage: toLineage(lineage, files),
-    evaluation: measured ? toEvaluation(fromMetrics(body.metrics), engine) : undefined,
+    evaluation: measured ? toEvaluation({ ...fromMetrics(body.metrics), backend }, engine) : undefined,
     inferenceThreshold: cfg.metadata.inference_threshold,
     ...texts,
     configJson,
@@ -38,6 +38,12 @@ export function toSae({ id, manifest, cfg, configJson, texts, parity }: Register
     parity,
     source: body.source && toImportSource(body.source),
   };
+}
+
+/** What an SAE of this service says it was trained by; nothing for others. */
+function trainedOn({ training_engine, training_backend }: SaeMetadata): { engine: string; backend: string } {
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  return { engine: text(training_engine), backend: text(training_backend) };
 }
 
 function toImportSource({ format, files, conversions }: SaeSource): ImportSource {

@@ -1,6 +1,7 @@
 import { linkSignals } from '@facet/mesh';
 import {
   type Checkpointing,
+  engineOf,
   type SavedCheckpoint,
   type TrainingResult,
   trainSaes,
@@ -39,7 +40,8 @@ interface TrainingParts {
 }
 
 /** Trains the SAEs of a run that its worker holds, and publishes each that did not diverge. */
-export async function trainAndPublish(task: HeldTask): Promise<MemberOutcome[]> {
+export async function trainAndPublish(held: HeldTask): Promise<MemberOutcome[]> {
+  const task = await loadEngine(held);
   const { store, record, now, onMetrics } = task;
   const memory = createPeakMemory();
   const sets = await openTrainingSets(store, record.spec.activationSets);
@@ -61,6 +63,13 @@ export async function trainAndPublish(task: HeldTask): Promise<MemberOutcome[]> 
     );
   }
   return outcomes;
+}
+
+/** Loads the engine before anything is read, for it may be missing; all progress says then what it runs on. */
+async function loadEngine(task: HeldTask): Promise<HeldTask> {
+  const backend = await engineOf(task.record.spec.engine || 'cpu').load?.();
+  if (backend === undefined) return task;
+  return { ...task, onProgress: (progress) => task.onProgress({ ...progress, backend }) };
 }
 
 /** Opening reads the rows; an interruption ends it at once, for there is nothing to keep yet. */

@@ -31,6 +31,7 @@ export function evaluationOf(
     deadWindowTokens: metrics.dead_window_tokens,
     density: { ...densityHistogram(fired, firings.rows), tokens: firings.rows },
     trainedTokens: metrics.trained_tokens,
+    backend: metrics.backend,
     secondsPerMillionTokens: (seconds * 1e6) / tokens,
     ...circumstances,
   };

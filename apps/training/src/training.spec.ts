@@ -215,7 +215,7 @@ describe('createTrainingRun', () => {
     [{ batchTokens: 60_000 }, 'invalid', /batch_tokens 60000 is more than the 7680 rows/],
     [{ heldOutFraction: 0.9 }, 'invalid', /held_out_fraction is 0.9/],
     [{ recipe: undefined }, 'invalid', /recipe is missing/],
-    [{ engine: 'tfjs' }, 'invalid', /no training engine "tfjs"/],
+    [{ engine: 'cuda' }, 'invalid', /no training engine "cuda"; use cpu, tfjs/],
   ])('refuses %p', async (change, kind, message) => {
     const request = { trainingRunId: 'r', spec: spec(change as Partial<TrainingSpec>) };
     const creating = replica.training.createTrainingRun(request);

@@ -23,7 +23,10 @@ export interface TrainingMetrics extends HeldOutMetrics {
   dead_window_tokens: number;
   /** Rows trained on, repeats counted. */
   trained_tokens: number;
+  /** Engine that trained, without the backend that a caller may have named. */
   engine: string;
+  /** What it ran on, where the engine has several choices; else empty. */
+  backend: string;
 }
 
 /** Adds the sums of one more block to `total`. */

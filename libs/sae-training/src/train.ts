@@ -4,6 +4,7 @@ import { blocksOf } from './batches.ts';
 import { CALIBRATION_ROWS, calibrateThresholds } from './calibrate-threshold.ts';
 import type { Checkpointing } from './checkpoint.ts';
 import { type ResolvedConfig, resolveConfigs, type TrainingConfig } from './config.ts';
+import { engineOf } from './engine.ts';
 import { type HeldOutPoint, measureHeldOut } from './held-out.ts';
 import { closeMembers, divergenceOf, type Member, trainingOf } from './member.ts';
 import type { HeldOutMetrics, TrainingMetrics } from './metrics.ts';
@@ -158,7 +159,7 @@ function resultOf(member: Member, measured: Measured | undefined): TrainingResul
   const { calibrated, held } = measured!;
   const trained = {
     sae: toSae(config, session.weights(), calibrated),
-    metrics: metricsOf(config, held, window.deadFraction()),
+    metrics: metricsOf(member, held),
     sparsity: window.log10Frequency(),
     firings: window.firings(),
     history: history.points(),
@@ -168,10 +169,14 @@ function resultOf(member: Member, measured: Measured | undefined): TrainingResul
   return { trained };
 }
 
-function metricsOf(
-  { dead_window_tokens, tokens, engine }: ResolvedConfig,
-  held: HeldOutMetrics,
-  dead_fraction: number,
-): TrainingMetrics {
-  return { ...held, dead_fraction, dead_window_tokens, trained_tokens: tokens, engine };
+function metricsOf({ config, session, window }: Member, held: HeldOutMetrics): TrainingMetrics {
+  const { dead_window_tokens, tokens, engine } = config;
+  return {
+    ...held,
+    dead_fraction: window.deadFraction(),
+    dead_window_tokens,
+    trained_tokens: tokens,
+    engine: engineOf(engine).name,
+    backend: session.backend ?? '',
+  };
 }

@@ -9,7 +9,7 @@ import type { CommandResult, Invocation, Run } from '../invocation.ts';
 import { parseResource } from '../parse/names.ts';
 import { addRunOptions, parseRunOptions, type RunOptions } from '../parse/run-options.ts';
 import { addTrainingOptions, parseTrainingOptions, type TrainingOptions } from '../parse/training.ts';
-import { TRAINING_RUN_COLUMNS, trainingRunFields } from '../render/training-runs.ts';
+import { describeEngine, TRAINING_RUN_COLUMNS, trainingRunFields } from '../render/training-runs.ts';
 import { describeTraining, trainingWork } from '../steps/train.ts';
 import { followTraining, trainResumable } from '../steps/train-resumable.ts';
 import { writeTrainingReport } from '../train-report.ts';
@@ -106,7 +106,7 @@ async function trained(
 ): Promise<CommandResult> {
   const report = await writeTrainingReport(clients, run, { out, signal });
   return {
-    text: `${run.spec?.sae}: ${describeTraining(run)}\nreport: ${report}`,
+    text: `${run.spec?.sae}: ${describeTraining(run)}\nengine: ${describeEngine(run)}\nreport: ${report}`,
     json: { ...(TrainingRun.toJSON(run) as object), report },
   };
 }

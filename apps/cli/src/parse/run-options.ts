@@ -4,6 +4,7 @@ import { type Bounds, parseCount, parseDecimal } from './numbers.ts';
 
 /** Options of a run besides what is trained, as commander gives them. */
 export interface RunOptions {
+  engine?: string;
   maxNormMultiple?: string;
   checkpointSteps?: string;
   checkpointMinutes?: string;
@@ -17,6 +18,11 @@ const MINUTES: Bounds = { min: 0, max: 1440 };
 export function addRunOptions(command: Command): Command {
   return command
     .option(
+      '--engine <name>',
+      'what trains: cpu, tfjs, or tfjs:node-gpu, tfjs:node, tfjs:wasm, tfjs:cpu',
+      'cpu',
+    )
+    .option(
       '--max-norm-multiple <number>',
       'leave out tokens with a norm above this multiple of the median norm',
     )
@@ -29,8 +35,10 @@ export function addRunOptions(command: Command): Command {
 
 /** Checks the options and makes the part of a TrainingSpec that they give. */
 export function parseRunOptions(options: RunOptions): Partial<TrainingSpec> {
-  const { maxNormMultiple, checkpointSteps, checkpointMinutes } = options;
+  const { engine = '', maxNormMultiple, checkpointSteps, checkpointMinutes } = options;
   return {
+    // The default is left to the service, so that a run without a choice stays the same run.
+    engine: engine === 'cpu' ? '' : engine,
     maxNormMultiple:
       maxNormMultiple === undefined
         ? undefined

@@ -34,6 +34,7 @@ export function trainingRunFields(run: TrainingRun): Field[] {
     ['d_sae', spec && formatCount(spec.dSae)],
     ['recipe', describeRecipe(spec)],
     ['seed', spec && String(spec.seed)],
+    ['engine', describeEngine(run)],
     ['memory', memoryPlan && formatBytes(memoryPlan.totalBytes)],
     ...evaluationFields(evaluation),
     ['created', createTime?.toISOString()],
@@ -49,9 +50,14 @@ export function evaluationFields(evaluation: TrainingRun['evaluation']): Field[]
     ['fvu', `${formatValue(fvu)} on ${formatCount(heldOutTokens)} held-out tokens`],
     ['explained variance', formatValue(explainedVariance)],
     ['dead features', `${formatShare(deadFraction)} silent over ${formatCount(deadWindowTokens)} tokens`],
-    ['trained on', `${formatCount(evaluation.trainedTokens)} tokens, engine ${evaluation.engine}`],
+    ['trained on', `${formatCount(evaluation.trainedTokens)} tokens, engine ${describeEngine(evaluation)}`],
     ['time', `${formatSeconds(evaluation.secondsPerMillionTokens)} for a million tokens`],
   ];
+}
+
+/** Names an engine with what it runs on, where that is a choice: `tfjs (tensorflow, GPU)`. */
+export function describeEngine({ engine, backend }: { engine: string; backend: string }): string {
+  return backend === '' ? engine : `${engine} (${backend})`;
 }
 
 /** Names a recipe with the setting that decides how many features fire. */

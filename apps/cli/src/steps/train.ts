@@ -3,6 +3,7 @@ import { newId } from '@facet/mesh';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
 import { formatCount, formatShare, formatValue } from '../render/quantities.ts';
+import { describeEngine } from '../render/training-runs.ts';
 import { doWork, type LongWork, type WorkView } from './follow.ts';
 import { shortState } from './state.ts';
 
@@ -50,8 +51,8 @@ export function trainingWork(clients: Clients, name: string): LongWork<TrainingR
   };
 }
 
-function trainingView({ state, progress, error, stepMetrics }: TrainingRun): WorkView {
-  const detail = stepMetrics && describeStep(stepMetrics);
+function trainingView({ state, progress, error, stepMetrics, ...run }: TrainingRun): WorkView {
+  const detail = stepMetrics && `${describeStep(stepMetrics)}${run.backend && `, ${describeEngine(run)}`}`;
   return { state: shortState(state), progress, error, detail };
 }
 

@@ -6,21 +6,26 @@ import { TFJS_BACKENDS } from './tfjs-backends.ts';
 const NODE_GPU = TFJS_BACKENDS[0];
 const WASM = TFJS_BACKENDS[2];
 
-/** Imports the packages whose names hold one of `installed`; refuses others as Node.js does. */
-function importerOf(...installed: string[]) {
-  return async (name: string): Promise<unknown> => {
+/** A process in which the packages are installed whose names end so; others are refused as Node.js does. */
+function hostWith(...installed: string[]) {
+  const importPackage = async (name: string): Promise<unknown> => {
     if (installed.some((part) => name.endsWith(part))) return import(name);
     const error = new Error(`Cannot find package '${name}' imported from /app/index.js`);
     throw Object.assign(error, { code: 'ERR_MODULE_NOT_FOUND' });
   };
+  return { importPackage, nodeVersion: '20.11.0' };
 }
 
-/** Stands for tfjs-node, which needs libtensorflow: the operations of tfjs-core, and a backend that says what it uses. */
-function importerWithNode(isUsingGpuDevice: boolean) {
-  return async (name: string): Promise<unknown> => {
-    if (name !== '@tensorflow/tfjs-core') return {};
-    return { enableProdMode() {}, setBackend: async () => true, backend: () => ({ isUsingGpuDevice }) };
+/** Stands for one with tfjs-node, which needs libtensorflow: a backend that says what TensorFlow uses. */
+function hostWithTensorflow(isUsingGpuDevice: boolean, nodeVersion = '22.20.0') {
+  const core = {
+    enableProdMode() {},
+    setBackend: async () => true,
+    backend: () => ({ isUsingGpuDevice }),
   };
+  const importPackage = async (name: string): Promise<unknown> =>
+    name === '@tensorflow/tfjs-core' ? core : {};
+  return { importPackage, nodeVersion };
 }
 
 const isInstalled = (name: string) => {
@@ -33,15 +38,15 @@ const isInstalled = (name: string) => {
 
 describe('loadTfjs', () => {
   test('takes the most capable backend that is installed, and says which', async () => {
-    const both = await loadTfjs(undefined, importerOf('core', 'wasm', 'cpu'));
+    const both = await loadTfjs(undefined, hostWith('core', 'wasm', 'cpu'));
     expect(both).toMatchObject({ registered: 'wasm', label: 'wasm' });
-    const one = await loadTfjs(undefined, importerOf('core', 'cpu'));
+    const one = await loadTfjs(undefined, hostWith('core', 'cpu'));
     expect(one).toMatchObject({ registered: 'cpu', label: 'cpu' });
     expect(one.tf.getBackend()).toBe('cpu');
   });
 
   test('refuses a named backend that is not installed, with the command, and takes no other', async () => {
-    await expect(loadTfjs(NODE_GPU, importerOf('core', 'wasm', 'cpu'))).rejects.toMatchObject({
+    await expect(loadTfjs(NODE_GPU, hostWith('core', 'wasm', 'cpu'))).rejects.toMatchObject({
       kind: 'precondition',
       reason: 'ENGINE_MISSING',
       message: expect.stringContaining(
@@ -51,8 +56,8 @@ describe('loadTfjs', () => {
   });
 
   test('names every choice where no backend is installed, or tfjs itself is not', async () => {
-    for (const importer of [importerOf(), importerOf('wasm')]) {
-      await expect(loadTfjs(undefined, importer)).rejects.toMatchObject({
+    for (const host of [hostWith(), hostWith('wasm')]) {
+      await expect(loadTfjs(undefined, host)).rejects.toMatchObject({
         reason: 'ENGINE_MISSING',
         message: expect.stringMatching(/tfjs-node-gpu@4.22.0, or .*tfjs-backend-cpu@4.22.0/),
       });
@@ -60,23 +65,33 @@ describe('loadTfjs', () => {
   });
 
   test('refuses a package that is installed and does not load, instead of passing on', async () => {
-    const broken = async (name: string) => {
+    const importPackage = async (name: string) => {
       if (name === NODE_GPU.package) throw new Error('libtensorflow.so.2: cannot open shared object file');
       return import(name);
     };
-    await expect(loadTfjs(undefined, broken)).rejects.toMatchObject({
+    await expect(loadTfjs(undefined, { importPackage, nodeVersion: '20.11.0' })).rejects.toMatchObject({
       kind: 'precondition',
       reason: 'ENGINE_UNUSABLE',
       message: expect.stringMatching(/tfjs-node-gpu is installed but does not load: libtensorflow/),
     });
   });
 
+  test('refuses a Node.js that the packages for TensorFlow do not run on', async () => {
+    await expect(loadTfjs(NODE_GPU, hostWithTensorflow(true, '24.1.0'))).rejects.toMatchObject({
+      reason: 'ENGINE_UNUSABLE',
+      message: expect.stringMatching(/tfjs-node-gpu@4.22.0 does not run on Node.js 24.1.0; use Node.js 20/),
+    });
+    const { importPackage } = hostWith('core', 'wasm');
+    const newer = await loadTfjs(undefined, { importPackage, nodeVersion: '24.1.0' });
+    expect(newer.label).toBe('wasm');
+  });
+
   test('refuses a GPU that TensorFlow does not find, and says where it computes', async () => {
-    await expect(loadTfjs(NODE_GPU, importerWithNode(false))).rejects.toMatchObject({
+    await expect(loadTfjs(NODE_GPU, hostWithTensorflow(false))).rejects.toMatchObject({
       reason: 'GPU_MISSING',
     });
-    expect((await loadTfjs(NODE_GPU, importerWithNode(true))).label).toBe('tensorflow, GPU');
-    expect((await loadTfjs(undefined, importerWithNode(false))).label).toBe('tensorflow, CPU');
+    expect((await loadTfjs(NODE_GPU, hostWithTensorflow(true))).label).toBe('tensorflow, GPU');
+    expect((await loadTfjs(undefined, hostWithTensorflow(false))).label).toBe('tensorflow, CPU');
   });
 
   const absent = TFJS_BACKENDS.find(({ package: name }) => !isInstalled(name));

@@ -13,21 +13,32 @@ export interface LoadedTfjs {
   label: string;
 }
 
-/** Imports a package by name; rejects as Node.js does where it is not installed. */
-export type ImportPackage = (name: string) => Promise<unknown>;
+/** The process that tfjs is loaded into. */
+export interface Host {
+  /** Imports a package by name; rejects as Node.js does where it is not installed. */
+  importPackage(name: string): Promise<unknown>;
+  /** Of Node.js: `20.11.0`. */
+  nodeVersion: string;
+}
+
+const THIS_PROCESS: Host = {
+  importPackage: (name) => import(name),
+  nodeVersion: process.versions.node,
+};
+
+/** The first release of Node.js without functions that tfjs-node calls. */
+const TOO_NEW_FOR_TENSORFLOW = 23;
 
 /**
  * Loads tfjs with the backend called `wanted`, or with the most capable that is installed. Throws `precondition`:
  * ENGINE_MISSING with what to install; ENGINE_UNUSABLE where a package is installed and does not load, for nothing else is
  * taken in its place; GPU_MISSING where a GPU was named and there is none.
  */
-export async function loadTfjs(
-  wanted?: TfjsBackend,
-  importPackage: ImportPackage = (name) => import(name),
-): Promise<LoadedTfjs> {
+export async function loadTfjs(wanted?: TfjsBackend, host = THIS_PROCESS): Promise<LoadedTfjs> {
   for (const backend of wanted ? [wanted] : TFJS_BACKENDS) {
-    if (!(await importInstalled(backend.package, importPackage))) continue;
-    const core = await importInstalled(TFJS_CORE, importPackage);
+    if (!(await importInstalled(backend.package, host))) continue;
+    requireNode(backend, host);
+    const core = await importInstalled(TFJS_CORE, host);
     if (core) return start(core as Tf, backend, wanted);
   }
   throw missing(wanted);
@@ -39,7 +50,7 @@ export function useBackend({ tf, registered }: LoadedTfjs): void {
   if (tf.getBackend() !== registered) void tf.setBackend(registered);
 }
 
-async function importInstalled(name: string, importPackage: ImportPackage): Promise<unknown> {
+async function importInstalled(name: string, { importPackage }: Host): Promise<unknown> {
   try {
     const module = (await importPackage(name)) as { default?: unknown };
     return module.default ?? module;
@@ -73,6 +84,15 @@ async function start(tf: Tf, backend: TfjsBackend, wanted: TfjsBackend | undefin
   const { isUsingGpuDevice } = tf.backend() as { isUsingGpuDevice?: boolean };
   if (wanted?.name === 'node-gpu' && !isUsingGpuDevice) throw withoutGpu();
   return { tf, registered, label: `tensorflow, ${isUsingGpuDevice ? 'GPU' : 'CPU'}` };
+}
+
+/** Throws where Node.js is too new for the packages that bring TensorFlow: they call what Node.js 23 has removed. */
+function requireNode({ registered, package: name }: TfjsBackend, { nodeVersion }: Host): void {
+  if (registered !== 'tensorflow' || Number.parseInt(nodeVersion, 10) < TOO_NEW_FOR_TENSORFLOW) return;
+  const message =
+    `${name}@${TFJS_VERSION} does not run on Node.js ${nodeVersion}; use Node.js 20 or 22, or name another ` +
+    'engine';
+  throw new FacetError('precondition', message, { reason: 'ENGINE_UNUSABLE' });
 }
 
 function withoutGpu(): FacetError {
