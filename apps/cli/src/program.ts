@@ -8,6 +8,7 @@ import { addModelsCommands } from './commands/models.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSaesCommands } from './commands/saes.ts';
 import { addSteerCommands } from './commands/steer.ts';
+import { addSweepCommand } from './commands/sweep.ts';
 import { addTrainCommands } from './commands/train.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addExperimentCommands } from './experiment/experiment.ts';
@@ -37,6 +38,7 @@ export function createProgram(run: Run): Command {
   addModelsCommands(program, run);
   addCaptureCommands(program, run);
   addTrainCommands(program, run);
+  addSweepCommand(program, run);
   addSaesCommands(program, run);
   addIndexCommands(program, run);
   addFeaturesCommands(program, run);

@@ -12,6 +12,7 @@ import { addTrainingOptions, parseTrainingOptions, type TrainingOptions } from '
 import { describeEngine, TRAINING_RUN_COLUMNS, trainingRunFields } from '../render/training-runs.ts';
 import { describeTraining, trainingWork } from '../steps/train.ts';
 import { followTraining, trainResumable } from '../steps/train-resumable.ts';
+import { sweepResult } from '../sweep/result.ts';
 import { writeTrainingReport } from '../train-report.ts';
 import { addCancelVerb } from './verbs/cancel.ts';
 import { addDeleteVerb, type DeletableKind } from './verbs/delete.ts';
@@ -102,8 +103,11 @@ const resumeTraining = clientAction<AddressOptions & ReportOptions>(
 async function trained(
   clients: Clients,
   run: TrainingRun,
-  { out, signal }: Pick<Invocation, 'signal'> & ReportOptions,
+  { out, ...invocation }: Invocation & ReportOptions,
 ): Promise<CommandResult> {
+  if (run.members.length > 0)
+    return sweepResult(clients, run, { out, model: true, maxTokens: 0 }, invocation);
+  const { signal } = invocation;
   const report = await writeTrainingReport(clients, run, { out, signal });
   return {
     text: `${run.spec?.sae}: ${describeTraining(run)}\nengine: ${describeEngine(run)}\nreport: ${report}`,

@@ -22,7 +22,7 @@ export interface RecipeOptions {
   bDecStart?: string;
 }
 
-type RecipeName = NonNullable<TrainingSpec['recipe']>['$case'];
+export type RecipeName = NonNullable<TrainingSpec['recipe']>['$case'];
 
 const SELECTION = ['k', 'auxkAlpha', 'kAux'] as const;
 const PENALTY = ['lambda', 'lambdaWarmup'] as const;
@@ -54,12 +54,26 @@ const FLAGS: Readonly<Partial<Record<keyof RecipeOptions, string>>> = {
 const ANY: Bounds = { min: 0, max: 1e9 };
 const SHARE: Bounds = { min: 0, max: 1 };
 
+export const RECIPE_NAMES = Object.keys(SETTINGS) as readonly RecipeName[];
+
+/** The options that are settings of a recipe. */
+export function settingsOf(name: RecipeName): readonly (keyof RecipeOptions)[] {
+  return SETTINGS[name];
+}
+
 /** Adds the options that choose a recipe and its settings. */
 export function addRecipeOptions(command: Command): Command {
-  const names = Object.keys(SETTINGS);
-  return command
-    .addOption(new Option('--recipe <name>', 'how to train').choices(names).default('topk'))
+  command
+    .addOption(new Option('--recipe <name>', 'how to train').choices(RECIPE_NAMES).default('topk'))
     .option('--k <count>', 'features that fire for a token (topk, batchtopk, matryoshka)')
+    .option('--lambda <weight>', 'weight of the penalty (standard, gated: 5; jumprelu)')
+    .option('--target-l0 <count>', 'features per token that the penalty pulls to (jumprelu)');
+  return addRecipeDetails(command);
+}
+
+/** Adds the settings of recipes besides the one that decides how many features fire. */
+export function addRecipeDetails(command: Command): Command {
+  return command
     .option('--auxk-alpha <weight>', 'weight of the auxiliary loss for dead features (default: 1/32)')
     .option('--k-aux <count>', 'dead features in the auxiliary loss (default: d_in / 2)')
     .option(
@@ -70,13 +84,11 @@ export function addRecipeOptions(command: Command): Command {
       '--prefixes <counts>',
       'nested sizes, such as 64,256,1024 (matryoshka; default: d_sae / 16 to d_sae)',
     )
-    .option('--lambda <weight>', 'weight of the penalty (standard, gated: 5; jumprelu)')
     .option('--lambda-warmup <share>', 'share of the steps over which it rises (default: 0.05)')
     .option(
       '--resample-every <steps>',
       'steps between resamplings of dead features (standard; default: never)',
     )
-    .option('--target-l0 <count>', 'features per token that the penalty pulls to (jumprelu)')
     .option('--initial-threshold <value>', 'threshold at the beginning (jumprelu; default: 0.001)')
     .option('--bandwidth <width>', "width of a threshold's window (jumprelu; default: 0.001)")
     .addOption(choice('--decay-shape <name>', 'how the learning rate falls', DecayShape))
@@ -89,8 +101,14 @@ export function parseRecipe(
   options: RecipeOptions,
   dSae: number,
 ): Pick<TrainingSpec, 'recipe' | 'decayShape' | 'inputScale' | 'bDecStart'> {
+  return { recipe: recipeOf(options, dSae), ...parseChoices(options) };
+}
+
+/** Reads the choices that every recipe has. */
+export function parseChoices(
+  options: RecipeOptions,
+): Pick<TrainingSpec, 'decayShape' | 'inputScale' | 'bDecStart'> {
   return {
-    recipe: recipeOf(options, dSae),
     decayShape: chosen(DecayShape, options.decayShape),
     inputScale: chosen(InputScale, options.inputScale),
     bDecStart: chosen(DecoderBiasStart, options.bDecStart),
@@ -99,7 +117,7 @@ export function parseRecipe(
 
 function recipeOf(options: RecipeOptions, dSae: number): TrainingSpec['recipe'] {
   const name = options.recipe as RecipeName;
-  refuseOthers(options, name);
+  refuseForeign(options, [name]);
   const thresholdRate = decimal(options, 'thresholdRate', SHARE);
   switch (name) {
     case 'standard': {
@@ -128,13 +146,14 @@ function recipeOf(options: RecipeOptions, dSae: number): TrainingSpec['recipe'] 
   }
 }
 
-function refuseOthers(options: RecipeOptions, name: RecipeName): void {
+/** Refuses a setting that none of the recipes has, rather than dropping it. */
+export function refuseForeign(options: Partial<RecipeOptions>, names: readonly RecipeName[]): void {
   for (const [key, flag] of Object.entries(FLAGS) as [keyof RecipeOptions, string][]) {
-    if (options[key] === undefined || SETTINGS[name].includes(key)) continue;
+    if (options[key] === undefined || names.some((name) => SETTINGS[name].includes(key))) continue;
     const having = Object.keys(SETTINGS).filter((recipe) => SETTINGS[recipe as RecipeName].includes(key));
     throw new FacetError(
       'invalid',
-      `the recipe ${name} has no ${flag}; ${having.join(', ')} have it: leave it out or give another --recipe`,
+      `the recipe ${names.join(', ')} has no ${flag}; ${having.join(', ')} have it: leave it out or give another --recipe`,
     );
   }
 }

@@ -2,7 +2,14 @@ import type { TrainingRun, TrainingSpec } from '@facet/contracts';
 import { describeProgress, stageProgress } from '../progress.ts';
 import { shortState } from '../steps/state.ts';
 import type { Field } from './fields.ts';
-import { formatBytes, formatCount, formatSeconds, formatShare, formatValue } from './quantities.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatNumberOf,
+  formatSeconds,
+  formatShare,
+  formatValue,
+} from './quantities.ts';
 import type { Column } from './table.ts';
 
 /** Columns of a list of training runs. */
@@ -10,8 +17,12 @@ export const TRAINING_RUN_COLUMNS: readonly Column<TrainingRun>[] = [
   { title: 'name', cell: ({ name }) => name },
   { title: 'state', cell: ({ state }) => shortState(state) },
   { title: 'sae', cell: ({ spec }) => spec?.sae ?? '' },
-  { title: 'd_sae', cell: ({ spec }) => (spec ? formatCount(spec.dSae) : ''), align: 'right' },
-  { title: 'recipe', cell: ({ spec }) => describeRecipe(spec) },
+  { title: 'd_sae', cell: ({ spec }) => (spec?.dSae ? formatCount(spec.dSae) : ''), align: 'right' },
+  {
+    title: 'recipe',
+    cell: ({ spec, members }) =>
+      members.length > 0 ? formatNumberOf(members.length, 'SAE') : describeRecipe(spec),
+  },
   { title: 'fvu', cell: ({ evaluation }) => (evaluation ? formatValue(evaluation.fvu) : ''), align: 'right' },
   {
     title: 'dead',
@@ -30,8 +41,9 @@ export function trainingRunFields(run: TrainingRun): Field[] {
     ['error', error?.message],
     ['progress', shown && describeProgress(shown)],
     ['activation sets', spec?.activationSets.join(', ')],
-    ['sae', spec?.sae],
-    ['d_sae', spec && formatCount(spec.dSae)],
+    ['sae', run.members.length > 0 ? formatNumberOf(run.members.length, 'SAE') : spec?.sae],
+    ...memberFields(run),
+    ['d_sae', spec?.dSae ? formatCount(spec.dSae) : undefined],
     ['recipe', describeRecipe(spec)],
     ['seed', spec && String(spec.seed)],
     ['engine', describeEngine(run)],
@@ -61,11 +73,28 @@ export function describeEngine({ engine, backend }: { engine: string; backend: s
 }
 
 /** Names a recipe with the setting that decides how many features fire. */
-export function describeRecipe(spec: TrainingSpec | undefined): string {
-  const recipe = spec?.recipe;
+export function describeRecipe(spec: Pick<TrainingSpec, 'recipe'> | undefined): string {
+  const name = spec?.recipe?.$case;
+  return name === undefined ? '' : `${name} ${describeSparsity(spec?.recipe)}`.trimEnd();
+}
+
+/** Names the setting that decides how many features fire; nothing where it is the recipe's default. */
+export function describeSparsity(recipe: TrainingSpec['recipe']): string {
   if (recipe === undefined) return '';
-  const { $case: name, value } = recipe;
-  if ('k' in value) return `${name} k ${value.k}`;
-  if ('targetL0' in value && value.targetL0 !== undefined) return `${name} l0 ${value.targetL0}`;
-  return value.lambda === undefined ? name : `${name} λ ${value.lambda}`;
+  const { value } = recipe;
+  if ('k' in value) return `k ${value.k}`;
+  if ('targetL0' in value && value.targetL0 !== undefined) return `l0 ${value.targetL0}`;
+  return value.lambda === undefined ? '' : `λ ${value.lambda}`;
+}
+
+/** The SAEs of a run that trains several, each with its settings and what came out. */
+function memberFields({ spec, members }: TrainingRun): Field[] {
+  return members.map(({ sae, evaluation, stepMetrics, error }, i) => {
+    const { recipe, dSae = 0 } = spec?.variants[i] ?? {};
+    const size = formatCount(dSae || (spec?.dSae ?? 0));
+    const settings = `${describeRecipe({ recipe: recipe ?? spec?.recipe })}, d_sae ${size}`;
+    const metrics = evaluation ?? stepMetrics;
+    const quality = metrics && `l0 ${formatValue(metrics.l0)}, fvu ${formatValue(metrics.fvu)}`;
+    return [sae, [settings, error?.message ?? quality].filter(Boolean).join(': ')];
+  });
 }

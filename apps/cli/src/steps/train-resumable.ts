@@ -3,7 +3,8 @@ import { type MemoryPlan, TrainingRun, TrainingSpec } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
-import { formatBytes, formatCount } from '../render/quantities.ts';
+import type { NamedVariant } from '../parse/sweep.ts';
+import { formatBytes, formatCount, formatNumberOf } from '../render/quantities.ts';
 import { doWork } from './follow.ts';
 import { shortState } from './state.ts';
 import { describeTraining, trainingWork } from './train.ts';
@@ -13,6 +14,8 @@ export interface ResumableRequest {
   /** Id of the run. @default one that follows from the spec */
   id?: string | undefined;
   spec: Partial<TrainingSpec>;
+  /** SAEs to train together; their names follow the spec's `sae`. @default the one of the spec */
+  variants?: readonly NamedVariant[];
 }
 
 /** Runs of one spec that failed or were cancelled are passed over, at most this many. */
@@ -28,7 +31,9 @@ export async function trainResumable(
   invocation: Pick<Invocation, 'progress' | 'signal'>,
 ): Promise<TrainingRun> {
   const run = await createOrFind(clients, request, invocation.signal);
-  if (run.memoryPlan) invocation.progress.note(describeMemoryPlan(run.memoryPlan));
+  const { memoryPlan, members } = run;
+  const saes = members.length > 0 ? `${formatNumberOf(members.length, 'SAE')} on one reading; ` : '';
+  if (memoryPlan) invocation.progress.note(`${saes}${describeMemoryPlan(memoryPlan)}`);
   return followTraining(clients, run, invocation);
 }
 
@@ -58,17 +63,18 @@ export async function followTraining(
 /** Creates the run of a request, or finds the one that an equal request created. */
 async function createOrFind(
   clients: Clients,
-  { id, spec }: ResumableRequest,
+  { id, spec, variants = [] }: ResumableRequest,
   signal: AbortSignal,
 ): Promise<TrainingRun> {
   const hash = createHash('sha256')
-    .update(JSON.stringify(toJson(spec)))
+    .update(JSON.stringify(toJson({ ...spec, variants: variants.map(({ variant }) => variant) })))
     .digest('hex');
   const first = id ?? `run-${hash.slice(0, 12)}`;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const trainingRunId = attempt === 1 ? first : `${first}-${attempt}`;
     const sae = spec.sae || `saes/${trainingRunId}`;
-    const request = { trainingRunId, requestId: hash, spec: { ...spec, sae } };
+    const named = variants.map(({ name, variant }) => ({ ...variant, sae: `${sae}-${name}` }));
+    const request = { trainingRunId, requestId: hash, spec: { ...spec, sae, variants: named } };
     const { trainingRun } = await clients.training.createTrainingRun(request, { signal });
     const run = TrainingRun.fromPartial(trainingRun ?? {});
     const state = shortState(run.state);

@@ -1,8 +1,13 @@
-import { TrainingRun, type TrainingSpec, type TrainingStepMetrics } from '@facet/contracts';
+import {
+  type TrainingMember,
+  TrainingRun,
+  type TrainingSpec,
+  type TrainingStepMetrics,
+} from '@facet/contracts';
 import { newId } from '@facet/mesh';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
-import { formatCount, formatShare, formatValue } from '../render/quantities.ts';
+import { formatCount, formatNumberOf, formatShare, formatValue } from '../render/quantities.ts';
 import { describeEngine } from '../render/training-runs.ts';
 import { doWork, type LongWork, type WorkView } from './follow.ts';
 import { shortState } from './state.ts';
@@ -52,7 +57,8 @@ export function trainingWork(clients: Clients, name: string): LongWork<TrainingR
 }
 
 function trainingView({ state, progress, error, stepMetrics, ...run }: TrainingRun): WorkView {
-  const detail = stepMetrics && `${describeStep(stepMetrics)}${run.backend && `, ${describeEngine(run)}`}`;
+  const metrics = stepMetrics ? describeStep(stepMetrics) : describeMembers(run.members);
+  const detail = metrics && `${metrics}${run.backend && `, ${describeEngine(run)}`}`;
   return { state: shortState(state), progress, error, detail };
 }
 
@@ -61,8 +67,24 @@ function describeStep({ loss, l0, fvu, deadFraction }: TrainingStepMetrics): str
   return `${values}, dead ${formatShare(deadFraction)}`;
 }
 
-/** Says how good the SAE of a run is. */
-export function describeTraining({ evaluation }: TrainingRun): string {
+/** Says between what the metrics of several SAEs lie. */
+function describeMembers(members: readonly TrainingMember[]): string | undefined {
+  const metrics = members.flatMap(({ evaluation, stepMetrics }) => evaluation ?? stepMetrics ?? []);
+  if (metrics.length === 0) return undefined;
+  const range = (values: readonly number[]) => {
+    const known = values.filter(Number.isFinite);
+    return known.length === 0
+      ? '?'
+      : `${formatValue(Math.min(...known))} to ${formatValue(Math.max(...known))}`;
+  };
+  const l0 = range(metrics.map((one) => one.l0));
+  return `${formatNumberOf(metrics.length, 'SAE')}, l0 ${l0}, fvu ${range(metrics.map((one) => one.fvu))}`;
+}
+
+/** Says how good the SAEs of a run are. */
+export function describeTraining({ evaluation, members }: TrainingRun): string {
+  const trained = members.find((member) => member.evaluation)?.evaluation;
+  if (trained) return `${formatCount(trained.trainedTokens)} tokens, ${describeMembers(members)}`;
   if (evaluation === undefined) return 'no evaluation';
   const { trainedTokens, l0, fvu, explainedVariance, deadFraction } = evaluation;
   return (

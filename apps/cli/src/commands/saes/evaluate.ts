@@ -1,4 +1,4 @@
-import { SaeEvaluation } from '@facet/contracts';
+import { type EvaluateSaeRequest, SaeEvaluation } from '@facet/contracts';
 import type { Command } from 'commander';
 import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
@@ -7,9 +7,8 @@ import { addClientCommand } from '../../command-builder.ts';
 import type { Invocation, Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
 import { parseCount } from '../../parse/numbers.ts';
-import { stageProgress } from '../../progress.ts';
 import { renderEvaluation } from '../../render/evaluations.ts';
-import { requirePresent } from '../verbs/require-present.ts';
+import { evaluateSae } from '../../steps/evaluate.ts';
 
 interface EvaluateOptions extends AddressOptions {
   activations: string;
@@ -28,10 +27,10 @@ export function addEvaluateCommand(group: Command, run: Run): void {
     .option('--tokens <count>', 'most tokens to measure (default: 100k)')
     .option('--no-held-out', 'measure from the start of the set, not what training held out')
     .option('--no-model', 'measure reconstruction only')
-    .action(run(evaluateSae));
+    .action(run(evaluateOne));
 }
 
-const evaluateSae = clientAction<EvaluateOptions>(async (clients, invocation, options, operand) => {
+const evaluateOne = clientAction<EvaluateOptions>(async (clients, invocation, options, operand) => {
   const evaluation = await evaluate(clients, invocation, {
     name: parseResource(operand!, 'saes', 'SAE'),
     activationSet: parseResource(options.activations, 'activationSets', '--activations'),
@@ -46,17 +45,13 @@ const evaluateSae = clientAction<EvaluateOptions>(async (clients, invocation, op
 async function evaluate(
   clients: Clients,
   { progress, signal }: Invocation,
-  request: Parameters<Clients['saes']['evaluateSae']>[0],
+  request: Partial<EvaluateSaeRequest>,
 ): Promise<SaeEvaluation> {
   const stage = progress.stage('evaluate');
-  let evaluation: SaeEvaluation | undefined;
   try {
-    for await (const { event } of clients.saes.evaluateSae(request, { signal })) {
-      if (event?.$case === 'evaluation') evaluation = event.value;
-      else if (event?.$case === 'progress') stage.update(stageProgress(event.value)!);
-    }
+    const evaluation = await evaluateSae(clients, request, { signal, onProgress: stage.update });
     stage.done('done');
-    return requirePresent(evaluation, 'evaluation');
+    return evaluation;
   } catch (error) {
     stage.stopped(signal.aborted ? 'interrupted' : 'failed');
     throw error;
