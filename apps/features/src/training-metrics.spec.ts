@@ -58,12 +58,16 @@ async function until(enough: () => Promise<boolean>): Promise<void> {
   throw new Error('it did not come to that in 20 s');
 }
 
+function keep(signal: AbortSignal): Promise<void> {
+  const index = openFeatureIndex({ client, address: clickhouse.url });
+  const logger = createLogger({ service: 'features', level: 'silent' });
+  return keepTrainingMetrics({ bus, index, logger }, signal);
+}
+
 describe('keepTrainingMetrics', () => {
   test('keeps every point once, however often it comes, and what was not measured as NULL', async () => {
     const stop = new AbortController();
-    const index = openFeatureIndex({ client, address: clickhouse.url });
-    const logger = createLogger({ service: 'features', level: 'silent' });
-    const keeping = keepTrainingMetrics({ bus, index, logger }, stop.signal);
+    const keeping = keep(stop.signal);
     await publish('a', { points: [point(1, { fvu: Number.NaN }), point(2)] });
     await publish('nonsense', { uid: '' });
     // A run that goes on from a checkpoint tells all of its points again.
@@ -87,6 +91,30 @@ describe('keepTrainingMetrics', () => {
       'SELECT step, held_out_tokens, fvu FROM facet.current_training_held_out_metrics',
     );
     expect(heldOut).toEqual([{ step: 3, held_out_tokens: 200, fvu: 0.4 }]);
+    stop.abort();
+    await keeping;
+  }, 60_000);
+
+  test('keeps the curves of several SAEs of one run apart', async () => {
+    const stop = new AbortController();
+    const keeping = keep(stop.signal);
+    const sweep = { trainingRun: 'trainingRuns/sweep', uid: 'w' };
+    for (const [member, sae] of ['saes/one', 'saes/two'].entries()) {
+      const heldOutPoints = [{ step: 2n, heldOutTokens: 200n, fvu: member / 2 }];
+      await publish(sae, { ...sweep, sae, member, points: [point(1), point(2, { l0: member })], heldOutPoints });
+    }
+    const query = (table: string, columns: string) =>
+      `SELECT sae, ${columns} FROM facet.current_${table} WHERE run = 'sweep' AND step = 2 ORDER BY sae`;
+    const heldOut = query('training_held_out_metrics', 'fvu');
+    await until(async () => (await rows(heldOut)).length === 2);
+    expect(await rows(heldOut)).toEqual([
+      { sae: 'one', fvu: 0 },
+      { sae: 'two', fvu: 0.5 },
+    ]);
+    expect(await rows(query('training_metrics', 'l0'))).toEqual([
+      { sae: 'one', l0: 0 },
+      { sae: 'two', l0: 1 },
+    ]);
     stop.abort();
     await keeping;
   }, 60_000);

@@ -45,11 +45,11 @@ const OF_RUN =
   "run LowCardinality(String) COMMENT 'id of the training run', uid String, sae LowCardinality(String), step UInt64";
 
 /**
- * The statements that make the tables of training metrics. Points that come twice are one: rows of equal (run, uid, step)
- * replace each other, and the views named `current_*` show each once, of the newest run of every id.
+ * The statements that make the tables of training metrics. Points that come twice are one: rows of equal (run, uid, sae,
+ * step) replace each other, and the views named `current_*` show each once, of the newest run of every id.
  */
 export function trainingTablesOf(database: string): string[] {
-  const recorded = `recorded DateTime64(3, 'UTC')) ENGINE = ReplacingMergeTree(recorded) ORDER BY (run, uid, step)`;
+  const recorded = `recorded DateTime64(3, 'UTC')) ENGINE = ReplacingMergeTree(recorded) ORDER BY (run, uid, sae, step)`;
   const newest = `(run, uid) IN (SELECT run, argMax(uid, recorded) FROM ${database}.training_metrics GROUP BY run)`;
   const tables = ['training_metrics', 'training_held_out_metrics'];
   return [
@@ -75,7 +75,7 @@ export async function putTrainingPoints(
   const recorded = new Date(recordedMs).toISOString().replace('T', ' ').slice(0, -1);
   const insert = async (table: string, rows: readonly { step: number }[]) => {
     if (rows.length === 0) return;
-    const token = `${of.uid}/${table}/${rows[0]!.step}-${rows.at(-1)!.step}/${rows.length}`;
+    const token = `${of.uid}/${of.sae}/${table}/${rows[0]!.step}-${rows.at(-1)!.step}/${rows.length}`;
     const full = rows.map((row) => ({ ...of, ...row, recorded }));
     await session.insertRows(`${database}.${table}`, full, token);
   };
