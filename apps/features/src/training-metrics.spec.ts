@@ -101,7 +101,13 @@ describe('keepTrainingMetrics', () => {
     const sweep = { trainingRun: 'trainingRuns/sweep', uid: 'w' };
     for (const [member, sae] of ['saes/one', 'saes/two'].entries()) {
       const heldOutPoints = [{ step: 2n, heldOutTokens: 200n, fvu: member / 2 }];
-      await publish(sae, { ...sweep, sae, member, points: [point(1), point(2, { l0: member })], heldOutPoints });
+      await publish(sae, {
+        ...sweep,
+        sae,
+        member,
+        points: [point(1), point(2, { l0: member })],
+        heldOutPoints,
+      });
     }
     const query = (table: string, columns: string) =>
       `SELECT sae, ${columns} FROM facet.current_${table} WHERE run = 'sweep' AND step = 2 ORDER BY sae`;
