@@ -51,13 +51,14 @@ export function planBlockEncoder(sizes: BlockEncoderSizes): number {
   return planMemoryBytes(lengthsOf(sizes));
 }
 
-/** Prepares an encoder of blocks in `shared`. */
+/** Prepares an encoder of blocks in `shared`; it throws `cancelled` once `signal` has aborted. */
 export async function createBlockEncoder(
   shared: ArrayBufferLike,
   sizes: BlockEncoderSizes,
+  signal?: AbortSignal,
 ): Promise<BlockEncoder> {
   const { width, features, productThreads: threads } = sizes;
-  const product = await createDenseProduct({ inner: width, outer: features, threads });
+  const product = await createDenseProduct({ inner: width, outer: features, threads, signal });
   const arrays = allocate(sizes);
   const multiply = async (from: number, rows: number) => {
     const { x, W, pre } = arrays;

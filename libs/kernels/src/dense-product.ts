@@ -1,5 +1,6 @@
 import { createGraph, MICROSOFT } from '@facet/onnx';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { throwIfCancelled } from './cancelled.ts';
 
 export interface DenseProductOptions {
   /** Length of the summed axis. */
@@ -8,6 +9,8 @@ export interface DenseProductOptions {
   outer: number;
   /** Threads of the product. @default 0: one per core */
   threads?: number;
+  /** Once it has aborted, `run` throws `cancelled`. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface DenseProduct {
 
 /** Prepares the product; W may change from call to call, so it is not packed ahead. */
 export async function createDenseProduct(options: DenseProductOptions): Promise<DenseProduct> {
-  const { inner, outer, threads = 0 } = options;
+  const { inner, outer, threads = 0, signal } = options;
   const session = await InferenceSession.create(productGraph(inner, outer), {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
@@ -36,6 +39,7 @@ export async function createDenseProduct(options: DenseProductOptions): Promise<
   });
   return {
     async run({ x, W, y, rows }) {
+      throwIfCancelled(signal);
       const feeds = {
         x: new Tensor('float32', x.subarray(0, rows * inner), [rows, inner]),
         W: new Tensor('float32', W, [outer, inner]),

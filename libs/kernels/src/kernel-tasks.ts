@@ -53,6 +53,13 @@ export async function takeTasks(thread: TaskThread, job: KernelJob): Promise<voi
   }
 }
 
+/** Lets nobody take a task any more: those that were not taken count as done, with the caller's own, which failed. */
+export function dropTasks({ tasks, progress: shared }: KernelJob): void {
+  const progress = new Int32Array(shared);
+  const taken = Math.min(Atomics.exchange(progress, TAKEN, tasks.length), tasks.length);
+  Atomics.add(progress, DONE, tasks.length - taken + 1);
+}
+
 /** Waits at most `timeoutMs` until all tasks are done, blocking the thread; tells whether they are. */
 export function waitForTasks(job: KernelJob, timeoutMs: number): boolean {
   const progress = new Int32Array(job.progress);

@@ -87,6 +87,27 @@ describe('createKernelThreads', () => {
     }
   });
 
+  test.each([1, 3])('ends a call under way when the signal aborts, on %d threads', async (count) => {
+    const { memory, x, W, bias, index, value, end } = fixture();
+    const stop = new AbortController();
+    const threads = await createKernelThreads({ memory, count, encoder: SIZES, signal: stop.signal });
+    open.push(threads);
+    const into = { index: index.byteOffset, value: value.byteOffset, end: end.byteOffset, begin: 0 };
+    const task = { x: x.byteOffset, rows: 8, selections: [{ k: K, ...into }] };
+    const encode = () =>
+      threads.encode({ W: W.byteOffset, bias: bias.byteOffset }, new Array(10_000).fill(task));
+    const ended = expect(encode()).rejects.toMatchObject({ kind: 'cancelled' });
+    stop.abort();
+    await ended;
+    await expect(encode()).rejects.toMatchObject({ kind: 'cancelled' });
+    // No thread is at work any more: what lies in the memory stays as it is.
+    index.fill(77);
+    await expect(threads.run([[['sumOfSquares', x.byteOffset, 4]]])).rejects.toMatchObject({
+      kind: 'cancelled',
+    });
+    expect(index.every((at) => at === 77)).toBe(true);
+  });
+
   test('rejects where a kernel reads outside of the memory', async () => {
     const { threads } = await start(2);
     const outside = [['sumOfSquares', 2 ** 31, 4] as const];

@@ -7,8 +7,16 @@ import {
   type BlockTask,
   createBlockEncoder,
 } from './block-encoder.ts';
+import { throwIfCancelled } from './cancelled.ts';
 import type { KernelMemory } from './kernel-memory.ts';
-import { createProgress, type KernelJob, type KernelTask, takeTasks, waitForTasks } from './kernel-tasks.ts';
+import {
+  createProgress,
+  dropTasks,
+  type KernelJob,
+  type KernelTask,
+  takeTasks,
+  waitForTasks,
+} from './kernel-tasks.ts';
 
 export interface KernelThreadsOptions {
   /** Shared where there is more than one thread or an encoder. */
@@ -17,6 +25,8 @@ export interface KernelThreadsOptions {
   count: number;
   /** What every thread needs to encode blocks; absent where none will be. */
   encoder?: BlockEncoderSizes | undefined;
+  /** Once it has aborted, calls throw `cancelled`, also those under way: before their next block. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -47,18 +57,23 @@ const LOOK_MS = 1000;
 
 /** Starts the further threads; the caller's works too, whenever it is called. */
 export async function createKernelThreads(options: KernelThreadsOptions): Promise<KernelThreads> {
-  const { memory, count, encoder: sizes } = options;
-  const encoder = sizes && (await createBlockEncoder(memory.memory.buffer, sizes));
+  const { memory, count, encoder: sizes, signal } = options;
+  const encoder = sizes && (await createBlockEncoder(memory.memory.buffer, sizes, signal));
   const workers = await startWorkers({ memory: memory.memory, encoder: sizes }, count - 1);
   const thread = { kernels: memory.kernels, encoder };
   const work = async (job: KernelJob) => {
+    throwIfCancelled(signal);
     if (job.tasks.length > 1) for (const { worker } of workers) worker.postMessage(job);
-    await takeTasks(thread, job);
-    while (!waitForTasks(job, LOOK_MS)) {
-      await turn();
-      const lost = workers.find(({ error }) => error !== undefined);
-      if (lost) throw threadLost(lost.error);
+    try {
+      await takeTasks(thread, job);
+    } catch (error) {
+      // Whoever closes the threads now must not meet them at work.
+      dropTasks(job);
+      await allDone(job, workers).catch(() => undefined);
+      throw error;
     }
+    await allDone(job, workers);
+    throwIfCancelled(signal);
   };
   return {
     encoder,
@@ -73,6 +88,15 @@ export async function createKernelThreads(options: KernelThreadsOptions): Promis
       await Promise.all(workers.map(({ worker }) => worker.terminate()));
     },
   };
+}
+
+/** Waits until all tasks are done; throws where a thread was lost that had taken one. */
+async function allDone(job: KernelJob, workers: readonly FurtherThread[]): Promise<void> {
+  while (!waitForTasks(job, LOOK_MS)) {
+    await turn();
+    const lost = workers.find(({ error }) => error !== undefined);
+    if (lost) throw threadLost(lost.error);
+  }
 }
 
 interface FurtherThread {

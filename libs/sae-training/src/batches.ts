@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { FacetError } from '@facet/errors';
 import type { ResolvedConfig } from './config.ts';
 import type { RowSource } from './row-source.ts';
@@ -19,6 +20,7 @@ export async function* blocksOf(
   for await (const chunk of chunks) {
     const wanted = chunk.subarray(0, left);
     for (let at = 0; at < wanted.length; at += batch_rows * d_in) {
+      await turn();
       throwIfAborted(signal);
       yield wanted.subarray(at, at + batch_rows * d_in);
     }

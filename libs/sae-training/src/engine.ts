@@ -99,7 +99,11 @@ export interface TrainingEngine {
    * not installed. @default nothing more is needed
    */
   load?(): Promise<string>;
-  open(config: ResolvedConfig, initial: Weights): Promise<EngineSession>;
+  /**
+   * Begins a run. Once `signal` has aborted, a call under way throws `cancelled` between two blocks of its work, where
+   * the engine works in blocks; the session is good for nothing but `close` then.
+   */
+  open(config: ResolvedConfig, initial: Weights, signal?: AbortSignal): Promise<EngineSession>;
 }
 
 /** Names of all engines. */

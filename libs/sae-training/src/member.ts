@@ -28,10 +28,11 @@ const TRAINING_DIVERGED = 'TRAINING_DIVERGED';
 export async function openMembers(
   configs: readonly ResolvedConfig[],
   first: Float32Array | undefined,
+  signal?: AbortSignal,
 ): Promise<Member[]> {
   const members: Member[] = [];
   try {
-    for (const config of configs) members.push(await openMember(config, first));
+    for (const config of configs) members.push(await openMember(config, first, signal));
     return members;
   } catch (error) {
     await closeMembers(members);
@@ -39,12 +40,16 @@ export async function openMembers(
   }
 }
 
-async function openMember(config: ResolvedConfig, first: Float32Array | undefined): Promise<Member> {
+async function openMember(
+  config: ResolvedConfig,
+  first: Float32Array | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Member> {
   const { d_in, d_sae, dead_window_tokens: windowRows, tokens: totalRows, steps } = config;
   const x = first ?? new Float32Array(d_in);
   return {
     config,
-    session: await engineOf(config.engine).open(config, initialWeights(config, x)),
+    session: await engineOf(config.engine).open(config, initialWeights(config, x), signal),
     window: createFiringWindow({ d_sae, windowRows, totalRows }),
     history: createMetricsHistory(config),
     heldOut: createHeldOutHistory(steps),

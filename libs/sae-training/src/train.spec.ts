@@ -148,6 +148,19 @@ describe('trainSae', () => {
     expect(steps).toBe(3);
   });
 
+  test('hears of its cancellation although its engine never waits', async () => {
+    const cancel = new AbortController();
+    const source = createMemorySource(D_IN, sparseRows(1024).x, new Float32Array(0));
+    const steps = 8;
+    const onProgress = ({ step }: TrainingProgress) => {
+      if (step === 1) setImmediate(() => cancel.abort());
+      if (step === steps) throw new Error('it trained to its end');
+    };
+    const long = { ...config, engine: 'tfjs:cpu', batch_rows: 64, tokens: 64 * steps };
+    const training = trainSae({ config: long, source, signal: cancel.signal, onProgress });
+    await expect(training).rejects.toMatchObject({ kind: 'cancelled' });
+  });
+
   test('names the step at which training diverged', async () => {
     const source = createMemorySource(
       D_IN,

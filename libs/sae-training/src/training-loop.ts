@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { FacetError } from '@facet/errors';
 import { batchesOf, throwIfAborted } from './batches.ts';
 import { type Checkpointing, restoreCheckpoint } from './checkpoint.ts';
@@ -42,7 +43,7 @@ export async function takeSteps(options: LoopOptions): Promise<Member[]> {
   const batches = batchesOf(source, shape, { from: begin, signal });
   try {
     const first = begin < shape.steps ? (await batches.next()).value! : undefined;
-    const members = await openMembers(configs, begin === 0 ? first : undefined);
+    const members = await openMembers(configs, begin === 0 ? first : undefined, signal);
     try {
       await resume(options, members);
       for (let step = begin; step < shape.steps; step++) {
@@ -82,6 +83,8 @@ interface Step {
 async function takeStep(options: LoopOptions, members: readonly Member[], at: Step): Promise<void> {
   for (const [i, member] of members.entries()) {
     if (member.divergedAt[0] !== 0) continue;
+    // Not every engine waits for anything: only so does the thread hear that it shall end.
+    await turn();
     throwIfAborted(options.signal);
     try {
       await stepMember(options, member, { ...at, i });

@@ -56,6 +56,24 @@ describe('cpuEngine', () => {
     await session.close();
   });
 
+  test.each([
+    ['topk', { name: 'topk', k: 6 }],
+    ['standard', { name: 'standard' }],
+  ] as const)('ends a step of %s under way when its signal aborts, weights untouched', async (_, recipe) => {
+    const given = fixture(16, 40, { recipe });
+    const stop = new AbortController();
+    const session = await cpuEngine.open(given.config, given.initial, stop.signal);
+    const before = session.weights();
+    session.fill(given.x, 0);
+    const ended = expect(session.step(0, 1e-3, new Uint32Array(0))).rejects.toMatchObject({
+      kind: 'cancelled',
+    });
+    stop.abort();
+    await ended;
+    expect(session.weights()).toEqual(before);
+    await session.close();
+  });
+
   test('goes on bit-identically in another session that its state was copied into', async () => {
     const given = fixture(37, 75);
     const dead = Uint32Array.of(3, 40);

@@ -29,8 +29,8 @@ import {
 export const cpuEngine: TrainingEngine = {
   name: 'cpu',
   planMemory: planWorkspace,
-  async open(config, initial): Promise<EngineSession> {
-    const cpu = await createWorkspace(config, initial);
+  async open(config, initial, signal): Promise<EngineSession> {
+    const cpu = await createWorkspace(config, initial, signal);
     return {
       fill: (x, at) => fill(cpu, x, at),
       step: (step, learning_rate, dead) => trainStep(cpu, { step, learning_rate, dead }),

@@ -83,18 +83,22 @@ const VECTORS = 7;
 export const INPUT_SCALE = 0;
 export const THRESHOLD = 1;
 
-/** Allocates the workspace of a run and writes the initial weights into it. */
+/**
+ * Allocates the workspace of a run and writes the initial weights into it; once `signal` has aborted, no further block is
+ * computed.
+ */
 export async function createWorkspace(
   config: ResolvedConfig,
   initial: Weights,
+  signal?: AbortSignal,
 ): Promise<CpuWorkspace<ResolvedRecipe>> {
   const sizes = sizesOf(config);
   const bytes = planMemoryBytes(Object.values(lengthsOf(sizes)).flat());
   const encoder = encoderOf(sizes);
   const memory = createKernelMemory(bytes, { shared: encoder !== undefined });
   const arrays = allocate(memory, sizes);
-  const threads = await createKernelThreads({ memory, count: sizes.threads, encoder });
-  const shape = { inner: sizes.width, outer: sizes.d_sae, threads: sizes.productThreads };
+  const threads = await createKernelThreads({ memory, count: sizes.threads, encoder, signal });
+  const shape = { inner: sizes.width, outer: sizes.d_sae, threads: sizes.productThreads, signal };
   const product = encoder ? undefined : await createDenseProduct(shape);
   const dense = sizes.plan.dense ? await createDenseBlocks(memory, sizes, config) : undefined;
   writeWeights(initial, arrays.weights, sizes);
