@@ -1,4 +1,4 @@
-import { SIGNAL_EXIT_CODES } from '@facet/mesh';
+import { dieOfSignal, SIGNAL_EXIT_CODES } from '@facet/mesh';
 
 /** A way to be interrupted: `signal` aborts at the first SIGINT or SIGTERM; the second one exits the process at once. */
 export interface Interruption {
@@ -16,9 +16,9 @@ export function listenForInterruption(say: (line: string) => void): Interruption
   const controller = new AbortController();
   let code: number | undefined;
   const onSignal = (name: keyof typeof SIGNAL_EXIT_CODES) => {
-    if (code !== undefined) dieOf(name);
+    if (code !== undefined) dieOfSignal(name);
     code = SIGNAL_EXIT_CODES[name];
-    setTimeout(() => dieOf(name), MAX_CLEANUP_MS).unref();
+    setTimeout(() => dieOfSignal(name), MAX_CLEANUP_MS).unref();
     say('stopping; press Ctrl-C again to exit at once');
     controller.abort(new Error(`received ${name}`));
   };
@@ -32,13 +32,4 @@ export function listenForInterruption(say: (line: string) => void): Interruption
       process.off('SIGTERM', onSignal);
     },
   };
-}
-
-/**
- * Ends the process by the signal itself, which a shell sees as 130 or 143. process.exit would wait for compute threads,
- * and stopping those in the middle of native code aborts the process.
- */
-function dieOf(name: keyof typeof SIGNAL_EXIT_CODES): void {
-  process.removeAllListeners(name);
-  process.kill(process.pid, name);
 }

@@ -17,6 +17,7 @@ export {
   type ServiceRole,
 } from './config-fragments.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
+export { dieOfSignal } from './die-of-signal.ts';
 export { EXIT_CODES, exitCodeOf, SIGNAL_EXIT_CODES } from './exit-codes.ts';
 export { DEADLINE_EXCEEDED, fromGrpcError, toGrpcError } from './grpc-errors.ts';
 export { DEFAULT_MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES, type MessageLimits } from './limits.ts';

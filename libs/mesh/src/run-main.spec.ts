@@ -9,7 +9,7 @@ const ENTRY = fileURLToPath(new URL('./testing/main-process.ts', import.meta.url
 function run(behaviour: string): {
   child: ChildProcess;
   line(): Promise<string>;
-  ended: Promise<{ code: number; stderr: string }>;
+  ended: Promise<{ code: number | string; stderr: string }>;
 } {
   const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=facet-source', ENTRY, behaviour]);
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
@@ -17,7 +17,7 @@ function run(behaviour: string): {
   child.stderr!.on('data', (chunk) => {
     stderr += chunk;
   });
-  const ended = once(child, 'close').then(([code]) => ({ code, stderr }));
+  const ended = once(child, 'close').then(([code, signal]) => ({ code: code ?? signal, stderr }));
   return { child, line: async () => (await lines.next()).value, ended };
 }
 
@@ -30,16 +30,14 @@ describe('runMain', () => {
     expect(await ended).toEqual({ code: 0, stderr: '' });
   });
 
-  test.each([
-    ['SIGTERM', 143],
-    ['SIGINT', 130],
-  ] as const)('exits at once on a second %s, with %d', async (signal, code) => {
+  // By process.exit it would wait for threads in native code and abort.
+  test.each(['SIGTERM', 'SIGINT'] as const)('dies at once of a second %s', async (signal) => {
     const { child, line, ended } = run('stuck');
     await line();
     child.kill(signal);
     expect(await line()).toBe('stopping');
     child.kill(signal);
-    expect((await ended).code).toBe(code);
+    expect((await ended).code).toBe(signal);
   });
 
   test('gives up starting when a signal comes, without an error', async () => {

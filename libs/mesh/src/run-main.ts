@@ -1,5 +1,6 @@
 import { isFacetError } from '@facet/errors';
-import { EXIT_CODES, exitCodeOf, SIGNAL_EXIT_CODES } from './exit-codes.ts';
+import { dieOfSignal } from './die-of-signal.ts';
+import { EXIT_CODES, exitCodeOf, type SIGNAL_EXIT_CODES } from './exit-codes.ts';
 
 /** Something that runs until it is stopped. */
 export interface Stoppable {
@@ -20,9 +21,9 @@ export interface RunMainOptions {
 const DEFAULT_GRACE_MS = 10_000;
 
 /**
- * Runs a service process: starts it, stops it gracefully on the first SIGTERM or SIGINT (exit 0), exits at once with
- * 143 or 130 on the second, and ends with one clear line and the error's exit code when it cannot start. `signal`
- * aborts when a signal comes while it still starts.
+ * Runs a service process: starts it, stops it gracefully on the first SIGTERM or SIGINT (exit 0), dies at once of the
+ * second (143 or 130 for a shell), and ends with one clear line and the error's exit code when it cannot start.
+ * `signal` aborts when a signal comes while it still starts.
  */
 export async function runMain(
   start: (signal: AbortSignal) => Promise<Stoppable>,
@@ -33,7 +34,7 @@ export async function runMain(
     stopping.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   const onSignal = (name: keyof typeof SIGNAL_EXIT_CODES) => {
-    if (stopping.signal.aborted) process.exit(SIGNAL_EXIT_CODES[name]);
+    if (stopping.signal.aborted) dieOfSignal(name);
     stopping.abort(new Error(`received ${name}`));
   };
   process.on('SIGINT', onSignal);
