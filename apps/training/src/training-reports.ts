@@ -31,6 +31,20 @@ export function createReadingReporter(
   };
 }
 
+/** Reports that steps are computed and none is done yet: of large SAEs the first takes minutes. */
+export function reportFirstStep({ onProgress }: Pick<ReportTarget, 'onProgress'>, at: FirstStep): void {
+  const { step, steps, batch_rows } = at;
+  if (step < steps)
+    onProgress({ stage: 'training', done: step * batch_rows, total: steps * batch_rows, rate: 0 });
+}
+
+/** Steps taken before, steps in all, and rows of each. */
+export interface FirstStep {
+  step: number;
+  steps: number;
+  batch_rows: number;
+}
+
 /** Reports the steps of training, each with the number of its SAE; of several, those of all are told together. */
 export function createTrainingReporter(
   { now, onProgress }: ReportTarget,
@@ -42,17 +56,19 @@ export function createTrainingReporter(
   return (progress, member) => {
     const { step, steps, tokens } = progress;
     const nowMs = now();
-    const rate = meter.measure(tokens, nowMs);
+    // A step counts in parts, as its SAEs take it, so that the rate of a large sweep does not jump.
+    const done = tokens - (tokens / step) * (1 - (member + 1) / count);
+    const rate = meter.measure(done, nowMs);
     members[member] = stepOf(progress, rate);
     if (step < steps && nowMs - reportedMs < REPORT_INTERVAL_MS) return;
     reportedMs = nowMs;
     const total = Math.round((tokens / step) * steps);
     onProgress({
       stage: step < steps ? 'training' : 'evaluating',
-      done: tokens,
+      done: Math.floor(done),
       total,
       rate,
-      ...(rate > 0 && { etaSeconds: (total - tokens) / rate }),
+      ...(rate > 0 && { etaSeconds: (total - done) / rate }),
       ...(count === 1 ? { step: members[0]! } : { members: [...members] }),
     });
   };

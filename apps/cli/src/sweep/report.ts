@@ -111,8 +111,8 @@ async function frontierFigure({ title, axis }: Measure, series: readonly LineSer
 function tableBlock(rows: readonly FrontierRow[]): Block {
   return {
     kind: 'table',
-    header: ['SAE', ...FRONTIER_COLUMNS.map(({ title }) => title)],
-    rows: rows.map((row) => [row.sae, ...FRONTIER_COLUMNS.map(({ cell }) => cell(row))]),
+    header: FRONTIER_COLUMNS.map(({ title }) => title),
+    rows: rows.map((row) => FRONTIER_COLUMNS.map(({ cell }) => cell(row))),
     caption: explanation(rows),
   };
 }
@@ -123,7 +123,9 @@ function failureBlocks(rows: readonly FrontierRow[]): Block[] {
 }
 
 function settingsBlock(run: TrainingRun): Block {
-  const fields = trainingRunFields({ ...run, members: [] });
+  const fields = trainingRunFields({ ...run, members: [], progress: undefined });
   const known = fields.filter(([name, value]) => value !== undefined && value !== '' && name !== 'sae');
-  return { kind: 'table', header: ['setting', 'value'], rows: known.map(([name, value]) => [name, value!]) };
+  const names = run.members.map(({ sae }, i): [string, string] => [`SAE ${i + 1}`, sae]);
+  const rows = [...known.map(([name, value]): [string, string] => [name, value!]), ...names];
+  return { kind: 'table', header: ['setting', 'value'], rows };
 }
