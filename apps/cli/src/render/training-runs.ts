@@ -1,4 +1,4 @@
-import type { TrainingRun, TrainingSpec } from '@facet/contracts';
+import type { TrainingEvaluation, TrainingRun, TrainingSpec } from '@facet/contracts';
 import { describeProgress, stageProgress } from '../progress.ts';
 import { shortState } from '../steps/state.ts';
 import type { Field } from './fields.ts';
@@ -62,9 +62,16 @@ export function evaluationFields(evaluation: TrainingRun['evaluation']): Field[]
     ['fvu', `${formatValue(fvu)} on ${formatCount(heldOutTokens)} held-out tokens`],
     ['explained variance', formatValue(explainedVariance)],
     ['dead features', `${formatShare(deadFraction)} silent over ${formatCount(deadWindowTokens)} tokens`],
+    ['left out', leftOut(evaluation)],
     ['trained on', `${formatCount(evaluation.trainedTokens)} tokens, engine ${describeEngine(evaluation)}`],
     ['time', `${formatSeconds(evaluation.secondsPerMillionTokens)} for a million tokens`],
   ];
+}
+
+/** Counts the tokens that were neither trained on nor measured: `512 BOS and special tokens`. */
+export function leftOut({ excludedRows, outlierRows }: TrainingEvaluation): string {
+  const outliers = outlierRows > 0n ? ` and ${formatNumberOf(outlierRows, 'outlier')}` : '';
+  return `${formatNumberOf(excludedRows, 'BOS and special token')}${outliers}`;
 }
 
 /** Names an engine with what it runs on, where that is a choice: `tfjs (tensorflow, GPU)`. */

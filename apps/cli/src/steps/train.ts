@@ -1,4 +1,5 @@
 import {
+  type TrainingEvaluation,
   type TrainingMember,
   TrainingRun,
   type TrainingSpec,
@@ -8,7 +9,7 @@ import { newId } from '@facet/mesh';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
 import { formatCount, formatNumberOf, formatShare, formatValue } from '../render/quantities.ts';
-import { describeEngine } from '../render/training-runs.ts';
+import { describeEngine, leftOut } from '../render/training-runs.ts';
 import { doWork, type LongWork, type WorkView } from './follow.ts';
 import { shortState } from './state.ts';
 
@@ -56,9 +57,13 @@ export function trainingWork(clients: Clients, name: string): LongWork<TrainingR
   };
 }
 
+/** What is said of a run that trains and has no metrics yet: of large SAEs that is so for minutes. */
+const FIRST_STEP = 'computing the first step';
+
 function trainingView({ state, progress, error, stepMetrics, ...run }: TrainingRun): WorkView {
   const metrics = stepMetrics ? describeStep(stepMetrics) : describeMembers(run.members);
-  const detail = metrics && `${metrics}${run.backend && `, ${describeEngine(run)}`}`;
+  const quality = metrics ?? (progress?.stage === 'training' ? FIRST_STEP : undefined);
+  const detail = quality && `${quality}${run.backend && `, ${describeEngine(run)}`}`;
   return { state: shortState(state), progress, error, detail };
 }
 
@@ -81,14 +86,22 @@ function describeMembers(members: readonly TrainingMember[]): string | undefined
   return `${formatNumberOf(metrics.length, 'SAE')}, l0 ${l0}, fvu ${range(metrics.map((one) => one.fvu))}`;
 }
 
-/** Says how good the SAEs of a run are. */
+/** Says how good the SAEs of a run are, over which tokens that was measured, and which were left out. */
 export function describeTraining({ evaluation, members }: TrainingRun): string {
   const trained = members.find((member) => member.evaluation)?.evaluation;
-  if (trained) return `${formatCount(trained.trainedTokens)} tokens, ${describeMembers(members)}`;
+  if (trained) {
+    const held = `measured on ${heldOutTokens(trained)}`;
+    return `${trainedOn(trained)}, ${describeMembers(members)}, ${held}; ${leftOut(trained)} left out`;
+  }
   if (evaluation === undefined) return 'no evaluation';
-  const { trainedTokens, l0, fvu, explainedVariance, deadFraction } = evaluation;
+  const { l0, fvu, explainedVariance, deadFraction, deadWindowTokens } = evaluation;
   return (
-    `${formatCount(trainedTokens)} tokens, l0 ${formatValue(l0)}, fvu ${formatValue(fvu)} ` +
-    `(explained variance ${formatValue(explainedVariance)}), dead ${formatShare(deadFraction)}`
+    `${trainedOn(evaluation)}, l0 ${formatValue(l0)}, fvu ${formatValue(fvu)} ` +
+    `(explained variance ${formatValue(explainedVariance)}) on ${heldOutTokens(evaluation)}, ` +
+    `dead ${formatShare(deadFraction)} over the last ${formatCount(deadWindowTokens)}; ${leftOut(evaluation)} left out`
   );
 }
+
+const trainedOn = ({ trainedTokens }: TrainingEvaluation) => `${formatCount(trainedTokens)} tokens`;
+const heldOutTokens = ({ heldOutTokens }: TrainingEvaluation) =>
+  `${formatCount(heldOutTokens)} held-out tokens`;
