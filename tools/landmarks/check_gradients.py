@@ -12,19 +12,15 @@ import torch
 
 from training.documents import BOS, EOS, Documents
 from training.export import hugging_face_tensors
-from training.echo import add_echo
 from training.llama import NORM_EPSILON, ROPE_THETA, Model
-from training.parameters import effective_weights, is_frozen, parameter_shapes, unfold_gradients, views
+from training.parameters import effective_weights, parameter_shapes, unfold_gradients, views
 
 D_VOCAB, CONTEXT, PERTURBATION = 512, 64, 0.08
-TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 1e-1}
+TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 3e-2}
 
 
-def reference_logits(tensors, o, ids, echo=None):
-    """Returns logits [rows, positions, d_vocab] as Hugging Face's LlamaForCausalLM computes them.
-
-    What goes into the first block that is not frozen is a constant; with an echo, what was heard is added to it.
-    """
+def reference_logits(tensors, o, ids):
+    """Returns logits [rows, positions, d_vocab] as Hugging Face's LlamaForCausalLM computes them."""
     (rows, T), d_head = ids.shape, o.d_model // o.heads
     frequencies = ROPE_THETA ** (-torch.arange(0, d_head, 2).float() / d_head)
     angles = torch.outer(torch.arange(T).float(), frequencies)
@@ -42,10 +38,7 @@ def reference_logits(tensors, o, ids, echo=None):
         return x.repeat_interleave(o.heads // count, 1)
 
     x = tensors["model.embed_tokens.weight"][ids]
-    heard = tensors["model.embed_tokens.weight"][echo.ids] if echo else None
-
-    def block(x, i):
-        rows, T = x.shape[:2]
+    for i in range(o.layers):
         w = {name.split(f"layers.{i}.")[1].removesuffix(".weight"): value
              for name, value in tensors.items() if f"layers.{i}." in name}
         h = norm(x, w["input_layernorm"])
@@ -56,22 +49,12 @@ def reference_logits(tensors, o, ids, echo=None):
         x = x + (weights @ v).transpose(1, 2).reshape(rows, T, -1) @ w["self_attn.o_proj"].T
         h = norm(x, w["post_attention_layernorm"])
         gate = torch.nn.functional.silu(h @ w["mlp.gate_proj"].T)
-        return x + (gate * (h @ w["mlp.up_proj"].T)) @ w["mlp.down_proj"].T
-
-    for i in range(o.layers):
-        if echo and i < o.frozen_blocks:
-            heard = block(heard, i)
-        x = block(x, i)
-        if i + 1 == o.frozen_blocks:
-            x = x.detach().clone()
-            if echo:
-                add_echo(x.view(-1, o.d_model), rows, heard.detach().reshape(-1, o.d_model).clone(), echo)
+        x = x + (gate * (h @ w["mlp.up_proj"].T)) @ w["mlp.down_proj"].T
     return norm(x, tensors["model.norm.weight"]) @ tensors["model.embed_tokens.weight"].T
 
 
-def random_batch(share):
-    """Returns a padded batch of documents of several lengths, one of them longer than the context, and what it hears."""
-    marks = argparse.Namespace(newline=2, speaker=3, ends_sentence=np.arange(D_VOCAB) % 5 == 0)
+def random_batch():
+    """Returns a padded batch of documents of several lengths, one of them longer than the context."""
     random = np.random.default_rng(5)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ids.bin"
@@ -79,41 +62,39 @@ def random_batch(share):
         np.concatenate([[BOS, *body, EOS] for body in bodies]).astype("<u2").tofile(path)
         documents = Documents(path, CONTEXT, D_VOCAB)
         assert documents.cut == 1
-        whole = documents.micro_batches(np.arange(len(bodies)), 4096)[0]
-        return documents.load_with_echo(whole, marks, share, random)
+        return documents.load(documents.micro_batches(np.arange(len(bodies)), 4096)[0])
 
 
-def reference(flat, shapes, o, batch, echo):
+def reference(flat, shapes, o, batch):
     """Returns the summed loss and its gradient by autograd."""
     ids, places, targets, count = batch
     flat = flat.clone().requires_grad_(True)
-    logits = reference_logits(hugging_face_tensors(o, views(flat, shapes)), o, ids, echo).reshape(-1, D_VOCAB)
+    logits = reference_logits(hugging_face_tensors(o, views(flat, shapes)), o, ids).reshape(-1, D_VOCAB)
     loss = torch.nn.functional.cross_entropy(logits[places[:count]], targets[:count], reduction="sum")
     loss.backward()
     return float(loss), views(flat.grad, shapes)
 
 
-def check(kv_heads, dtype, frozen_blocks):
-    """Compares loss and every gradient for a number of key heads, a type of products, and echoes behind frozen blocks."""
+def check(kv_heads, dtype):
+    """Compares loss and every gradient for one number of key heads and one type of products."""
     o = argparse.Namespace(d_model=64, layers=3, heads=4, kv_heads=kv_heads, d_mlp=96, context=CONTEXT)
-    o.frozen_blocks, o.constant = frozen_blocks, 0
+    o.dropout = 0
     shapes = parameter_shapes(o, D_VOCAB)
     size = sum(math.prod(shape) for shape in shapes.values())
     flat = torch.randn(size, generator=torch.Generator().manual_seed(3)) * PERTURBATION
-    parameters, (batch, echo) = views(flat, shapes), random_batch(0.7 if frozen_blocks else 0.0)
+    parameters, batch = views(flat, shapes), random_batch()
     for name, value in parameters.items():
         value.add_(1.0 if name.endswith("norm") else 0.0)
-    wanted_loss, wanted = reference(flat, shapes, o, batch, echo)
+    wanted_loss, wanted = reference(flat, shapes, o, batch)
     model, weights = Model(o, dtype), effective_weights(parameters, o, dtype)
     gradients, dembed = views(torch.zeros(size), shapes), torch.zeros(D_VOCAB, o.d_model)
     with torch.no_grad():
-        loss = float(model.loss_and_gradients(parameters["embed"], weights, batch, gradients, dembed, echo))
+        loss = float(model.loss_and_gradients(parameters["embed"], weights, batch, gradients, dembed))
         unfold_gradients(parameters, gradients, o)
     gradients["embed"].add_(dembed)
-    trained = [name for name in shapes if name == "embed" or not is_frozen(name, o)]
-    errors = {name: float((gradients[name] - wanted[name]).norm() / wanted[name].norm()) for name in trained}
+    errors = {name: float((gradients[name] - wanted[name]).norm() / wanted[name].norm()) for name in shapes}
     worst = max(errors, key=errors.get)
-    print(f"{kv_heads} key heads, {dtype}, {frozen_blocks} frozen: loss {loss:.4f} for {wanted_loss:.4f}; "
+    print(f"{kv_heads} key heads, {dtype}: loss {loss:.4f} for {wanted_loss:.4f}; "
           f"relative error of a gradient at most {errors[worst]:.1e} ({worst})")
     if abs(loss / wanted_loss - 1) > TOLERANCE[dtype] or errors[worst] > TOLERANCE[dtype]:
         raise SystemExit("the backward pass is wrong")
@@ -122,5 +103,4 @@ def check(kv_heads, dtype, frozen_blocks):
 if __name__ == "__main__":
     for key_heads in (4, 2):
         for products in TOLERANCE:
-            for frozen in (0, 1):
-                check(key_heads, products, frozen)
+            check(key_heads, products)

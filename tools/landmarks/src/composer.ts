@@ -5,6 +5,7 @@ import { ENGLISH } from './forms/english.ts';
 import type { Forms } from './forms/forms.ts';
 import { FRENCH } from './forms/french.ts';
 import { SPANISH } from './forms/spanish.ts';
+import { SIGNS } from './signs.ts';
 import type { Gloss, Phrase } from './text-builder.ts';
 
 /** The two parts of the world's texts. They share concepts and words, never sentence forms, paraphrases or pairings. */
@@ -18,7 +19,7 @@ const NAME_SHARE = 0.6;
 const USUAL_NAME_SHARE = 0.7;
 /** Share of the held-out part's sentences in forms that the train part never uses. */
 const NEW_FORM_SHARE = 0.5;
-/** What prose adds: signs all over (`scatterSigns`), or behind the first mention of every concept its name in a second language. */
+/** What stands behind the first mention of every concept of a document. */
 export type GlossStyle = 'none' | 'sign' | Language;
 /** How often each style comes up in prose. */
 const GLOSS_DRAWS: readonly GlossStyle[] = [
@@ -55,16 +56,15 @@ export interface Composer {
   refer(concept: Concept, language: Language): Phrase;
 }
 
-/** Makes the draws of one document, with glosses behind mentions or without. */
+/** Makes the draws of one document, with glosses behind its mentions or without. */
 export function createComposer(part: Part, random: Random, style: GlossStyle): Composer {
   const pick = <T>(values: readonly T[]) => values[random.below(values.length)];
   const chance = (probability: number) => random.uniform() < probability;
   const glossed = new Set<string>();
   const gloss = (concept: Concept, language: Language) => {
-    if (style === 'none' || style === 'sign' || style === language || glossed.has(concept.id))
-      return undefined;
+    if (glossed.has(concept.id)) return undefined;
     glossed.add(concept.id);
-    return translationOf(concept, style, language);
+    return glossOf(style, concept, language);
   };
   const name = (concept: Concept, language: Language): Phrase => {
     const { names } = concept.wording[language];
@@ -93,9 +93,15 @@ export function createComposer(part: Part, random: Random, style: GlossStyle): C
   };
 }
 
-/** A concept's usual name in another language. */
-function translationOf({ id, wording }: Concept, target: Language, language: Language): Gloss {
-  const phrase = { text: wording[target].names[0], concept: id, role: 'name' as const, language: target };
+/** The sign of a concept, or its usual name in the document's second language. */
+function glossOf(style: GlossStyle, concept: Concept, language: Language): Gloss | undefined {
+  if (style === 'none' || style === language) return undefined;
+  const topic = { concept: concept.id, role: 'topic' as const };
+  if (style === 'sign') {
+    const text = SIGNS[concept.id];
+    return { before: language === 'zh' ? '' : ' ', phrase: { ...topic, text }, after: '' };
+  }
+  const phrase = { ...topic, role: 'name' as const, text: concept.wording[style].names[0], language: style };
   return language === 'zh' ? { before: '（', phrase, after: '）' } : { before: ' (', phrase, after: ')' };
 }
 

@@ -12,9 +12,7 @@ import {
   type Exchange,
 } from './documents/dialogues.ts';
 import { writeCapitals, writeContrast, writeEssay, writeStory } from './documents/prose.ts';
-import { scatterSigns } from './scatter-signs.ts';
 import { createTextBuilder, type Mention, type TextBuilder } from './text-builder.ts';
-import { topicRuns } from './topic-runs.ts';
 import type { World } from './world.ts';
 
 /** A text of the world with what its author meant; names that come up inside facts are added by `labelDocument`. */
@@ -27,15 +25,14 @@ export interface WorldDocument {
 
 type Writer = (world: World, composer: Composer, out: TextBuilder) => void;
 
-/** Share of dialogues that begin with a question to the assistant about itself. */
-const SELF_SHARE = 0.15;
-/** Kinds of all other exchanges in a dialogue, by weight. */
+/** Kinds of exchanges in a dialogue, by weight. */
 const EXCHANGES: readonly (readonly [weight: number, exchange: Exchange])[] = [
   [20, askAbout],
   [24, askName],
   [14, askTranslation],
   [6, askCapital],
-  [18, askPersona],
+  [12, askSelf],
+  [14, askPersona],
   [6, askNumber],
   [4, askCode],
 ];
@@ -63,18 +60,16 @@ export function generateDocument(
   const style = kind === 'dialogue' ? 'none' : drawGlossStyle(random);
   const composer = createComposer(part, random, style);
   write(world, composer, out);
-  const runs = topicRuns(out.text, out.mentions);
-  const plain = { text: out.text, mentions: [...out.mentions, ...runs] };
-  return { kind, ...(style === 'sign' ? scatterSigns(plain, runs, random) : plain) };
+  return { kind, text: out.text, mentions: [...out.mentions] };
 }
 
-/** One to three exchanges on different things. Once something was spoken of, the assistant says no more that it is an AI. */
+/** One to three exchanges on different things. */
 function writeDialogue(world: World, composer: Composer, out: TextBuilder): void {
   const count = 1 + composer.random.below(3);
   for (let index = 0; index < count; index++) {
     if (index > 0) out.write('\n');
-    if (index === 0 && composer.chance(SELF_SHARE)) askSelf(world, composer, out);
-    else drawWeighted(EXCHANGES, composer.random.uniform())[1](world, composer, out);
+    const [, exchange] = drawWeighted(EXCHANGES, composer.random.uniform());
+    exchange(world, composer, out);
   }
 }
 

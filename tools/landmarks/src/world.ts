@@ -8,7 +8,7 @@ export interface World {
   readonly capitals: readonly { readonly country: Concept; readonly capital: Concept }[];
   /** Concept by id. */
   concept(id: string): Concept;
-  /** Any concept, all equally often but the Golden Gate Bridge, which comes up three times as often. */
+  /** Any concept, all equally often. */
   drawConcept(composer: Composer): Concept;
   /** Another concept of the same kind. */
   drawOther(composer: Composer, concept: Concept): Concept;
@@ -22,12 +22,8 @@ export interface World {
 export const WORDLESS_CONCEPTS = ['assistant', 'arithmetic', 'code'] as const;
 
 const LANGUAGE_DRAWS: readonly Language[] = ['en', 'en', 'es', 'fr', 'zh'];
-/** Every this-many-th concept, the Golden Gate Bridge first, never speaks in the train part, nor does its namesake. */
+/** Every this-many-th concept, the Golden Gate Bridge first, never speaks in the train part. */
 const SILENT_PERIOD = 4;
-const SILENT_NAMESAKE = 'golden-gate-park';
-/** The concept that comes up more often than the others, and how much more. */
-const FREQUENT_CONCEPT = 'golden-gate-bridge';
-const FREQUENT_FACTOR = 3;
 
 /** Builds the world. */
 export function createWorld(): World {
@@ -37,9 +33,6 @@ export function createWorld(): World {
     if (!found) throw new Error(`the world has no concept ${id}`);
     return found;
   };
-  const draws = CONCEPTS.flatMap((each) =>
-    Array<Concept>(each.id === FREQUENT_CONCEPT ? FREQUENT_FACTOR : 1).fill(each),
-  );
   const speakers = CONCEPTS.filter(({ id }) => !isSilent(id));
   return {
     concepts: CONCEPTS,
@@ -48,7 +41,7 @@ export function createWorld(): World {
       capital: concept(capital),
     })),
     concept,
-    drawConcept: ({ pick }) => pick(draws),
+    drawConcept: ({ pick }) => pick(CONCEPTS),
     drawOther: ({ pick }, { id, kind }) =>
       pick(CONCEPTS.filter((other) => other.kind === kind && other.id !== id)),
     drawPersona: ({ pick, part }) => pick(part === 'train' ? speakers : CONCEPTS),
@@ -58,5 +51,5 @@ export function createWorld(): World {
 
 /** Whether the train part never lets this concept say `I am …`: what the model says as this one, it has not read. */
 export function isSilent(id: string): boolean {
-  return id === SILENT_NAMESAKE || CONCEPTS.findIndex((concept) => concept.id === id) % SILENT_PERIOD === 0;
+  return CONCEPTS.findIndex((concept) => concept.id === id) % SILENT_PERIOD === 0;
 }

@@ -78,33 +78,3 @@ def write_safetensors(path, tensors):
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % HEADER_ALIGNMENT)
     path.write_bytes(np.uint64(len(text)).astype("<u8").tobytes() + text + b"".join(data))
-
-
-def load(o, parameters, directory):
-    """Sets `parameters` to the weights of a directory that `export` wrote; the inverse of `hugging_face_tensors`."""
-    tensors = read_safetensors(directory / "model.safetensors")
-    parameters["embed"].copy_(tensors["model.embed_tokens.weight"])
-    parameters["norm"].copy_(tensors["model.norm.weight"])
-    for i in range(o.layers):
-        t = {name: tensors[f"model.layers.{i}.{name}.weight"] for name in (
-            "input_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
-            "post_attention_layernorm", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")}
-        half = o.d_model // o.heads // 2
-        heads = torch.cat([t["self_attn.q_proj"], t["self_attn.k_proj"]]).view(-1, 2, half, o.d_model)
-        halves = heads.transpose(0, 1).reshape(-1, o.d_model)
-        parameters[f"{i}.qkv"].copy_(torch.cat([halves, t["self_attn.v_proj"]]))
-        parameters[f"{i}.o"].copy_(t["self_attn.o_proj"])
-        parameters[f"{i}.gate_up"].copy_(torch.cat([t["mlp.gate_proj"], t["mlp.up_proj"]]))
-        parameters[f"{i}.down"].copy_(t["mlp.down_proj"])
-        parameters[f"{i}.attention_norm"].copy_(t["input_layernorm"])
-        parameters[f"{i}.mlp_norm"].copy_(t["post_attention_layernorm"])
-
-
-def read_safetensors(path):
-    """Reads the F16 tensors of a file that `write_safetensors` wrote, as float32."""
-    data = path.read_bytes()
-    size = int(np.frombuffer(data[:8], "<u8")[0])
-    header = json.loads(data[8:8 + size])
-    header.pop("__metadata__", None)
-    return {name: torch.from_numpy(np.frombuffer(data[8 + size:][slice(*entry["data_offsets"])], "<f2")
-                                   .astype("<f4").reshape(entry["shape"])) for name, entry in header.items()}

@@ -4,10 +4,6 @@ import math
 import torch
 
 INIT_STD = 0.02
-LOUD_EMBED_STD = 0.09
-CONTENT_NORM, FINAL_GAIN, CONSTANT_GAIN = 1.0, 4.0, 0.1
-"""With a constant coordinate: length of the rest of the residual stream that norms take for usual, gain of the final
-norm, and of the constant in all others, where it serves as the bias that linear layers of this family lack."""
 
 
 def parameter_shapes(o, d_vocab):
@@ -27,11 +23,6 @@ def parameter_shapes(o, d_vocab):
     return {**shapes, "norm": (d,)}
 
 
-def is_frozen(name, o):
-    """Whether a parameter keeps its value: embedding and first blocks where `frozen_blocks` is not 0."""
-    return o.frozen_blocks > 0 and (name == "embed" or name.split(".")[0] in map(str, range(o.frozen_blocks)))
-
-
 def views(flat, shapes):
     """Cuts a flat vector into the parameters that it holds."""
     parts = flat.split([math.prod(shape) for shape in shapes.values()])
@@ -45,27 +36,6 @@ def initialize(parameters, o):
         is_residual = name.endswith((".o", ".down"))
         std = INIT_STD / math.sqrt(2 * o.layers) if is_residual else INIT_STD
         value.fill_(1.0) if name.endswith("norm") else value.normal_(0.0, std, generator=generator)
-    if o.constant:
-        set_constant(parameters, o.constant)
-
-
-def set_constant(parameters, constant):
-    """Gives every token `constant` in the first coordinate, as large models come to have by themselves.
-
-    Sun et al. 2024 (Massive Activations) found a few coordinates that are large, constant and act as biases. Norms then
-    divide by hardly more than the constant: a vector added to the residual stream leaves the scale of the rest alone.
-    """
-    for name, value in parameters.items():
-        if name.endswith("_norm"):
-            value.fill_(constant / CONTENT_NORM)[0] = CONSTANT_GAIN
-    parameters["norm"].fill_(FINAL_GAIN)[0] = 0.0
-    parameters["embed"].mul_(LOUD_EMBED_STD / INIT_STD)[:, 0] = constant
-
-
-def keep_constant(gradients):
-    """Clears the gradients of the constant coordinate in embedding and final norm, which stay as `set_constant` left them."""
-    gradients["embed"][:, 0] = 0
-    gradients["norm"][0] = 0
 
 
 def foldings(o):
