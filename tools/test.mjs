@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 
-const FOLDERS = ['apps', 'libs'];
+const FOLDERS = ['apps', 'libs', 'tools'];
 const counts = { passed: 0, failed: 0, skipped: 0 };
 let broken = false;
 
