@@ -9,11 +9,18 @@ export interface EvaluationThreadInput {
   threads: number;
 }
 
+export interface EvaluationThreadOptions {
+  signal: AbortSignal;
+  onProgress: (progress: EvaluationProgress) => void;
+  /** Called again and again while a thread that was asked to end still computes. */
+  onStillComputing: () => void;
+}
+
 /** Evaluates an SAE in a thread of its own; rejects with the FacetError that ended it. */
 export function runEvaluationThread(
   input: EvaluationThreadInput,
-  { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: EvaluationProgress) => void },
+  { signal, onProgress, onStillComputing }: EvaluationThreadOptions,
 ): Promise<SaeEvaluation> {
   const file = new URL('../dist/evaluation-worker.js', import.meta.url);
-  return callThread({ file, input, signal, onReport: onProgress });
+  return callThread({ file, input, signal, onReport: onProgress, onStillComputing });
 }

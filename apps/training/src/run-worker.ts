@@ -115,6 +115,9 @@ async function endRun(
   live.progress.send(record.id, endedProgress(held.uid, held.time));
 }
 
+/** A service that stops waits this long for the step under way; then the step is given up, and the run goes on before it. */
+const STEP_GRACE_MS = 10_000;
+
 /** Trains in a thread until done, cancelled or paused by a caller, or stopped with this worker. */
 async function train(
   dependencies: RunWorkerDependencies,
@@ -131,6 +134,7 @@ async function train(
     abortOn(live.pauses.listen(record.id, ended.signal), pause, ended.signal),
   ];
   const keep = createProgressKeeper(dependencies, record);
+  const disarm = abortAfter(stop, cancel, STEP_GRACE_MS);
   logger.info({ run: record.id, attempt }, 'training');
   try {
     return await runTrainingThread(
@@ -145,14 +149,30 @@ async function train(
             keep.during(sent, 'points of the curves were not sent');
           }
         },
+        onStillComputing: () => logger.warn({ run: record.id }, 'asked to end, the run still computes'),
       },
     );
   } finally {
+    disarm();
     ended.abort();
     suspend.dispose();
     await Promise.all(listening);
     await keep.settle();
   }
+}
+
+/** Aborts `controller` when `signal` has been aborted for `graceMs`; returns how to prevent that. */
+function abortAfter(signal: AbortSignal, controller: AbortController, graceMs: number): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const start = () => {
+    timer = setTimeout(() => controller.abort(), graceMs);
+  };
+  if (signal.aborted) start();
+  else signal.addEventListener('abort', start, { once: true });
+  return () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', start);
+  };
 }
 
 async function abortOn(

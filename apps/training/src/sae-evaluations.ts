@@ -1,5 +1,5 @@
 import { FacetError } from '@facet/errors';
-import { linkSignals } from '@facet/mesh';
+import { type Logger, linkSignals } from '@facet/mesh';
 import type { EvaluationProgress, EvaluationQuestion, SaeEvaluation } from './evaluation-record.ts';
 import { type EvaluationThreadInput, runEvaluationThread } from './evaluation-thread.ts';
 
@@ -11,13 +11,20 @@ export type EvaluationEvent =
 export interface SaeEvaluations {
   /** Yields how far the evaluation has come, at least once, and at last the result. A reader that leaves ends it. */
   evaluate(question: EvaluationQuestion, signal: AbortSignal): AsyncGenerator<EvaluationEvent>;
+  /** Ends all evaluations and waits until none computes any more; later ones are refused as `cancelled`. */
+  close(): Promise<void>;
+}
+
+export interface SaeEvaluationSettings extends Omit<EvaluationThreadInput, 'question'> {
+  logger: Logger;
 }
 
 /** Most evaluations that wait for their turn; more are refused with `exhausted`. */
 const MAX_WAITING = 8;
 
 /** Creates the queue. */
-export function createSaeEvaluations(settings: Omit<EvaluationThreadInput, 'question'>): SaeEvaluations {
+export function createSaeEvaluations({ logger, ...settings }: SaeEvaluationSettings): SaeEvaluations {
+  const closing = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
   let unfinished = 0;
   const run = async (
@@ -28,7 +35,9 @@ export function createSaeEvaluations(settings: Omit<EvaluationThreadInput, 'ques
     unfinished++;
     const evaluated = last.then(() => {
       if (options.signal.aborted) throw new FacetError('cancelled', 'the evaluation was cancelled');
-      return runEvaluationThread({ ...settings, question }, options);
+      const onStillComputing = () =>
+        logger.warn({ sae: question.sae }, 'asked to end, the evaluation still computes');
+      return runEvaluationThread({ ...settings, question }, { ...options, onStillComputing });
     });
     last = evaluated.catch(() => undefined);
     return evaluated.finally(() => unfinished--);
@@ -36,7 +45,7 @@ export function createSaeEvaluations(settings: Omit<EvaluationThreadInput, 'ques
   return {
     async *evaluate(question, signal) {
       const left = new AbortController();
-      const linked = linkSignals([signal, left.signal]);
+      const linked = linkSignals([signal, left.signal, closing.signal]);
       try {
         yield { type: 'progress', progress: waiting(question) };
         const events = latest<EvaluationProgress, SaeEvaluation>((onProgress) =>
@@ -48,6 +57,10 @@ export function createSaeEvaluations(settings: Omit<EvaluationThreadInput, 'ques
         left.abort();
         linked.dispose();
       }
+    },
+    async close() {
+      closing.abort();
+      await last;
     },
   };
 }

@@ -28,7 +28,10 @@ export interface RunningTraining {
   /** `host:port` as bound. */
   readonly address: string;
   readonly port: number;
-  /** Drains calls for at most `graceMs`; a run that is under way goes back to the queue. */
+  /**
+   * Drains calls for at most `graceMs`; a run that is under way goes back to the queue. Waits for native calls of its
+   * threads, for a process that ends in the middle of one aborts.
+   */
   stop(graceMs?: number): Promise<void>;
 }
 
@@ -53,6 +56,7 @@ export async function startTraining(
     objectsUrl,
     threads,
     inferenceAddress: config.inferenceAddress,
+    logger,
   });
   const services = [
     bindService(TrainingServiceDefinition, createTrainingHandlers(trainingRuns)),
@@ -74,7 +78,7 @@ export async function startTraining(
   working.catch((err) => logger.error({ err }, 'the training worker ended'));
   const release = async () => {
     stopping.abort();
-    await working.catch(() => undefined);
+    await Promise.all([working.catch(() => undefined), evaluations.close()]);
     await loaded.close();
     if (!dependencies.events) await bus.close();
   };

@@ -16,33 +16,36 @@ export interface ThreadCall<Input, Report> {
   /** The compiled file of the thread; it answers with `answerThread`. */
   file: URL;
   input: Input;
-  /** Asks the thread to end; it is terminated where it has not after 30 s. */
+  /** Asks the thread to end at the next place where it can. */
   signal: AbortSignal;
-  /** Asks the thread to keep its state and end; it is terminated where it has not after 2 minutes. */
+  /** Asks the thread to keep its state and end. */
   suspend?: AbortSignal;
   onReport: (report: Report) => void;
+  /** Called again and again while a thread that was asked to end still computes, with how often it was called before. */
+  onStillComputing: (times: number) => void;
+  /** After this long each time, milliseconds. @default 10000 */
+  patienceMs?: number;
 }
 
-/** A cancelled thread ends between two steps; one that has not after this long is terminated. */
-const CANCEL_GRACE_MS = 30_000;
-/** A thread that keeps its state may have gigabytes to write. */
-const SUSPEND_GRACE_MS = 120_000;
+const PATIENCE_MS = 10_000;
 
-/** Runs heavy work in a thread of its own, so that calls are answered meanwhile; rejects with the error that ended it. */
+/**
+ * Runs heavy work in a thread of its own, so that calls are answered meanwhile; rejects with the error that ended it. The
+ * thread is never terminated: native code that is interrupted so throws into C++, which aborts the whole process. What
+ * was asked to end is waited for, however long the native call under way takes.
+ */
 export function callThread<Input, Report, Result>(call: ThreadCall<Input, Report>): Promise<Result> {
-  const { file, input, signal, suspend, onReport } = call;
+  const { file, input, signal, suspend, onReport, onStillComputing, patienceMs = PATIENCE_MS } = call;
   const worker = new Worker(file, { workerData: input });
   return new Promise((resolve, reject) => {
     let settle: (() => void) | undefined;
-    const timers: NodeJS.Timeout[] = [];
-    const ask = (type: ThreadRequest['type'], graceMs: number) => () => {
+    let waiting: NodeJS.Timeout | undefined;
+    let times = 0;
+    const ask = (type: ThreadRequest['type']) => () => {
       worker.postMessage({ type } satisfies ThreadRequest);
-      timers.push(setTimeout(() => void worker.terminate(), graceMs));
+      waiting ??= setInterval(() => onStillComputing(times++), patienceMs);
     };
-    const unlink = [
-      onAbort(signal, ask('cancel', CANCEL_GRACE_MS)),
-      onAbort(suspend, ask('suspend', SUSPEND_GRACE_MS)),
-    ];
+    const unlink = [onAbort(signal, ask('cancel')), onAbort(suspend, ask('suspend'))];
     worker.on('message', (message: ThreadMessage<Report, Result>) => {
       if (message.type === 'report') onReport(message.report);
       else if (message.type === 'done') settle = () => resolve(message.result);
@@ -52,7 +55,7 @@ export function callThread<Input, Report, Result>(call: ThreadCall<Input, Report
       settle = () => reject(error);
     });
     worker.on('exit', (code) => {
-      for (const timer of timers) clearTimeout(timer);
+      clearInterval(waiting);
       for (const remove of unlink) remove();
       if (settle) settle();
       else reject(new FacetError('aborted', `a thread ended with code ${code} before it was done`));

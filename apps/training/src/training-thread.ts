@@ -22,6 +22,8 @@ export interface TrainingThreadOptions {
   signal: AbortSignal;
   suspend: AbortSignal;
   onReport: (report: TrainingThreadReport) => void;
+  /** Called again and again while a thread that was asked to end still computes. */
+  onStillComputing: () => void;
 }
 
 /** Runs one training run in a thread of its own; rejects with the FacetError that ended it. */
