@@ -66,6 +66,42 @@ describe.each([
   });
 });
 
+describe.each([
+  ['all rows in memory', 0],
+  ['a mixing buffer of 200 rows', 200],
+])('openSetSource with max_norm_multiple and %s', (_, bufferRows) => {
+  // Rows 1, 33, 65, …; none of them is BOS, which every 16th is from row 0.
+  beforeEach(() => writeSparseSet(store, 'spiked', { rows: 1024, shards: 3, outlierEvery: 32 }));
+
+  const normOf = (row: string) => Math.hypot(...row.split(',').map(Number));
+
+  async function openSpiked(maxNormMultiple: number | undefined) {
+    const sets = await openTrainingSets(store, ['spiked']);
+    const { signal } = new AbortController();
+    return openSetSource(sets, { heldOutFraction: 0.1, bufferRows, maxNormMultiple, signal });
+  }
+
+  test('leaves outliers out of training and held-out rows alike, and counts them', async () => {
+    const source = await openSpiked(3);
+    expect(source.outlierRows).toBe(32);
+    const [train, heldOut] = [await rowsOf(source.epoch(1n, 0)), await rowsOf(source.heldOut())];
+    // 2 of 16 documents are held out; each has 60 rows that are not BOS, 2 of them outliers.
+    expect([train.length, heldOut.length]).toEqual([14 * 58, 2 * 58]);
+    expect(source.rows).toBe(train.length);
+    expect(Math.max(...[...train, ...heldOut].map(normOf))).toBeLessThan(30);
+  });
+
+  test('keeps them without it, and where the multiple is above them', async () => {
+    for (const multiple of [undefined, 100]) {
+      const source = await openSpiked(multiple);
+      expect(source.outlierRows).toBe(0);
+      expect(source.rows).toBe(14 * 60);
+      const rows = await rowsOf(source.epoch(1n, 0));
+      expect(rows.filter((row) => normOf(row) > 50)).toHaveLength(14 * 2);
+    }
+  });
+});
+
 describe('openSetSource', () => {
   test('holds out the same rows however it shuffles', async () => {
     const [memory, mixed] = [await open(0), await open(200)];

@@ -175,6 +175,21 @@ describe('a training run', () => {
     expect(await system.store.read('saes/r/manifest.json')).toEqual(manifest);
   });
 
+  test('counts the outliers that it leaves out', async () => {
+    await writeSparseSet(system.store, 'spiked', { rows: 1024, outlierEvery: 32 });
+    const dropping = spec({
+      activationSets: ['activationSets/spiked'],
+      tokens: 256n * 20n,
+      maxNormMultiple: 3,
+    });
+    await replica.training.createTrainingRun({ trainingRunId: 'r', spec: dropping });
+    const { evaluation } = (await watchToEnd(replica, 'trainingRuns/r')).at(-1)!;
+    // One of 16 documents is held out, of 60 rows that are not BOS; 2 of them are outliers.
+    expect(evaluation).toMatchObject({ excludedRows: 64n, outlierRows: 32n, heldOutTokens: 58n });
+    const { sae } = await replica.saes.getSae({ name: 'saes/r' });
+    expect(sae?.evaluation?.outlierRows).toBe(32n);
+  });
+
   test('fails with the step when it diverges, and publishes nothing', async () => {
     await writeSparseSet(system.store, 'huge', { rows: 1024, scale: 1e16 });
     const huge = spec({ activationSets: ['activationSets/huge'], tokens: 0n });

@@ -21,6 +21,8 @@ export interface SparseSetOptions {
   seed?: bigint;
   /** Factor of all values. @default 1 */
   scale?: number;
+  /** Makes rows 1, 1 + n, 1 + 2n, … 10 times as long. @default 0: none */
+  outlierEvery?: number;
   /** Makes every row BOS. @default false */
   onlyBos?: boolean;
 }
@@ -46,7 +48,7 @@ export async function writeSparseSet(
   id: string,
   options: SparseSetOptions = {},
 ): Promise<void> {
-  const { rows = 8192, shards = 3, scale = 1, onlyBos = false } = options;
+  const { rows = 8192, shards = 3, scale = 1, outlierEvery = 0, onlyBos = false } = options;
   const random = createRandom(options.seed ?? 1n);
   const truth = trueDirections();
   const files: Record<string, { bytes: number; sha256: string }> = {};
@@ -60,7 +62,9 @@ export async function writeSparseSet(
     for (let r = 0; r < count; r++) {
       special[r] = onlyBos || (first + r) % CONTEXT === 0 ? 1 : 0;
       specialRows += special[r];
-      fillRow(activations.subarray(r * D_IN, (r + 1) * D_IN), { truth, random, bos: special[r] === 1 });
+      const row = activations.subarray(r * D_IN, (r + 1) * D_IN);
+      fillRow(row, { truth, random, bos: special[r] === 1 });
+      if (outlierEvery > 0 && (first + r) % outlierEvery === 1) row.set(row.map((value) => 10 * value));
     }
     for (let at = 0; at < activations.length; at++) activations[at] *= scale;
     const positions = Int32Array.from({ length: count }, (_, r) => (first + r) % CONTEXT);
