@@ -4,6 +4,7 @@ import { JOB_TAKEN_OVER } from '@facet/events';
 import { createRunStore } from './run-store.ts';
 import { TRUE_L0, writeSparseSet } from './testing/sparse-set.ts';
 import { createTrainingSystem, type Replica, type TrainingSystem } from './testing/training-system.ts';
+import type { TaskProgress } from './training-reports.ts';
 import { runTrainingTask, type TrainingTask } from './training-task.ts';
 
 const NAME = 'trainingRuns/r';
@@ -148,6 +149,28 @@ describe('runTrainingTask', () => {
     });
     expect(await second).toMatchObject([{ evaluation: { resumes: 1 } }]);
     expect((await readSaeManifest(system.store, 'r')).manifest.body.trainingRun).toBe(NAME);
+  });
+
+  test('says that it computes before the first step is done, also where it goes on', async () => {
+    await createUnworked({ tokens: 256n * 100n });
+    const stop = new AbortController();
+    const told: TaskProgress[] = [];
+    const suspended = await taskOf('first', {
+      suspend: stop.signal,
+      onProgress(progress) {
+        told.push(progress);
+        if (progress.step) stop.abort();
+      },
+    });
+    await expect(runTrainingTask(suspended)).rejects.toMatchObject({ reason: 'TRAINING_SUSPENDED' });
+    const first = told.filter((progress) => progress.stage !== 'reading')[0];
+    expect(first).toEqual({ stage: 'training', done: 0, total: 256 * 100, rate: 0 });
+
+    told.length = 0;
+    const checkpoint = (await createRunStore(system.store).read('r')).checkpoint!;
+    await runTrainingTask(await taskOf('second', { onProgress: (progress) => void told.push(progress) }));
+    const again = told.filter((progress) => progress.stage !== 'reading')[0];
+    expect(again).toEqual({ ...first, done: 256 * checkpoint.step });
   });
 
   test('gives a run up whose workers all die before a checkpoint', async () => {

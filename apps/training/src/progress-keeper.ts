@@ -23,14 +23,17 @@ export function createProgressKeeper(
   { id, uid }: RunRecord,
 ): ProgressKeeper {
   let keptMs = 0;
+  let keptStage = '';
   let writing: Promise<void> = Promise.resolve();
   const beside = new Set<Promise<void>>();
   return {
     note(progress) {
       const stated = { ...progress, uid, time: new Date().toISOString() };
       live.progress.send(id, stated);
-      if (Date.now() - keptMs < KEEP_INTERVAL_MS && progress.stage === 'training') return;
+      const fresh = Date.now() - keptMs < KEEP_INTERVAL_MS;
+      if (fresh && progress.stage === 'training' && keptStage === 'training') return;
       keptMs = Date.now();
+      keptStage = progress.stage;
       writing = writing
         .then(() => runs.writeProgress(id, stated))
         .catch((err) => logger.warn({ err, run: id }, 'progress was not kept'));

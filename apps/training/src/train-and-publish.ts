@@ -10,7 +10,7 @@ import { createCheckpointPolicy } from './checkpoint-policy.ts';
 import { createPeakMemory, type PeakMemory } from './peak-memory.ts';
 import { publishedBefore, publishSae } from './publish-sae.ts';
 import type { RunLease } from './run-lease.ts';
-import { membersOf, toTrainingConfigs } from './run-members.ts';
+import { membersOf, resolveMembers, toTrainingConfigs } from './run-members.ts';
 import type { Evaluation, MemberOutcome } from './run-record.ts';
 import type { RunWatch } from './run-watch.ts';
 import { openSetSource, type SetSource } from './set-source.ts';
@@ -20,6 +20,7 @@ import {
   createReadingReporter,
   createTrainingReporter,
   type MetricsReporter,
+  reportFirstStep,
 } from './training-reports.ts';
 import { openTrainingSets, type TrainingSets } from './training-sets.ts';
 import type { TrainingTask } from './training-task.ts';
@@ -111,6 +112,8 @@ function train(
     parts.memory.sample();
     task.onProgress(progress);
   };
+  const [{ steps, batch_rows }] = resolveMembers(record.spec, parts.source);
+  reportFirstStep(task, { step: newest?.step ?? 0, steps, batch_rows });
   const report = createTrainingReporter({ now, onProgress }, configs.length);
   const startedMs = now();
   let endedMs = startedMs;
