@@ -2,6 +2,7 @@ import { createRandom } from '@facet/random';
 import { resolveConfig } from './config.ts';
 import { type EngineSession, engineOf } from './engine.ts';
 import { initialWeights } from './initial-weights.ts';
+import { createRowDraw, newEncoderLength } from './resampling.ts';
 
 const D_IN = 8;
 const D_SAE = 400;
@@ -108,5 +109,29 @@ describe('resampling of dead features', () => {
     // Losses 25 and 31 times 4: (25² = 625) / (625 + 31 · 16) = 0.56; with p ∝ loss it were 0.17.
     expect(Math.abs(ofFirst - 625 / 1121)).toBeLessThan(0.1);
     await session.close();
+  });
+});
+
+describe('createRowDraw', () => {
+  test('draws the same rows for the same seed and step, and never one without a loss', () => {
+    const draws = (seed: bigint, step: number) => {
+      const draw = createRowDraw(seed, step, [0, 3, 0, 4]);
+      return Array.from({ length: 100 }, draw);
+    };
+    expect(new Set(draws(1n, 7))).toEqual(new Set([1, 3]));
+    expect(draws(1n, 7)).toEqual(draws(1n, 7));
+    expect(draws(1n, 8)).not.toEqual(draws(1n, 7));
+    expect(draws(2n, 7)).not.toEqual(draws(1n, 7));
+  });
+
+  test('draws none where every loss is 0', () => {
+    expect(createRowDraw(1n, 0, [0, 0])()).toBeUndefined();
+  });
+});
+
+describe('newEncoderLength', () => {
+  test('is a fifth of the mean norm of features alive, and 1 where none is', () => {
+    expect(newEncoderLength([2, 100, 4], Uint32Array.of(1))).toBeCloseTo(0.6, 12);
+    expect(newEncoderLength([2, 100], Uint32Array.of(0, 1))).toBe(1);
   });
 });

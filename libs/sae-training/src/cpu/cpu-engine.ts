@@ -1,5 +1,4 @@
-import { FacetError } from '@facet/errors';
-import type { ResolvedConfig, ResolvedRecipe } from '../config.ts';
+import type { ResolvedRecipe } from '../config.ts';
 import type {
   EngineSession,
   EngineState,
@@ -9,9 +8,9 @@ import type {
   TrainingEngine,
 } from '../engine.ts';
 import { recipeOf } from '../recipes/registry.ts';
+import { requireFiniteRows, requireProgress } from '../training-failures.ts';
 import type { Weights } from '../weights.ts';
 import { agreementOf } from './cpu-agreement.ts';
-import type { BatchLoss } from './cpu-gradients.ts';
 import { readWeights } from './cpu-parameters.ts';
 import { products } from './cpu-product.ts';
 import { clearGradients, finishGradients, updateWeights } from './cpu-update.ts';
@@ -82,13 +81,13 @@ async function trainStep(cpu: CpuWorkspace, input: StepInput): Promise<StepStati
   const { config } = cpu;
   const rows = config.batch_rows;
   const recipe = recipeOf(config.recipe);
-  requireFiniteRows(cpu, input.step);
+  requireFiniteRows(cpu.kernels.sumOfSquares(cpu.x.byteOffset, cpu.x.length), input.step);
   const sums = prepareRows(cpu, rows);
   await clearGradients(cpu);
   cpu.firings.fill(0);
   const loss = await recipe.cpu.train(cpu, input);
   const gradient_norm = Math.sqrt(await finishGradients(cpu, recipe));
-  requireProgress(config, loss, gradient_norm, input);
+  requireProgress(config, { ...input, loss: loss.loss, norm: gradient_norm });
   await updateWeights(cpu, { ...input, norm: gradient_norm, unit: recipe.unit_decoder });
   recipe.cpu.afterUpdate?.(cpu, input);
   return {
@@ -150,25 +149,4 @@ function prepareRows({ kernels, weights, x, sums, scalars, width, config }: CpuW
 
 function varianceOf(sums: { squared_norm: number; column_sums: Float64Array }, rows: number): number {
   return sums.squared_norm - sums.column_sums.reduce((total, sum) => total + sum * sum, 0) / rows;
-}
-
-function requireFiniteRows({ kernels, x }: CpuWorkspace, step: number): void {
-  if (Number.isFinite(kernels.sumOfSquares(x.byteOffset, x.length))) return;
-  const message =
-    `the rows of step ${step + 1} hold NaN, infinite values, or values whose squares overflow; ` +
-    'capture the activation set again';
-  throw new FacetError('data-loss', message, { reason: 'ACTIVATIONS_NOT_FINITE' });
-}
-
-function requireProgress(
-  config: ResolvedConfig,
-  { loss }: BatchLoss,
-  norm: number,
-  { step, learning_rate }: StepInput,
-) {
-  if (Number.isFinite(loss) && Number.isFinite(norm)) return;
-  const message =
-    `training diverged at step ${step + 1} of ${config.steps}: loss ${loss}, gradient norm ${norm}, ` +
-    `learning rate ${learning_rate}; lower learning_rate`;
-  throw new FacetError('precondition', message, { reason: 'TRAINING_DIVERGED' });
 }

@@ -1,7 +1,7 @@
 import { FacetError } from '@facet/errors';
 import type { EngineSession, StepStatistics, TrainingEngine } from '../engine.ts';
 import { recipeOf } from '../recipes/registry.ts';
-import { diverged, rowsNotFinite } from '../training-failures.ts';
+import { requireFiniteRows, requireProgress } from '../training-failures.ts';
 import { type LoadedTfjs, loadTfjs, useBackend } from './load-tfjs.ts';
 import { squares } from './tfjs-arithmetic.ts';
 import { TFJS_BACKENDS } from './tfjs-backends.ts';
@@ -79,7 +79,7 @@ function trainStep(training: TfjsTraining, input: StepInput): StepStatistics {
   const { batch_rows: rows } = config;
   const recipe = recipeOf(config.recipe);
   return scoped(tf, () => {
-    requireFiniteRows(training, input.step);
+    requireFiniteRows(sumOfSquares(training), input.step);
     const x = prepareRows(training, rows);
     const result = tf.tidy(() => recipe.tfjs.train({ tf, config, w, x }, input));
     const loss = floatOf(result.loss);
@@ -109,7 +109,7 @@ function update(
   const { unit_decoder } = recipeOf(config.recipe);
   const free = unit_decoder ? removeParallel(tf, gradients, weights.W_dec) : gradients;
   const norm = normOf(tf, free);
-  if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw diverged(config, { ...input, loss, norm });
+  requireProgress(config, { ...input, loss, norm });
   updateWeights(training, free, { ...input, norm });
   if (unit_decoder) unitDirections(training);
   return norm;
@@ -122,9 +122,9 @@ function follow({ config: { recipe }, scalars }: TfjsTraining, { smallest }: Tfj
   scalars[THRESHOLD] += rate * (floatOf(smallest) - scalars[THRESHOLD]);
 }
 
-function requireFiniteRows({ tf, config, batch }: TfjsTraining, step: number): void {
-  const sum = scoped(tf, () => floatOf(squares(tf, tf.tensor2d(batch, [config.batch_rows, config.d_in]))));
-  if (!Number.isFinite(sum)) throw rowsNotFinite(step);
+/** Σ‖x‖² of the batch. */
+function sumOfSquares({ tf, config, batch }: TfjsTraining): number {
+  return scoped(tf, () => floatOf(squares(tf, tf.tensor2d(batch, [config.batch_rows, config.d_in]))));
 }
 
 function varianceOf(sums: { squared_norm: number; column_sums: Float64Array }, rows: number): number {
