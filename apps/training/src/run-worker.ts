@@ -115,8 +115,11 @@ async function endRun(
   live.progress.send(record.id, endedProgress(held.uid, held.time));
 }
 
-/** A service that stops waits this long for the step under way; then the step is given up, and the run goes on before it. */
-const STEP_GRACE_MS = 10_000;
+/**
+ * A service that stops waits this long for the step under way, and a checkpoint after it; then the step is given up, and the
+ * run goes on from the checkpoint before. With 10 s for open calls it is less than the 30 s that Kubernetes gives.
+ */
+const STEP_GRACE_MS = 15_000;
 
 /** Trains in a thread until done, cancelled or paused by a caller, or stopped with this worker. */
 async function train(
