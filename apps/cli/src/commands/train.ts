@@ -10,7 +10,7 @@ import { parseResource } from '../parse/names.ts';
 import { addRunOptions, parseRunOptions, type RunOptions } from '../parse/run-options.ts';
 import { addTrainingOptions, parseTrainingOptions, type TrainingOptions } from '../parse/training.ts';
 import { describeEngine, TRAINING_RUN_COLUMNS, trainingRunFields } from '../render/training-runs.ts';
-import { describeTraining, trainingWork } from '../steps/train.ts';
+import { describeTrainingInFull, trainingWork } from '../steps/train.ts';
 import { followTraining, trainResumable } from '../steps/train-resumable.ts';
 import { sweepResult } from '../sweep/result.ts';
 import { writeTrainingReport } from '../train-report.ts';
@@ -37,7 +37,7 @@ export const TRAINING_RUNS: WorkKind<TrainingRun> & DeletableKind<TrainingRun> =
   fields: trainingRunFields,
   toJson: TrainingRun.toJSON,
   work: trainingWork,
-  outcome: describeTraining,
+  outcome: describeTrainingInFull,
 };
 
 /** Adds `facet train` and its verbs. */
@@ -110,7 +110,7 @@ async function trained(
   const { signal } = invocation;
   const report = await writeTrainingReport(clients, run, { out, signal });
   return {
-    text: `${run.spec?.sae}: ${describeTraining(run)}\nengine: ${describeEngine(run)}\nreport: ${report}`,
+    text: `${run.spec?.sae}: ${describeTrainingInFull(run)}\nengine: ${describeEngine(run)}\nreport: ${report}`,
     json: { ...(TrainingRun.toJSON(run) as object), report },
   };
 }

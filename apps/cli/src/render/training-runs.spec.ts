@@ -1,5 +1,5 @@
 import { TrainingEvaluation, TrainingRun, TrainingRunState } from '@facet/contracts';
-import { describeTraining, trainingWork } from '../steps/train.ts';
+import { describeTrainingInFull, trainingWork } from '../steps/train.ts';
 import { evaluationFields } from './training-runs.ts';
 
 const EVALUATION = TrainingEvaluation.fromPartial({
@@ -14,21 +14,27 @@ const EVALUATION = TrainingEvaluation.fromPartial({
   engine: 'cpu',
 });
 
-describe('describeTraining', () => {
-  test('says on how many tokens fvu was measured, the window of dead features, and what was left out', () => {
-    expect(describeTraining(TrainingRun.fromPartial({ evaluation: EVALUATION }))).toBe(
-      '2,000,000 tokens, l0 32.0, fvu 0.125 (explained variance 0.875) on 36,000 held-out tokens, ' +
-        'dead 2.0% over the last 1,000,000; 512 BOS and special tokens left out',
+describe('describeTrainingInFull', () => {
+  test('says on how many tokens it was measured, the window of dead features, and what was left out', () => {
+    expect(describeTrainingInFull(TrainingRun.fromPartial({ evaluation: EVALUATION }))).toBe(
+      '2,000,000 tokens, l0 32.0, fvu 0.125 (explained variance 0.875), dead 2.0%; ' +
+        'measured on 36,000 held-out tokens, dead over the last 1,000,000 of training; ' +
+        '512 BOS and special tokens left out',
     );
   });
 
   test('counts outliers beside BOS and special tokens, also of a run that trains several SAEs', () => {
     const evaluation = { ...EVALUATION, outlierRows: 3n };
     const run = TrainingRun.fromPartial({ members: [{ evaluation }, { evaluation }] });
-    expect(describeTraining(run)).toBe(
-      '2,000,000 tokens, 2 SAEs, l0 32.0 to 32.0, fvu 0.125 to 0.125, measured on 36,000 held-out tokens; ' +
+    expect(describeTrainingInFull(run)).toBe(
+      '2,000,000 tokens, 2 SAEs, l0 32.0 to 32.0, fvu 0.125 to 0.125; ' +
+        'measured on 36,000 held-out tokens, dead over the last 1,000,000 of training; ' +
         '512 BOS and special tokens and 3 outliers left out',
     );
+  });
+
+  test('says that nothing was measured', () => {
+    expect(describeTrainingInFull(TrainingRun.fromPartial({}))).toBe('no evaluation');
   });
 });
 

@@ -1,5 +1,4 @@
 import {
-  type TrainingEvaluation,
   type TrainingMember,
   TrainingRun,
   type TrainingSpec,
@@ -86,22 +85,25 @@ function describeMembers(members: readonly TrainingMember[]): string | undefined
   return `${formatNumberOf(metrics.length, 'SAE')}, l0 ${l0}, fvu ${range(metrics.map((one) => one.fvu))}`;
 }
 
-/** Says how good the SAEs of a run are, over which tokens that was measured, and which were left out. */
+/** Says in short how good the SAEs of a run are. */
 export function describeTraining({ evaluation, members }: TrainingRun): string {
   const trained = members.find((member) => member.evaluation)?.evaluation;
-  if (trained) {
-    const held = `measured on ${heldOutTokens(trained)}`;
-    return `${trainedOn(trained)}, ${describeMembers(members)}, ${held}; ${leftOut(trained)} left out`;
-  }
+  if (trained) return `${formatCount(trained.trainedTokens)} tokens, ${describeMembers(members)}`;
   if (evaluation === undefined) return 'no evaluation';
-  const { l0, fvu, explainedVariance, deadFraction, deadWindowTokens } = evaluation;
+  const { trainedTokens, l0, fvu, explainedVariance, deadFraction } = evaluation;
   return (
-    `${trainedOn(evaluation)}, l0 ${formatValue(l0)}, fvu ${formatValue(fvu)} ` +
-    `(explained variance ${formatValue(explainedVariance)}) on ${heldOutTokens(evaluation)}, ` +
-    `dead ${formatShare(deadFraction)} over the last ${formatCount(deadWindowTokens)}; ${leftOut(evaluation)} left out`
+    `${formatCount(trainedTokens)} tokens, l0 ${formatValue(l0)}, fvu ${formatValue(fvu)} ` +
+    `(explained variance ${formatValue(explainedVariance)}), dead ${formatShare(deadFraction)}`
   );
 }
 
-const trainedOn = ({ trainedTokens }: TrainingEvaluation) => `${formatCount(trainedTokens)} tokens`;
-const heldOutTokens = ({ heldOutTokens }: TrainingEvaluation) =>
-  `${formatCount(heldOutTokens)} held-out tokens`;
+/** Says how good the SAEs of a run are, over how many tokens that was measured, and which were left out. */
+export function describeTrainingInFull(run: TrainingRun): string {
+  const trained = run.members.find((member) => member.evaluation)?.evaluation ?? run.evaluation;
+  if (trained === undefined) return describeTraining(run);
+  const { heldOutTokens, deadWindowTokens } = trained;
+  return (
+    `${describeTraining(run)}; measured on ${formatCount(heldOutTokens)} held-out tokens, ` +
+    `dead over the last ${formatCount(deadWindowTokens)} of training; ${leftOut(trained)} left out`
+  );
+}
