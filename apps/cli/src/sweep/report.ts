@@ -1,6 +1,7 @@
 import type { TrainingRun } from '@facet/contracts';
 import type { Axis, Block, Figure, LineSeries } from '@facet/report';
 import { formatBytes, formatCount } from '../render/quantities.ts';
+import type { Column } from '../render/table.ts';
 import { trainingRunFields } from '../render/training-runs.ts';
 import type { FrontierRow } from './frontier.ts';
 import { explanation, FRONTIER_COLUMNS, failures } from './frontier-table.ts';
@@ -108,11 +109,17 @@ async function frontierFigure({ title, axis }: Measure, series: readonly LineSer
   return lineFigure({ title, x, y: axis, series });
 }
 
+/** As in the text, but as narrow as a page: recipe and sparsity together, tokens among the facts. */
+const PAGE_COLUMNS: readonly Column<FrontierRow>[] = [
+  { title: 'recipe', cell: ({ recipe, sparsity }) => `${recipe} ${sparsity}`.trimEnd() },
+  ...FRONTIER_COLUMNS.filter(({ title }) => !['recipe', 'sparsity', 'tokens'].includes(title)),
+];
+
 function tableBlock(rows: readonly FrontierRow[]): Block {
   return {
     kind: 'table',
-    header: FRONTIER_COLUMNS.map(({ title }) => title),
-    rows: rows.map((row) => FRONTIER_COLUMNS.map(({ cell }) => cell(row))),
+    header: PAGE_COLUMNS.map(({ title }) => title),
+    rows: rows.map((row) => PAGE_COLUMNS.map(({ cell }) => cell(row))),
     caption: explanation(rows),
   };
 }
