@@ -13,7 +13,8 @@ import { filesIn } from './store-listing.ts';
 import { type System, startSystem } from './system.ts';
 import { captureSet, setEnd, setRequest, trainSae } from './tiny-way.ts';
 
-const STATE_DOCUMENTS = /\/(run|set|started|plan|claim|outcome|progress)\.json$/;
+const STATE_DOCUMENTS =
+  /\/((run|set|started|plan|claim|outcome|progress|metrics|evaluation)|leases\/\d+)\.json$/;
 /** A process that may write no file of more than 32 KiB: state documents fit, tensors do not. */
 const NO_LARGE_FILES = ['sh', '-c', 'ulimit -f 64 && exec "$0" "$@"'];
 
