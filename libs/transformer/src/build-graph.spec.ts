@@ -13,6 +13,7 @@ const spec: ModelSpec = {
   n_heads: 16,
   n_kv_heads: 4,
   d_head: 128,
+  mlpBias: false,
   d_mlp: 8192,
   d_vocab: 128_000,
   n_ctx: 131_072,

@@ -65,7 +65,7 @@ function emitBlock(emitter: GraphEmitter, { layer, residual, attention, at }: Bl
   const attentionOut = at(layer, 'hook_attn_out', linear(heads, block.o));
   const middle = at(layer, 'hook_resid_mid', graph.node('Add', [before, attentionOut]));
   const neurons = at(layer, 'mlp.hook_post', emitNeurons(emitter, middle, layer));
-  const mlpOut = at(layer, 'hook_mlp_out', linear(neurons, block.down));
+  const mlpOut = at(layer, 'hook_mlp_out', linear(neurons, block.down, block.downBias));
   return at(layer, 'hook_resid_post', graph.node('Add', [middle, mlpOut]));
 }
 
@@ -73,9 +73,9 @@ function emitBlock(emitter: GraphEmitter, { layer, residual, attention, at }: Bl
 function emitNeurons({ graph, weights, linear, norm }: GraphEmitter, rows: Value, layer: number): Value {
   const block = weights.blocks[layer]!;
   const normed = norm(rows, block.mlpNorm);
-  const gate = linear(normed, block.gate);
+  const gate = linear(normed, block.gate, block.gateBias);
   const activated = graph.node('Mul', [gate, graph.node('Sigmoid', [gate])]);
-  return graph.node('Mul', [activated, linear(normed, block.up)]);
+  return graph.node('Mul', [activated, linear(normed, block.up, block.upBias)]);
 }
 
 function emitHead(emitter: GraphEmitter, head: GraphRequest['head'], residual: Value): void {

@@ -38,6 +38,9 @@ export const BLOCK_TENSORS = {
   gate: 'mlp.gate_proj.weight',
   up: 'mlp.up_proj.weight',
   down: 'mlp.down_proj.weight',
+  gateBias: 'mlp.gate_proj.bias',
+  upBias: 'mlp.up_proj.bias',
+  downBias: 'mlp.down_proj.bias',
 } as const;
 
 export type BlockTensor = keyof typeof BLOCK_TENSORS;

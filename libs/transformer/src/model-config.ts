@@ -101,7 +101,6 @@ function requireSupported(config: Config, source: string): void {
       `rope scaling ${JSON.stringify(scaling.find((t) => t !== 'default'))}`,
     ],
     [config.attention_bias === true, 'attention_bias true'],
-    [config.mlp_bias === true, 'mlp_bias true'],
     [(config.partial_rotary_factor ?? 1) !== 1, `partial_rotary_factor ${config.partial_rotary_factor}`],
     [window != null && window < config.max_position_embeddings, `sliding_window ${window}`],
     [
@@ -129,6 +128,7 @@ function toSpec(config: Config, source: string): ModelSpec {
     n_kv_heads,
     d_head,
     d_mlp: config.intermediate_size,
+    mlpBias: config.mlp_bias === true,
     d_vocab: config.vocab_size,
     n_ctx: config.max_position_embeddings,
     normEpsilon: config.rms_norm_eps,

@@ -11,6 +11,8 @@ export interface ModelSpec {
   n_kv_heads: number;
   d_head: number;
   d_mlp: number;
+  /** Whether the three products of the MLP carry biases. */
+  mlpBias: boolean;
   d_vocab: number;
   /** Most positions (prompt and generated text together) that the model was trained for. */
   n_ctx: number;

@@ -20,9 +20,12 @@ export interface BlockWeights extends Readonly<Record<Exclude<BlockTensor, BiasT
   qBias?: Weight;
   kBias?: Weight;
   vBias?: Weight;
+  gateBias?: Weight;
+  upBias?: Weight;
+  downBias?: Weight;
 }
 
-type BiasTensor = 'qBias' | 'kBias' | 'vBias';
+type BiasTensor = 'qBias' | 'kBias' | 'vBias' | 'gateBias' | 'upBias' | 'downBias';
 
 /** Every weight that the graph refers to; linear weights are [out, in]. */
 export interface ModelWeights {
@@ -93,7 +96,8 @@ function blockShapes(spec: ModelSpec, source: string): Partial<Record<BlockTenso
   const { d_model, d_mlp } = spec;
   const d_q = spec.n_heads * spec.d_head;
   const d_kv = spec.n_kv_heads * spec.d_head;
-  const biases = { qBias: [d_q], kBias: [d_kv], vBias: [d_kv] };
+  const qkvBiases = { qBias: [d_q], kBias: [d_kv], vBias: [d_kv] };
+  const mlpBiases = { gateBias: [d_mlp], upBias: [d_mlp], downBias: [d_model] };
   return {
     attentionNorm: [d_model],
     q: [d_q, d_model],
@@ -104,7 +108,8 @@ function blockShapes(spec: ModelSpec, source: string): Partial<Record<BlockTenso
     gate: [d_mlp, d_model],
     up: [d_mlp, d_model],
     down: [d_model, d_mlp],
-    ...(requireFamily(spec.modelType, source).qkvBias ? biases : {}),
+    ...(requireFamily(spec.modelType, source).qkvBias ? qkvBiases : {}),
+    ...(spec.mlpBias ? mlpBiases : {}),
   };
 }
 

@@ -32,6 +32,7 @@ describe('openModelRuntime', () => {
     'llama with heads of 24 that do not add up to d_model': { config: { head_dim: 24 } },
     'llama with one key head': { config: { num_key_value_heads: 1 } },
     'llama with another rotary base': { config: { rope_theta: 500_000 } },
+    'llama with MLP biases': { config: { mlp_bias: true } },
     mistral: { config: { model_type: 'mistral' } },
     'qwen2 with biases': { config: { model_type: 'qwen2', tie_word_embeddings: true } },
     'qwen2 with BF16 biases': { config: { model_type: 'qwen2' }, dtype: 'BF16' },

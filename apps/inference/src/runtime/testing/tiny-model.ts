@@ -31,6 +31,7 @@ export interface TinyConfig {
   rms_norm_eps: number;
   rope_theta: number;
   tie_word_embeddings: boolean;
+  mlp_bias?: boolean;
 }
 
 export interface TinyModelOptions {
@@ -118,6 +119,8 @@ function tinyShapes(config: TinyConfig): Record<string, number[]> {
         'self_attn.k_proj.bias': [d_kv],
         'self_attn.v_proj.bias': [d_kv],
       });
+    if (config.mlp_bias)
+      Object.assign(block, { 'mlp.gate_proj.bias': [m], 'mlp.up_proj.bias': [m], 'mlp.down_proj.bias': [d] });
     for (const [name, shape] of Object.entries(block)) shapes[`model.layers.${layer}.${name}`] = shape;
   }
   return shapes;
