@@ -14,49 +14,53 @@ const readIds = async (name: string) => {
 const [train, heldOut] = [await readIds('train'), await readIds('heldout')];
 const { vocab_size } = JSON.parse(await readFile(join(values.corpus, 'corpus.json'), 'utf8'));
 
-/** What followed a context: how often it was seen, and how many different tokens followed it. */
+/** What followed a context in the train part: how often, and how often each token. */
 interface Follow {
   total: number;
-  types: number;
+  readonly tokens: Map<number, number>;
 }
 
-/** Counts of all n-grams up to `order`; keys are hashes of the tokens, 52 bits. */
-function countNgrams(ids: Uint16Array, order: number) {
-  const grams = new Map<number, number>();
-  const contexts = new Map<number, Follow>();
-  forEachTarget(ids, (at, start) => {
-    for (let n = 1; n <= Math.min(order, at - start + 1); n++) {
-      const context = hash(ids, at - n + 1, at, n);
-      const gram = hash(ids, at - n + 1, at + 1, n);
-      const seen = grams.get(gram) ?? 0;
-      grams.set(gram, seen + 1);
-      const follow = contexts.get(context) ?? { total: 0, types: 0 };
-      follow.total++;
-      if (seen === 0) follow.types++;
-      contexts.set(context, follow);
-    }
+const LONGEST = 5;
+const firstTokens = heldOut.subarray(0, HELD_OUT_TOKENS);
+
+/** What follows, in the train part, each context of up to four tokens that the held-out text has; keys are hashes, 52 bits. */
+function countFollows(): Map<number, Follow> {
+  const follows = new Map<number, Follow>();
+  forEachContext(firstTokens, (context) => {
+    if (!follows.has(context)) follows.set(context, { total: 0, tokens: new Map() });
   });
-  return { grams, contexts };
+  forEachContext(train, (context, at) => {
+    const follow = follows.get(context);
+    if (!follow) return;
+    follow.total++;
+    follow.tokens.set(train[at], (follow.tokens.get(train[at]) ?? 0) + 1);
+  });
+  return follows;
 }
 
 /** Interpolated Witten–Bell: p_n(w | c) = (count(c, w) + types(c) · p_{n−1}(w | c')) / (total(c) + types(c)), down to 1 / vocabulary. */
-function meanNll(order: number): number {
-  const { grams, contexts } = countNgrams(train, order);
+function meanNll(follows: Map<number, Follow>, order: number): number {
   let sum = 0;
   let count = 0;
-  const firstTokens = heldOut.subarray(0, HELD_OUT_TOKENS);
   forEachTarget(firstTokens, (at, start) => {
     let p = 1 / vocab_size;
     for (let n = 1; n <= Math.min(order, at - start + 1); n++) {
-      const follow = contexts.get(hash(heldOut, at - n + 1, at, n));
-      if (follow === undefined) break;
-      const seen = grams.get(hash(heldOut, at - n + 1, at + 1, n)) ?? 0;
-      p = (seen + follow.types * p) / (follow.total + follow.types);
+      const follow = follows.get(hash(firstTokens, at - n + 1, at));
+      if (!follow?.total) break;
+      const seen = follow.tokens.get(firstTokens[at]) ?? 0;
+      p = (seen + follow.tokens.size * p) / (follow.total + follow.tokens.size);
     }
     sum -= Math.log(p);
     count++;
   });
   return sum / count;
+}
+
+/** Calls `visit` with every context of every token but BOS, the shortest first, and the token's place. */
+function forEachContext(ids: Uint16Array, visit: (context: number, at: number) => void): void {
+  forEachTarget(ids, (at, start) => {
+    for (let n = 1; n <= Math.min(LONGEST, at - start + 1); n++) visit(hash(ids, at - n + 1, at), at);
+  });
 }
 
 /** Calls `visit` for every token but BOS with its place and that of its document's BOS. */
@@ -70,9 +74,9 @@ function forEachTarget(ids: Uint16Array, visit: (at: number, start: number) => v
 
 const HASH_RANGE = 2 ** 52;
 
-/** Hashes the tokens [from, to) and the order, by two 26-bit products. */
-function hash(ids: Uint16Array, from: number, to: number, order: number): number {
-  let [low, high] = [order, order + 77];
+/** Hashes the tokens [from, to) and their number, by two 26-bit products. */
+function hash(ids: Uint16Array, from: number, to: number): number {
+  let [low, high] = [to - from + 1, to - from + 78];
   for (let at = from; at < to; at++) {
     low = (Math.imul(low ^ ids[at], 0x9e3779b1) >>> 0) ^ (low >>> 13);
     high = (Math.imul(high + ids[at], 0x85ebca77) >>> 0) ^ (high >>> 15);
@@ -80,4 +84,11 @@ function hash(ids: Uint16Array, from: number, to: number, order: number): number
   return ((low >>> 6) * 2 ** 26 + (high >>> 6) + (to - from)) % HASH_RANGE;
 }
 
-console.log(JSON.stringify({ bigram: meanNll(2), fivegram: meanNll(5), train_tokens: train.length }));
+const follows = countFollows();
+console.log(
+  JSON.stringify({
+    bigram: meanNll(follows, 2),
+    fivegram: meanNll(follows, LONGEST),
+    train_tokens: train.length,
+  }),
+);
