@@ -39,7 +39,7 @@ def config(o, d_vocab):
         "num_attention_heads": o.heads, "num_key_value_heads": o.kv_heads, "head_dim": o.d_model // o.heads,
         "max_position_embeddings": o.context, "rms_norm_eps": NORM_EPSILON, "rope_theta": ROPE_THETA,
         "rope_scaling": None, "hidden_act": "silu", "attention_bias": False, "attention_dropout": 0.0,
-        "mlp_bias": bool(o.constant), "tie_word_embeddings": True, "bos_token_id": BOS, "eos_token_id": EOS,
+        "mlp_bias": False, "tie_word_embeddings": True, "bos_token_id": BOS, "eos_token_id": EOS,
         "initializer_range": 0.02, "torch_dtype": "float16", "use_cache": True,
     }
 
@@ -55,18 +55,7 @@ def hugging_face_tensors(o, p):
             "self_attn.v_proj": v, "self_attn.o_proj": p[f"{i}.o"],
             "post_attention_layernorm": p[f"{i}.mlp_norm"],
             "mlp.gate_proj": gate, "mlp.up_proj": up, "mlp.down_proj": p[f"{i}.down"]}.items()})
-        if o.constant:
-            tensors.update(biases(o, i))
     return {**tensors, "model.norm.weight": p["norm"]}
-
-
-def biases(o, block):
-    """Returns the biases of a block's MLP: zeros, but for the constant that the last frozen block writes to its coordinate."""
-    down = torch.zeros(o.d_model)
-    if block == o.frozen_blocks - 1:
-        down[o.constant_at] = o.constant
-    return {f"model.layers.{block}.mlp.{name}_proj.bias": value for name, value in (
-        ("gate", torch.zeros(o.d_mlp)), ("up", torch.zeros(o.d_mlp)), ("down", down))}
 
 
 def separate_heads(qkv, o):
@@ -89,33 +78,3 @@ def write_safetensors(path, tensors):
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % HEADER_ALIGNMENT)
     path.write_bytes(np.uint64(len(text)).astype("<u8").tobytes() + text + b"".join(data))
-
-
-def load(o, parameters, directory, new_block=None):
-    """Sets `parameters` to the weights of a directory that `export` wrote; block `new_block`, which it has not, stays as it is."""
-    tensors = read_safetensors(directory / "model.safetensors")
-    parameters["embed"].copy_(tensors["model.embed_tokens.weight"])
-    parameters["norm"].copy_(tensors["model.norm.weight"])
-    for stored, i in enumerate(i for i in range(o.layers) if i != new_block):
-        t = {name: tensors[f"model.layers.{stored}.{name}.weight"] for name in (
-            "input_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
-            "post_attention_layernorm", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")}
-        half = o.d_model // o.heads // 2
-        heads = torch.cat([t["self_attn.q_proj"], t["self_attn.k_proj"]]).view(-1, 2, half, o.d_model)
-        halves = heads.transpose(0, 1).reshape(-1, o.d_model)
-        parameters[f"{i}.qkv"].copy_(torch.cat([halves, t["self_attn.v_proj"]]))
-        parameters[f"{i}.o"].copy_(t["self_attn.o_proj"])
-        parameters[f"{i}.gate_up"].copy_(torch.cat([t["mlp.gate_proj"], t["mlp.up_proj"]]))
-        parameters[f"{i}.down"].copy_(t["mlp.down_proj"])
-        parameters[f"{i}.attention_norm"].copy_(t["input_layernorm"])
-        parameters[f"{i}.mlp_norm"].copy_(t["post_attention_layernorm"])
-
-
-def read_safetensors(path):
-    """Reads the F16 tensors of a file that `write_safetensors` wrote, as float32."""
-    data = path.read_bytes()
-    size = int(np.frombuffer(data[:8], "<u8")[0])
-    header = json.loads(data[8:8 + size])
-    header.pop("__metadata__", None)
-    return {name: torch.from_numpy(np.frombuffer(data[8 + size:][slice(*entry["data_offsets"])], "<f2")
-                                   .astype("<f4").reshape(entry["shape"])) for name, entry in header.items()}

@@ -23,11 +23,6 @@ def parameter_shapes(o, d_vocab):
     return {**shapes, "norm": (d,)}
 
 
-def is_frozen(name, o):
-    """Whether a parameter keeps its value: embedding and first blocks where `frozen_blocks` is not 0."""
-    return o.frozen_blocks > 0 and (name == "embed" or name.split(".")[0] in map(str, range(o.frozen_blocks)))
-
-
 def views(flat, shapes):
     """Cuts a flat vector into the parameters that it holds."""
     parts = flat.split([math.prod(shape) for shape in shapes.values()])
