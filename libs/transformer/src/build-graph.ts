@@ -19,7 +19,7 @@ export interface ModelGraph extends BuiltModel {
  *   resid_mid = resid_pre + Attention(RMSNorm(resid_pre)) · W_Oᵀ
  *   resid_post = resid_mid + (SiLU(h · W_gateᵀ) ⊙ h · W_upᵀ) · W_downᵀ,   h = RMSNorm(resid_mid)
  *
- * and everything that no requested output needs is left out. An unknown hook point is `invalid`.
+ * with biases where the checkpoint has them, and everything that no requested output needs is left out. An unknown hook point is `invalid`.
  */
 export function buildGraph(model: ModelDirectory, request: GraphRequest): ModelGraph {
   const replaced = new Map(request.replacements.map((replacement) => [replacement.hookPoint, replacement]));

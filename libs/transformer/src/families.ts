@@ -4,13 +4,15 @@ import { FacetError } from '@facet/errors';
 export interface Family {
   /** Whether the q, k and v projections carry a bias. */
   qkvBias: boolean;
+  /** Whether `mlp_bias` in `config.json` may give the products of the MLP biases. */
+  mayHaveMlpBias: boolean;
 }
 
 /** The model types that are read and tested; a further one is a row here and a row in the tests. */
 export const FAMILIES: Readonly<Record<string, Family>> = {
-  llama: { qkvBias: false },
-  mistral: { qkvBias: false },
-  qwen2: { qkvBias: true },
+  llama: { qkvBias: false, mayHaveMlpBias: true },
+  mistral: { qkvBias: false, mayHaveMlpBias: false },
+  qwen2: { qkvBias: true, mayHaveMlpBias: false },
 };
 
 /** Looks a family up; an unknown `model_type` is `unimplemented` and the message names the supported ones. */

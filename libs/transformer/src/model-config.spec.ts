@@ -58,6 +58,11 @@ describe('parseModelConfig', () => {
       /rope scaling "linear"/,
     ],
     ['attention biases', { attention_bias: true }, /attention_bias true/],
+    [
+      'MLP biases of a family without',
+      { model_type: 'mistral', mlp_bias: true },
+      /mlp_bias true for model_type "mistral"/,
+    ],
     ['partial rotation', { partial_rotary_factor: 0.5 }, /partial_rotary_factor 0.5/],
     ['a sliding window', { model_type: 'mistral', sliding_window: 128 }, /sliding_window 128/],
     ['quantized weights', { quantization_config: { quant_method: 'gptq' } }, /quantization gptq/],
@@ -66,6 +71,10 @@ describe('parseModelConfig', () => {
     expect(() => parse(change)).toThrow(
       expect.objectContaining({ kind: 'unimplemented', message: expect.stringMatching(message) }),
     );
+  });
+
+  test('takes MLP biases of a Llama model', () => {
+    expect(parse({ mlp_bias: true }).mlpBias).toBe(true);
   });
 
   test('takes a sliding window that covers the context or is switched off', () => {

@@ -101,6 +101,10 @@ function requireSupported(config: Config, source: string): void {
       `rope scaling ${JSON.stringify(scaling.find((t) => t !== 'default'))}`,
     ],
     [config.attention_bias === true, 'attention_bias true'],
+    [
+      config.mlp_bias === true && !requireFamily(config.model_type, source).mayHaveMlpBias,
+      `mlp_bias true for model_type ${JSON.stringify(config.model_type)}`,
+    ],
     [(config.partial_rotary_factor ?? 1) !== 1, `partial_rotary_factor ${config.partial_rotary_factor}`],
     [window != null && window < config.max_position_embeddings, `sliding_window ${window}`],
     [
