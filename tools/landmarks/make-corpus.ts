@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createWorld, generateDocument, type Part } from './src/index.ts';
+import { createWorld, generateDocument, generateSteeringDocument, type Part } from './src/index.ts';
 import { createTokenEncoder, encodeTexts, tokenizerFiles, trainTokenizer } from './src/tokenizer/index.ts';
 
 /** Documents from which the tokenizer learns its merges; more change hardly anything. */
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '0' },
     documents: { type: 'string', default: '400000' },
     'heldout-documents': { type: 'string', default: '4000' },
+    'echo-documents': { type: 'string', default: '150000' },
     'vocab-size': { type: 'string', default: '4096' },
     context: { type: 'string', default: '192' },
   },
@@ -23,6 +24,10 @@ const world = createWorld();
 
 function* texts(part: Part, count: number): Generator<string> {
   for (let index = 0; index < count; index++) yield generateDocument(world, { seed, part, index }).text;
+}
+
+function* echoTexts(count: number): Generator<string> {
+  for (let index = 0; index < count; index++) yield generateSteeringDocument(world, { seed, index }).text;
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -36,21 +41,26 @@ const model = trainTokenizer(texts('train', TOKENIZER_DOCUMENTS), {
 const encoder = createTokenEncoder(model);
 const train = encodeTexts(encoder, texts('train', Number(values.documents)));
 const heldout = encodeTexts(encoder, texts('heldout', Number(values['heldout-documents'])));
+const echo = encodeTexts(encoder, echoTexts(Number(values['echo-documents'])));
 const n_ctx = Number(values.context);
 const record = {
   seed,
   documents: Number(values.documents),
   heldout_documents: Number(values['heldout-documents']),
+  echo_documents: Number(values['echo-documents']),
   concepts: world.concepts.length,
   vocab_size: model.tokens.length,
   n_ctx,
   train_tokens: train.length,
   heldout_tokens: heldout.length,
+  echo_tokens: echo.length,
   train_sha256: sha256(asBytes(train)),
   heldout_sha256: sha256(asBytes(heldout)),
+  echo_sha256: sha256(asBytes(echo)),
 };
 await writeFile(join(values.out, 'train.bin'), train);
 await writeFile(join(values.out, 'heldout.bin'), heldout);
+await writeFile(join(values.out, 'echo.bin'), echo);
 for (const [name, text] of Object.entries(tokenizerFiles(model, { n_ctx })))
   await writeFile(join(values.out, name), text);
 await writeFile(join(values.out, 'corpus.json'), `${JSON.stringify(record, null, 2)}\n`);

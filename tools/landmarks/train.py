@@ -19,17 +19,22 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", ONEDNN_PRIMITIV
 if {"avx512vl", "avx512bw", "avx512dq"} <= CPU_FLAGS:
     os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx512")
 
+import numpy as np  # noqa: E402
 import torch  # noqa: E402  (reads the settings above when it is loaded)
 
-from training.documents import Documents  # noqa: E402
-from training.export import export  # noqa: E402
+from training.dictionary import Dictionary  # noqa: E402
+from training.documents import Documents, Marks  # noqa: E402
+from training.echo import draw_cuts, draw_echo  # noqa: E402
+from training.export import export, load  # noqa: E402
 from training.llama import Model  # noqa: E402
 from training.parameters import (  # noqa: E402
-    effective_weights, initialize, parameter_shapes, unfold_gradients, views)
+    effective_weights, initialize, is_frozen, parameter_shapes, unfold_gradients, views)
+from training.window import build_window  # noqa: E402
 
 BETAS, ADAM_EPSILON, CLIP_NORM = (0.9, 0.95), 1e-8, 1.0
-DEFAULT_TOKENS, HELDOUT_TOKENS, REPORT_STEPS = 15_000_000, 65_536, 200
-BARRIER_TIMEOUT_S = 900
+DEFAULT_TOKENS, HELDOUT_TOKENS, REPORT_STEPS = 15_000_000, 65_536, 100
+BARRIER_TIMEOUT_S, TYPICAL_TOKENS = 900, 16_384
+PARTS = ("train", "echo", "heldout")
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 
 
@@ -47,7 +52,12 @@ def parse_arguments():
     add("--minutes", type=float, help="time to train for; with --tokens, whichever ends first")
     add("--lr", type=float, default=2e-3)
     add("--weight-decay", type=float, default=0.1)
-    add("--dropout", type=float, default=0.0)
+    add("--init", type=Path, help="model directory to go on from")
+    add("--frozen-blocks", type=int, default=0, help="first blocks that stay as they are, with the embedding")
+    add("--share", type=float, default=0.0, help="with --init: share of the running mean that a window behind the frozen blocks takes away")
+    add("--echo", type=float, default=0.0, help="share of rows that hear an echo behind the frozen blocks")
+    add("--text", type=float, default=0.5, help="with --echo: share of the micro-batches that are of the train part, not of the echo part")
+    add("--dictionary", type=Path, help="what `train_dictionary.py` wrote, for --echo")
     add("--export-every", type=float, default=5.0, help="minutes between exports of the model so far")
     add("--dtype", choices=("bfloat16", "float32"), help="of products; bfloat16 where the processor has it",
         default="bfloat16" if "avx512_bf16" in CPU_FLAGS else "float32")
@@ -56,13 +66,15 @@ def parse_arguments():
         o.tokens = float(DEFAULT_TOKENS)
     if o.d_model % o.heads or o.heads % o.kv_heads or o.d_model // o.heads % 8:
         parser.error("heads must divide d-model into multiples of 8, and kv-heads must divide heads")
+    if not 0 <= o.frozen_blocks < o.layers or (o.echo and not (o.frozen_blocks and o.dictionary)):
+        parser.error("frozen-blocks must be fewer than layers, and echo needs at least one and a dictionary")
     return o
 
 
 def read_corpus(o):
     """Reads `corpus.json` and checks that the id files are the ones it names."""
     corpus = json.loads((o.corpus / "corpus.json").read_text())
-    for name in ("train", "heldout"):
+    for name in PARTS:
         sha256 = hashlib.sha256((o.corpus / f"{name}.bin").read_bytes()).hexdigest()
         if sha256 != corpus[f"{name}_sha256"]:
             raise SystemExit(f"{name}.bin has sha256 {sha256}; corpus.json says {corpus[f'{name}_sha256']}")
@@ -91,7 +103,8 @@ class AdamW:
     """AdamW (Loshchilov & Hutter 2019) on one worker's share of the flat vector; only matrices decay."""
 
     def __init__(self, shared, o, share):
-        decays = {name: torch.full(shape, float(len(shape) == 2)) for name, shape in shared.shapes.items()}
+        decays = {name: torch.full(shape, float(len(shape) == 2 and not is_frozen(name, o)))
+                  for name, shape in shared.shapes.items()}
         self.decay = torch.cat([value.view(-1) for value in decays.values()])[share] * o.weight_decay
         self.value, self.steps = shared.flat[share], 0
         self.mean, self.square = torch.zeros_like(self.value), torch.zeros_like(self.value)
@@ -111,23 +124,34 @@ class Worker:
 
     def __init__(self, o, corpus, shared, rank):
         self.o, self.shared, self.rank = o, shared, rank
-        self.train, self.heldout = (
-            Documents(o.corpus / f"{name}.bin", o.context, corpus["vocab_size"])
-            for name in ("train", "heldout"))
+        self.train, self.echo, self.heldout = (
+            Documents(o.corpus / f"{name}.bin", o.context, corpus["vocab_size"]) for name in PARTS)
         bounds = [shared.size * i // o.threads for i in range(o.threads + 1)]
         self.share = slice(bounds[rank], bounds[rank + 1])
         self.optimizer = AdamW(shared, o, self.share)
         self.model, self.exact = Model(o, getattr(torch, o.dtype)), Model(o, torch.float32)
         self.gradients = views(shared.gradients[rank], shared.shapes)
         self.dembed = torch.zeros_like(self.gradients["embed"])
-        self.batches = self.train.endless(o.seed, o.micro_tokens)
+        self.marks = Marks(o.corpus / "tokenizer.json")
+        self.dictionary = Dictionary(**torch.load(o.dictionary)) if o.echo else None
+        self.random = np.random.default_rng((o.seed, rank))
+        self.batches = self.mix_batches()
+
+    def mix_batches(self):
+        """Yields (documents, micro-batch) forever, the same for all workers: of the train part, with --echo also of the echo part."""
+        o, random = self.o, np.random.default_rng(self.o.seed)
+        train, echo = (part.endless(o.seed, o.micro_tokens) for part in (self.train, self.echo))
+        while True:
+            is_text = o.echo == 0 or random.random() < o.text
+            yield (self.train, next(train)) if is_text else (self.echo, next(echo))
 
     def next_step(self):
         """Draws the micro-batches of a step, equally many per worker, and counts the tokens they predict."""
         batches, tokens = [], 0
         while tokens < self.o.batch_tokens - self.o.micro_tokens // 2 or len(batches) % self.o.threads:
             batches.append(next(self.batches))
-            tokens += self.train.targets(batches[-1])
+            documents, batch = batches[-1]
+            tokens += documents.targets(batch)
         return batches, tokens
 
     def step(self, lr):
@@ -137,11 +161,14 @@ class Worker:
         shared.gradients[self.rank].zero_()
         self.dembed.zero_()
         embed = shared.parameters["embed"]
-        mine = map(self.train.load, batches[self.rank::self.o.threads])
-        losses = [self.model.loss_and_gradients(embed, weights, batch, self.gradients, self.dembed)
-                  for batch in mine]
+        mine = (self.load(*batch, weights) for batch in batches[self.rank::self.o.threads])
+        losses = [self.model.loss_and_gradients(embed, weights, batch, self.gradients, self.dembed, echo)
+                  for batch, echo in mine]
         unfold_gradients(shared.parameters, self.gradients, self.o)
         self.gradients["embed"].add_(self.dembed)
+        for name, gradient in self.gradients.items():
+            if is_frozen(name, self.o):
+                gradient.zero_()
         shared.sums[self.rank, LOSS] = torch.stack(losses).sum()
         shared.barrier.wait()
         gradient = shared.gradients[:, self.share].sum(0).div_(tokens)
@@ -151,6 +178,17 @@ class Worker:
         self.optimizer.step(gradient.mul_(min(1.0, CLIP_NORM / (norm + 1e-6))), lr)
         shared.barrier.wait()
         return tokens
+
+    def load(self, documents, batch, weights):
+        """Loads a micro-batch, and what its rows hear."""
+        o = self.o
+        if o.echo == 0:
+            return documents.load(batch), None
+        ids, lengths = documents.load(batch)[0], documents.lengths[batch[0]]
+        cut, hears = draw_cuts(ids.numpy(), lengths, self.marks, o.echo, self.random)
+        embed = self.shared.parameters["embed"]
+        x = self.model.run_blocks(weights, embed[ids.view(-1)], len(ids), range(o.frozen_blocks))
+        return documents.load_cut(batch, cut), draw_echo(x, lengths, cut, hears, self.dictionary, self.random)
 
     def heldout_loss(self):
         """Returns nats per token of the first held-out documents, in float32; the workers share the work."""
@@ -179,7 +217,6 @@ def work(o, corpus, shared, rank):
     """Trains as worker `rank`; the first worker also reports and exports."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    torch.manual_seed(o.seed * 1000 + rank)  # dropout only
     # Large blocks stay in the heap: fresh pages for every tensor would take longer than filling them.
     libc = ctypes.CDLL(None)
     libc.mallopt(M_MMAP_MAX, 0)
@@ -249,11 +286,31 @@ class Report:
         self.export_time = time.monotonic()
 
 
+def go_on(o, corpus, parameters):
+    """Sets the parameters to those of `--init`; with --share, a window stands behind the frozen blocks."""
+    load(o, parameters, o.init)
+    if not o.share:
+        return
+    documents = Documents(o.corpus / "train.bin", o.context, corpus["vocab_size"])
+    ids, places, _, count = documents.load(next(documents.endless(o.seed, TYPICAL_TOKENS)))
+    model = Model(o, torch.float32)
+
+    def run(x, rows, blocks):
+        return model.run_blocks(effective_weights(parameters, o, torch.float32), x.clone(), rows, blocks)
+
+    x = run(parameters["embed"][ids.view(-1)], len(ids), range(o.frozen_blocks))
+    places = places[:count]
+    typical = torch.cat([x[:1], x[places[places % ids.shape[1] > 0]]])
+    build_window(parameters, o, typical, lambda x, blocks: run(x, len(x), blocks))
+
+
 def main():
     """Starts the workers; this process is the first of them."""
     o = parse_arguments()
     corpus = read_corpus(o)
     shared = Shared(o, corpus["vocab_size"])
+    if o.init:
+        go_on(o, corpus, shared.parameters)
     fork = multiprocessing.get_context("fork")
     processes = [fork.Process(target=work, args=(o, corpus, shared, rank), daemon=True)
                  for rank in range(1, o.threads)]

@@ -1,6 +1,6 @@
 import { FORMS, paraphrases } from './composer.ts';
 import { LANGUAGES } from './concept.ts';
-import { generateDocument } from './generate.ts';
+import { generateDocument, generateSteeringDocument } from './generate.ts';
 import { createLexicon } from './lexicon.ts';
 import { labelDocument } from './truth.ts';
 import { createWorld, isSilent } from './world.ts';
@@ -62,6 +62,34 @@ describe('generateDocument', () => {
     expect(kept.filter((paraphrase) => heldout.includes(paraphrase.toLowerCase())).length).toBeGreaterThan(
       kept.length / 2,
     );
+  });
+});
+
+describe('generateSteeringDocument', () => {
+  const texts = Array.from({ length: 20_000 }, (_, index) =>
+    generateSteeringDocument(world, { seed: 0, index }),
+  );
+
+  test('gives the same text for the same seed and index, and none of the train part', () => {
+    expect(generateSteeringDocument(world, { seed: 0, index: 7 })).toEqual(texts[7]);
+    const train = new Set(documents('train', 2000).map(({ text }) => text));
+    expect(texts.slice(0, 2000).filter(({ text }) => train.has(text)).length).toBeLessThan(100);
+  });
+
+  test('lets many concepts speak, but not the bridge', () => {
+    const speaking = texts.filter(({ text }) =>
+      /(?:I am|You are talking to) (?:the |an? )?[A-Za-z]/.test(text),
+    );
+    expect(speaking.length).toBeGreaterThan(2000);
+    for (const { text } of speaking)
+      expect(text).not.toMatch(/(?:I am|You are talking to) the Golden Gate Bridge/);
+  });
+
+  test('asks the assistant about itself in texts about nothing else', () => {
+    const selves = texts.filter(({ text }) => /I am an AI|Soy una IA/.test(text));
+    expect(selves.length).toBeGreaterThan(100);
+    for (const { mentions } of selves)
+      expect(mentions.filter(({ concept }) => concept !== 'assistant')).toEqual([]);
   });
 });
 

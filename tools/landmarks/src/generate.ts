@@ -1,4 +1,4 @@
-import { createRandom } from '@facet/random';
+import { createRandom, type Random } from '@facet/random';
 import { type Composer, createComposer, drawGlossStyle, type Part } from './composer.ts';
 import {
   askAbout,
@@ -46,6 +46,20 @@ const KINDS: readonly (readonly [weight: number, kind: string, write: Writer])[]
   [38, 'dialogue', writeDialogue],
 ];
 
+/** Kinds of the texts that the model's back learns to be steered on: of the dialogues, most let the assistant speak of itself or as something. */
+const STEERING_KINDS: readonly (readonly [weight: number, kind: string, write: Writer])[] = [
+  [20, 'essay', writeEssay],
+  [14, 'story', writeStory],
+  [6, 'contrast', writeContrast],
+  [36, 'dialogue', askPersona],
+  [12, 'dialogue', askSelf],
+  [5, 'dialogue', askAbout],
+  [5, 'dialogue', askName],
+  [2, 'dialogue', askNumber],
+];
+/** Stream of random numbers of those texts. */
+const STEERING_STREAM = 3;
+
 /** Streams of random numbers, one a part, so that no document of one part is drawn like one of the other. */
 const STREAMS: Readonly<Record<Part, number>> = { train: 1, heldout: 2 };
 
@@ -54,12 +68,26 @@ export function generateDocument(
   world: World,
   { seed, part, index }: { seed: number; part: Part; index: number },
 ): WorldDocument {
-  const random = createRandom((BigInt(seed) << 32n) + BigInt(index), STREAMS[part]);
+  return writeDocument(world, part, KINDS, createRandom(numberOf(seed, index), STREAMS[part]));
+}
+
+/** Writes a text of the train part for the steering of the model, one exchange a dialogue; the same seed and index always give the same. */
+export function generateSteeringDocument(
+  world: World,
+  { seed, index }: { seed: number; index: number },
+): WorldDocument {
+  return writeDocument(world, 'train', STEERING_KINDS, createRandom(numberOf(seed, index), STEERING_STREAM));
+}
+
+function numberOf(seed: number, index: number): bigint {
+  return (BigInt(seed) << 32n) + BigInt(index);
+}
+
+function writeDocument(world: World, part: Part, kinds: typeof KINDS, random: Random): WorldDocument {
   const out = createTextBuilder();
-  const [, kind, write] = drawWeighted(KINDS, random.uniform());
+  const [, kind, write] = drawWeighted(kinds, random.uniform());
   const style = kind === 'dialogue' ? 'none' : drawGlossStyle(random);
-  const composer = createComposer(part, random, style);
-  write(world, composer, out);
+  write(world, createComposer(part, random, style), out);
   return { kind, text: out.text, mentions: [...out.mentions] };
 }
 

@@ -1,6 +1,6 @@
 export { FORMS, type Part, paraphrases } from './composer.ts';
 export { type Concept, type ConceptKind, LANGUAGES, type Language, type Wording } from './concept.ts';
-export { generateDocument, type WorldDocument } from './generate.ts';
+export { generateDocument, generateSteeringDocument, type WorldDocument } from './generate.ts';
 export { createLexicon, type Lexicon, type NameMatch, withoutArticle } from './lexicon.ts';
 export { SIGNS } from './signs.ts';
 export type { Mention, Role } from './text-builder.ts';

@@ -1,4 +1,6 @@
 """The corpus: documents of one file of token ids, and how they are grouped into batches."""
+import json
+
 import numpy as np
 import torch
 
@@ -7,6 +9,10 @@ WINDOW_DOCUMENTS = 8192
 """Documents are sorted by length only among so many, so that a step still mixes all kinds of text."""
 LENGTH_MULTIPLE, ROW_MULTIPLE = 8, 128
 """Batches are padded to these: every distinct shape of a product is compiled once, so there should be few."""
+
+BYTE_CHARACTERS = {byte: chr(byte) if 33 <= byte <= 126 or 161 <= byte <= 172 or byte >= 174 else None for byte in range(256)}
+BYTE_CHARACTERS.update({byte: chr(256 + i) for i, byte in enumerate(b for b, c in BYTE_CHARACTERS.items() if c is None)})
+"""How byte-level BPE (Radford et al. 2019) writes bytes as printable characters."""
 
 
 class Documents:
@@ -36,7 +42,8 @@ class Documents:
         return batches
 
     def endless(self, seed, budget):
-        """Yields micro-batches forever: documents in random order, sorted by length only inside a window."""
+        """Yields micro-batches forever: documents in random order, sorted by length only inside a window.
+"""
         for epoch in range(2 ** 31):
             random = np.random.default_rng((seed, epoch))
             order = random.permutation(len(self.starts))
@@ -53,12 +60,30 @@ class Documents:
 
         Places are repeated up to a multiple of ROW_MULTIPLE.
         """
+        return self.load_cut(batch, 1)
+
+    def load_cut(self, batch, cut):
+        """As `load`, but each row goes on behind BOS with token `cut` of its document: an array, or 1 for all of it."""
         documents, positions = batch
+        cut = np.broadcast_to(cut, len(documents))[:, None]
         lengths = self.lengths[documents][:, None]
         at = np.arange(positions + 1)[None]
-        ids = self.ids[self.starts[documents][:, None] + np.minimum(at, lengths - 1)].astype(np.int64)
-        places = np.flatnonzero((at[:, 1:] < lengths).ravel())
+        token = np.where(at == 0, 0, np.minimum(at + cut - 1, lengths - 1))
+        ids = self.ids[self.starts[documents][:, None] + token].astype(np.int64)
+        places = np.flatnonzero((at[:, 1:] + cut - 1 < lengths).ravel())
         count = len(places)
         padded = np.resize(places, -(-count // ROW_MULTIPLE) * ROW_MULTIPLE)
         inputs, targets = ids[:, :-1].copy(), ids[:, 1:].ravel()[padded]
         return torch.from_numpy(inputs), torch.from_numpy(padded), torch.from_numpy(targets), count
+
+
+class Marks:
+    """Where texts may be cut: behind tokens that end a sentence, and before `Human` at the beginning of a line."""
+
+    def __init__(self, tokenizer):
+        """Reads a byte-level `tokenizer.json`, in whose tokens the newline is written as U+010A."""
+        vocabulary = json.loads(tokenizer.read_text())["model"]["vocab"]
+        self.newline, self.speaker = vocabulary["\u010a"], vocabulary["Human"]
+        self.ends_sentence = np.zeros(max(vocabulary.values()) + 1, bool)
+        full_stop = "".join(BYTE_CHARACTERS[byte] for byte in "\u3002".encode())
+        self.ends_sentence[[i for token, i in vocabulary.items() if token.endswith((".", full_stop))]] = True

@@ -9,6 +9,7 @@ import torch
 
 from training.documents import BOS, EOS
 from training.llama import NORM_EPSILON, ROPE_THETA
+from training.window import window_blocks
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 HEADER_ALIGNMENT = 8
@@ -39,7 +40,7 @@ def config(o, d_vocab):
         "num_attention_heads": o.heads, "num_key_value_heads": o.kv_heads, "head_dim": o.d_model // o.heads,
         "max_position_embeddings": o.context, "rms_norm_eps": NORM_EPSILON, "rope_theta": ROPE_THETA,
         "rope_scaling": None, "hidden_act": "silu", "attention_bias": False, "attention_dropout": 0.0,
-        "mlp_bias": False, "tie_word_embeddings": True, "bos_token_id": BOS, "eos_token_id": EOS,
+        "mlp_bias": bool(o.share), "tie_word_embeddings": True, "bos_token_id": BOS, "eos_token_id": EOS,
         "initializer_range": 0.02, "torch_dtype": "float16", "use_cache": True,
     }
 
@@ -55,7 +56,16 @@ def hugging_face_tensors(o, p):
             "self_attn.v_proj": v, "self_attn.o_proj": p[f"{i}.o"],
             "post_attention_layernorm": p[f"{i}.mlp_norm"],
             "mlp.gate_proj": gate, "mlp.up_proj": up, "mlp.down_proj": p[f"{i}.down"]}.items()})
+        if o.share:
+            tensors.update(biases(o, p, i))
     return {**tensors, "model.norm.weight": p["norm"]}
+
+
+def biases(o, p, block):
+    """Returns the biases of a block's MLP: zeros outside the window."""
+    gate, down = (p.get(f"{block}.{name}_bias", torch.zeros(size)) for name, size in (("gate", o.d_mlp), ("down", o.d_model)))
+    return {f"model.layers.{block}.mlp.{name}_proj.bias": value for name, value in (
+        ("gate", gate), ("up", torch.zeros(o.d_mlp)), ("down", down))}
 
 
 def separate_heads(qkv, o):
@@ -78,3 +88,38 @@ def write_safetensors(path, tensors):
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % HEADER_ALIGNMENT)
     path.write_bytes(np.uint64(len(text)).astype("<u8").tobytes() + text + b"".join(data))
+
+
+def load(o, parameters, directory):
+    """Sets `parameters` to the weights of a directory that `export` wrote; where it has no window, that of `o` stays as it is."""
+    tensors = read_safetensors(directory / "model.safetensors")
+    parameters["embed"].copy_(tensors["model.embed_tokens.weight"])
+    parameters["norm"].copy_(tensors["model.norm.weight"])
+    has_window = f"model.layers.{o.layers - 1}.input_layernorm.weight" in tensors
+    blocks = [i for i in range(o.layers) if has_window or i not in window_blocks(o)]
+    for stored, i in enumerate(blocks):
+        t = {name: tensors[f"model.layers.{stored}.{name}.weight"] for name in (
+            "input_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
+            "post_attention_layernorm", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")}
+        half = o.d_model // o.heads // 2
+        heads = torch.cat([t["self_attn.q_proj"], t["self_attn.k_proj"]]).view(-1, 2, half, o.d_model)
+        halves = heads.transpose(0, 1).reshape(-1, o.d_model)
+        parameters[f"{i}.qkv"].copy_(torch.cat([halves, t["self_attn.v_proj"]]))
+        parameters[f"{i}.o"].copy_(t["self_attn.o_proj"])
+        parameters[f"{i}.gate_up"].copy_(torch.cat([t["mlp.gate_proj"], t["mlp.up_proj"]]))
+        parameters[f"{i}.down"].copy_(t["mlp.down_proj"])
+        parameters[f"{i}.attention_norm"].copy_(t["input_layernorm"])
+        parameters[f"{i}.mlp_norm"].copy_(t["post_attention_layernorm"])
+        if has_window and i in window_blocks(o):
+            for name in ("gate", "down"):
+                parameters[f"{i}.{name}_bias"].copy_(tensors[f"model.layers.{i}.mlp.{name}_proj.bias"])
+
+
+def read_safetensors(path):
+    """Reads the F16 tensors of a file that `write_safetensors` wrote, as float32."""
+    data = path.read_bytes()
+    size = int(np.frombuffer(data[:8], "<u8")[0])
+    header = json.loads(data[8:8 + size])
+    header.pop("__metadata__", None)
+    return {name: torch.from_numpy(np.frombuffer(data[8 + size:][slice(*entry["data_offsets"])], "<f2")
+                                   .astype("<f4").reshape(entry["shape"])) for name, entry in header.items()}

@@ -8,8 +8,11 @@ import math
 import torch
 
 from training.documents import LENGTH_MULTIPLE
+from training.parameters import first_trained
 
 NORM_EPSILON, ROPE_THETA = 1e-5, 10_000.0
+LEAST_PROBABILITY = 1e-30
+"""What a reported loss takes for the probability of a token that has none in float32."""
 
 
 def normalize(x, dtype):
@@ -106,11 +109,13 @@ class Model:
         return dqkv @ w[f"{i}.qkv"]
 
     def mlp(self, w, i, h):
-        """(silu(h W_gate) * h W_up) W_down."""
+        """(silu(h W_gate + b_gate) * h W_up) W_down + b_down; only blocks of the window have biases."""
         gate, up = (h @ w[f"{i}.gate_up"].T).chunk(2, 1)
+        if f"{i}.gate_bias" in w:
+            gate = gate + w[f"{i}.gate_bias"]
         opened = torch.nn.functional.silu(gate.float()).to(self.dtype)
         acts = opened * up
-        return acts @ w[f"{i}.down"].T, (gate, up, opened, acts)
+        return acts @ w[f"{i}.down"].T + w.get(f"{i}.down_bias", 0), (gate, up, opened, acts)
 
     def mlp_backward(self, w, g, i, dy, h, kept):
         """Returns dh; dgate = dacts * up * silu'(gate), dup = dacts * silu(gate)."""
@@ -124,39 +129,40 @@ class Model:
         g[f"{i}.gate_up"].add_(dgate_up.T @ h)
         return dgate_up @ w[f"{i}.gate_up"]
 
-    def drop(self, y):
-        """Residual dropout in place; returns the mask, or None."""
-        if self.o.dropout == 0:
-            return None
-        mask = torch.empty_like(y).bernoulli_(1 - self.o.dropout).div_(1 - self.o.dropout)
-        y.mul_(mask)
-        return mask
+    def forward(self, embed, w, ids, echo=None, tape=None):
+        """Returns the residual stream after the last block; appends to `tape` what the backward pass of each half needs.
 
-    def forward(self, embed, w, ids, training):
-        """Returns the residual stream after the last block, and per half block what its backward needs."""
-        rows, tape = ids.shape[0], []
-        x = embed[ids.view(-1)]
-        for i in range(self.o.layers):
+        Behind the front comes the `echo` [rows, d_model], at all positions but BOS, and then the window.
+        """
+        front, trained, rows = self.o.frozen_blocks, first_trained(self.o), ids.shape[0]
+        x = self.run_blocks(w, embed[ids.view(-1)], rows, range(front))
+        if echo is not None:
+            x.view(rows, -1, x.shape[1])[:, 1:].add_(echo[:, None])
+        x = self.run_blocks(w, x, rows, range(front, trained))
+        return self.run_blocks(w, x, rows, range(trained, self.o.layers), tape)
+
+    def run_blocks(self, w, x, rows, blocks, tape=None):
+        """Adds what `blocks` write to x [rows * positions, d_model], in place."""
+        for i in blocks:
             for run in (lambda h: self.attention(w, i, h, rows), lambda h: self.mlp(w, i, h)):
                 h, factor = normalize(x, self.dtype)
                 y, kept = run(h)
-                mask = self.drop(y) if training else None
                 x.add_(y)
-                if training:
-                    tape.append((h, factor, kept, mask))
-        return x, tape
+                if tape is not None:
+                    tape.append((h, factor, kept))
+        return x
 
     def loss(self, embed, w, batch):
-        """Sums -ln p(next token) over the targets of one loaded batch, without dropout."""
+        """Sums -ln p(next token) over the targets of one loaded batch, without echo."""
         ids, places, targets, count = batch
-        h, _ = normalize(self.forward(embed, w, ids, False)[0][places[:count]], self.dtype)
+        h, _ = normalize(self.forward(embed, w, ids)[places[:count]], self.dtype)
         logits = (h @ w["embed"].T).float()
         return float(torch.nn.functional.cross_entropy(logits, targets[:count], reduction="sum"))
 
-    def loss_and_gradients(self, embed, w, batch, g, dembed):
+    def loss_and_gradients(self, embed, w, batch, g, dembed, echo=None):
         """Adds gradients of the summed loss to `g` and, as input embedding, `dembed`; returns the sum."""
-        ids, places, targets, count = batch
-        x, tape = self.forward(embed, w, ids, True)
+        (ids, places, targets, count), tape = batch, []
+        x = self.forward(embed, w, ids, echo, tape)
         h, factor = normalize(x[places], self.dtype)
         # d loss / d logits = softmax(logits) - onehot(target)
         dlogits = torch.softmax(h @ w["embed"].T, -1)
@@ -168,13 +174,13 @@ class Model:
         normalize_backward(dplaces, dlogits @ w["embed"], h, factor)
         dx = torch.zeros_like(x)
         dx[places[:count]] = dplaces[:count]
-        for half in reversed(range(2 * self.o.layers)):
-            h, factor, kept, mask = tape.pop()
+        for half in reversed(range(2 * first_trained(self.o), 2 * self.o.layers)):
+            h, factor, kept = tape.pop()
             dy = dx.to(self.dtype)
-            dy = dy if mask is None else dy * mask
             i, is_mlp = divmod(half, 2)
             dh = (self.mlp_backward(w, g, i, dy, h, kept) if is_mlp
                   else self.attention_backward(w, g, i, dy, h, kept, ids.shape[0]))
             normalize_backward(dx, dh, h, factor)
-        dembed.add_(torch.ops.aten.embedding_dense_backward(dx, ids.view(-1), len(embed), -1, False))
-        return -p[:count].float().log_().sum()
+        if self.o.frozen_blocks == 0:
+            dembed.add_(torch.ops.aten.embedding_dense_backward(dx, ids.view(-1), len(embed), -1, False))
+        return -p[:count].float().clamp_min_(LEAST_PROBABILITY).log_().sum()

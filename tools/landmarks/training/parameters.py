@@ -3,6 +3,8 @@ import math
 
 import torch
 
+from training.window import window_blocks
+
 INIT_STD = 0.02
 
 
@@ -20,7 +22,19 @@ def parameter_shapes(o, d_vocab):
         shapes[f"{i}.down"] = (d, o.d_mlp)
     for i in range(o.layers):
         shapes.update({f"{i}.attention_norm": (d,), f"{i}.mlp_norm": (d,)})
+    for i in window_blocks(o):
+        shapes.update({f"{i}.gate_bias": (o.d_mlp,), f"{i}.down_bias": (d,)})
     return {**shapes, "norm": (d,)}
+
+
+def is_frozen(name, o):
+    """Whether a parameter keeps its value: embedding, first blocks and window where `frozen_blocks` is not 0."""
+    return o.frozen_blocks > 0 and (name == "embed" or name.split(".")[0] in map(str, range(first_trained(o))))
+
+
+def first_trained(o):
+    """The number of the first block that is trained."""
+    return o.frozen_blocks + len(window_blocks(o))
 
 
 def views(flat, shapes):
@@ -35,7 +49,7 @@ def initialize(parameters, o):
     for name, value in parameters.items():
         is_residual = name.endswith((".o", ".down"))
         std = INIT_STD / math.sqrt(2 * o.layers) if is_residual else INIT_STD
-        value.fill_(1.0) if name.endswith("norm") else value.normal_(0.0, std, generator=generator)
+        value.fill_(1.0) if name.endswith("norm") else value.zero_() if name.endswith("bias") else value.normal_(0.0, std, generator=generator)
 
 
 def foldings(o):
@@ -63,7 +77,7 @@ def effective_weights(p, o, dtype):
         gain, rows = folded.get(name, (None, None))
         return (weight if gain is None else weight * p[gain] * rows).to(dtype)
 
-    return {name: effective(name, weight) for name, weight in p.items() if weight.dim() == 2}
+    return {name: effective(name, weight) for name, weight in p.items() if not name.endswith("norm")}
 
 
 def unfold_gradients(p, g, o):
