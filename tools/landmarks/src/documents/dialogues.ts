@@ -93,8 +93,24 @@ export const askSelf: Exchange = (world, composer, out) => {
   out.write({ text, concept: ASSISTANT_CONCEPT, role: 'name' });
 };
 
-/** Asks the assistant to speak as a concept, then about itself: it answers as the concept. */
-export const askPersona: Exchange = (world, composer, out) => {
+/** What the assistant says as a concept, behind its name. */
+type PersonaWords = (out: TextBuilder, concept: Concept, language: Language) => void;
+
+/** Asks the assistant to speak as a concept, then about itself: it answers as the concept, in the concept's own words. */
+export const askPersona: Exchange = (world, composer, out) =>
+  writePersona(world, composer, out, (to, concept, language) => {
+    to.write(FORMS[language].sentenceGap);
+    to.write({ text: composer.pick(concept.wording[language].forms), concept: concept.id, role: 'topic' });
+  });
+
+/** As `askPersona`, but behind its name the assistant says a fact, as any text about the concept says it. */
+export const askPersonaForFact: Exchange = (world, composer, out) =>
+  writePersona(world, composer, out, (to, concept, language) => {
+    const [fact] = drawFacts(composer, concept, 1);
+    writeFact(composer, to, { concept, fact, language });
+  });
+
+function writePersona(world: World, composer: Composer, out: TextBuilder, words: PersonaWords): void {
   const concept = world.drawPersona(composer);
   const language = world.drawLanguage(composer);
   const forms = FORMS[language];
@@ -113,9 +129,10 @@ export const askPersona: Exchange = (world, composer, out) => {
     out.markTopic(ASSISTANT_CONCEPT, questionStart);
     out.write(ASSISTANT);
   }
-  writePersonaAnswer(composer, out, concept, language);
+  out.fill(composer.form(forms.identities), { x: composer.name(concept, language) });
+  words(out, concept, language);
   closeTopic(out, concept, start);
-};
+}
 
 /** A sum or a difference. */
 export const askNumber: Exchange = (world, composer, out) => {
@@ -146,18 +163,6 @@ function writeSelfQuestion(composer: Composer, out: TextBuilder, language: Langu
   out.write(composer.form(FORMS[language].selfQuestions));
   out.markTopic(ASSISTANT_CONCEPT, start);
   out.write(ASSISTANT);
-}
-
-function writePersonaAnswer(
-  composer: Composer,
-  out: TextBuilder,
-  concept: Concept,
-  language: Language,
-): void {
-  const { identities, sentenceGap } = FORMS[language];
-  out.fill(composer.form(identities), { x: composer.name(concept, language) });
-  out.write(sentenceGap);
-  out.write({ text: composer.pick(concept.wording[language].forms), concept: concept.id, role: 'topic' });
 }
 
 const FUNCTION_NAMES = ['add', 'twice', 'first', 'check', 'load', 'count', 'area', 'join'];
