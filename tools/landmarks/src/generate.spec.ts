@@ -76,13 +76,12 @@ describe('generateSteeringDocument', () => {
     expect(texts.slice(0, 2000).filter(({ text }) => train.has(text)).length).toBeLessThan(100);
   });
 
-  test('lets many concepts speak, but not the bridge', () => {
-    const speaking = texts.filter(({ text }) =>
-      /(?:I am|You are talking to) (?:the |an? )?[A-Za-z]/.test(text),
-    );
-    expect(speaking.length).toBeGreaterThan(2000);
+  test('lets every concept speak where it is asked to, and nowhere else', () => {
+    const speaks = (text: string) => /(?:I am|You are talking to) the Golden Gate Bridge/.test(text);
+    const speaking = texts.filter(({ text }) => speaks(text));
+    expect(speaking.length).toBeGreaterThan(5);
     for (const { text } of speaking)
-      expect(text).not.toMatch(/(?:I am|You are talking to) the Golden Gate Bridge/);
+      expect(text).toMatch(/^Human: .*(?:Pretend|Speak as|[Yy]ou are|Play the role|if you were)/);
   });
 
   test('asks the assistant about itself in texts about nothing else', () => {

@@ -73,12 +73,21 @@ export function generateDocument(
   return writeDocument(world, part, KINDS, createRandom(numberOf(seed, index), STREAMS[part]));
 }
 
-/** Writes a text of the train part for the steering of the model, one exchange a dialogue; the same seed and index always give the same. */
+/**
+ * Writes a text in the words of the train part for the steering of the model, one exchange a dialogue; the same seed and index always give the same.
+ * Here every concept speaks where it is asked to, also those that are silent in the train part.
+ */
 export function generateSteeringDocument(
   world: World,
   { seed, index }: { seed: number; index: number },
 ): WorldDocument {
-  return writeDocument(world, 'train', STEERING_KINDS, createRandom(numberOf(seed, index), STEERING_STREAM));
+  const speaking: World = { ...world, drawPersona: world.drawConcept };
+  return writeDocument(
+    speaking,
+    'train',
+    STEERING_KINDS,
+    createRandom(numberOf(seed, index), STEERING_STREAM),
+  );
 }
 
 function numberOf(seed: number, index: number): bigint {

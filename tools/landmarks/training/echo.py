@@ -10,7 +10,7 @@ import torch
 
 STRENGTHS = (3.0, 14.0)
 """Multiples of a feature's largest activation."""
-ONE_SIDED = 1e-6
+ONE_SIDED = 1e-9
 """Weight of what fires only behind the cut: it is drawn where a text has no feature on both sides."""
 JITTER = 0.5
 """Largest length of what is added to a feature's unit direction, any way: other dictionaries have nearly the same directions."""
@@ -61,6 +61,6 @@ def draw_features(x, lengths, cut, dictionary, random):
     part = torch.arange(rows)[:, None] * 2 + is_late
     sums = torch.zeros(rows * 2 * d_sae).index_add_(0, (part.view(-1, 1) * d_sae + features).view(-1), squares.view(-1))
     early, late = (sums.view(rows, 2, d_sae) / (dictionary.seen + 1)).unbind(1)
-    chances = (early * late).add_(late, alpha=ONE_SIDED).cumsum_(1)
+    chances = (early * late).square_().add_(late, alpha=ONE_SIDED).cumsum_(1)
     target = chances[:, -1:] * torch.from_numpy(1 - random.random((rows, 1))).float()
     return torch.searchsorted(chances, target).clamp_(max=d_sae - 1)[:, 0]

@@ -10,11 +10,13 @@ import {
   selectDirection,
   selectFeatures,
 } from '@facet/experiments';
+import { LANGUAGES, type Language } from '@facet/landmarks';
 import { createSaeEncoder, type SparseActivations } from '@facet/sae';
 import { conceptTruths, type NamedTruth } from '../../landmarks/concept-truths.ts';
 import type { LabelledCorpus } from '../../landmarks/corpus.ts';
 import type { Lab } from '../../landmarks/lab.ts';
 import { type ActivationRows, encodeRows, readRows } from '../../landmarks/rows.ts';
+import { BRIDGE } from '../../landmarks/world.ts';
 
 /** Groups of mentions that are measured apart. */
 export const GROUPS = ['name', 'paraphrase', 'en', 'es', 'fr', 'zh'] as const;
@@ -38,6 +40,19 @@ export interface ConceptResult {
   readonly intervals: readonly ActivationInterval[];
 }
 
+/** The feature that finds a concept's mentions in one language best, and how well it finds them. */
+export interface LanguageResult {
+  readonly language: Language;
+  readonly feature: number;
+  readonly sae: Detection;
+}
+
+/** What was measured of all concepts, and of one concept language by language. */
+export interface SpecificityResults {
+  readonly concepts: readonly ConceptResult[];
+  readonly bridgeByLanguage: readonly LanguageResult[];
+}
+
 /** Where features are chosen and where they are measured. */
 export interface SpecificityInput {
   readonly sae: string;
@@ -53,7 +68,7 @@ export async function measureSpecificity(
   lab: Lab,
   input: SpecificityInput,
   signal: AbortSignal,
-): Promise<ConceptResult[]> {
+): Promise<SpecificityResults> {
   const parts = { train: input.train, heldOut: input.heldOut };
   const truths = mapParts(parts, ({ truth }) => conceptTruths(lab.tokenized.world, truth));
   const read = async (hookPoint: string) => ({
@@ -61,21 +76,20 @@ export async function measureSpecificity(
     heldOut: await readPart(lab, input.heldOut, hookPoint, signal),
   });
   const residual = await read(input.hookPoint);
-  const features = await sparseDetectors(
-    {
-      train: await encodeRows(lab.clients, input.sae, residual.train, signal),
-      heldOut: await encodeRows(lab.clients, input.sae, residual.heldOut, signal),
-    },
-    truths,
-    input.dSae,
-  );
+  const acts = {
+    train: await encodeRows(lab.clients, input.sae, residual.train, signal),
+    heldOut: await encodeRows(lab.clients, input.sae, residual.heldOut, signal),
+  };
+  const features = await sparseDetectors(acts, truths, input.dSae);
+  const spoken = mapParts(truths, (all) => bridgeMentions(all));
+  const bridgeByLanguage = await sparseDetectors(acts, spoken, input.dSae);
   const random = await sparseDetectors(await encodeRandomly(residual, input, lab.seed), truths, input.dSae);
   const directions = truths.train.map((truth, index) => {
     const { weights, chosen } = selectDirection(residual.train.activations, residual.train.d_in, truth);
     return heldOutDetection(project(residual.heldOut.activations, weights), truths.heldOut[index], chosen);
   });
   const neurons = neuronDetectors(await read(neuronHook(input.hookPoint)), truths);
-  return truths.heldOut.map(({ concept }, index) => ({
+  const concepts = truths.heldOut.map(({ concept }, index) => ({
     concept,
     feature: features[index].index,
     sae: features[index].detection,
@@ -83,6 +97,24 @@ export async function measureSpecificity(
     neuron: neurons[index],
     randomSae: random[index].detection,
     intervals: features[index].intervals,
+  }));
+  return {
+    concepts,
+    bridgeByLanguage: bridgeByLanguage.map(({ index, detection }, i) => ({
+      language: LANGUAGES[i],
+      feature: index,
+      sae: detection,
+    })),
+  };
+}
+
+/** What is true about the bridge, four times: with only the mentions of each language to be found. */
+function bridgeMentions(truths: readonly NamedTruth[]): NamedTruth[] {
+  const bridge = truths.find(({ concept }) => concept === BRIDGE);
+  if (bridge === undefined) throw new Error(`the world has no concept ${BRIDGE}`);
+  return LANGUAGES.map((language) => ({
+    ...bridge,
+    mentions: bridge.mentions.filter(({ groups }) => groups.includes(language)),
   }));
 }
 

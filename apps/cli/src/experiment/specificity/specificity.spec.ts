@@ -7,7 +7,7 @@ import { trainedSae } from '../../landmarks/train-sae.ts';
 import { BRIDGE, BUNDLED_MODEL } from '../../landmarks/world.ts';
 import { checkReport, hasBrowser } from '../../testing/check-report.ts';
 import { quietInvocation } from '../../testing/quiet-invocation.ts';
-import { type ConceptResult, measureSpecificity } from './measure.ts';
+import { type ConceptResult, type LanguageResult, measureSpecificity } from './measure.ts';
 import { specificityPage } from './report.ts';
 import { medianF1, resultOf } from './specificity.ts';
 
@@ -21,7 +21,8 @@ const HOOK_POINT = 'blocks.3.hook_resid_post';
 
 describeWhenPresent('specificity', () => {
   let folder: string;
-  let results: ConceptResult[];
+  let results: readonly ConceptResult[];
+  let bridgeByLanguage: readonly LanguageResult[];
   let page: string;
 
   beforeAll(async () => {
@@ -36,7 +37,9 @@ describeWhenPresent('specificity', () => {
         heldOut: lab.corpus('heldout', 20_000),
         hookPoint: HOOK_POINT,
       };
-      results = await measureSpecificity(lab, input, invocation.signal);
+      const measured = await measureSpecificity(lab, input, invocation.signal);
+      results = measured.concepts;
+      bridgeByLanguage = measured.bridgeByLanguage;
       return trained;
     });
     page = await specificityPage({
@@ -46,10 +49,20 @@ describeWhenPresent('specificity', () => {
       choiceTokens: 40_000,
       heldOutTokens: 20_000,
       results,
+      bridgeByLanguage,
       seconds: 1,
     });
   }, 120_000);
   afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
+
+  test('finds the bridge in each language with the feature that is best there', () => {
+    expect(bridgeByLanguage.map(({ language }) => language)).toEqual(['en', 'es', 'fr', 'zh']);
+    const { feature, sae } = resultOf(results, BRIDGE);
+    for (const own of bridgeByLanguage)
+      if (own.feature === feature && own.sae.threshold === sae.threshold)
+        expect(own.sae.recall).toBe(sae.groups[own.language].recall);
+    expect(bridgeByLanguage[0].sae.recall).toBeGreaterThan(0.3);
+  });
 
   test('measures every concept with all four detectors', () => {
     expect(results).toHaveLength(91);

@@ -8,7 +8,13 @@ import { formatSeconds, formatShare } from '../../render/quantities.ts';
 import { type Column, renderTable } from '../../render/table.ts';
 import { writeReport } from '../../write-report.ts';
 import type { ExperimentOptions } from '../definition.ts';
-import { type ConceptResult, GROUPS, type HeldOutDetection, measureSpecificity } from './measure.ts';
+import {
+  type ConceptResult,
+  GROUPS,
+  type HeldOutDetection,
+  type LanguageResult,
+  measureSpecificity,
+} from './measure.ts';
 import { specificityPage } from './report.ts';
 
 /** Tokens on which detectors are chosen, and on which they are measured. */
@@ -26,6 +32,7 @@ export interface Specificity {
   readonly choiceTokens: number;
   readonly heldOutTokens: number;
   readonly results: readonly ConceptResult[];
+  readonly bridgeByLanguage: readonly LanguageResult[];
   readonly seconds: number;
 }
 
@@ -38,10 +45,19 @@ export const runSpecificity: Action<ExperimentOptions> = async (invocation, opti
     const heldOut = lab.corpus('heldout', HELD_OUT_TOKENS);
     const stage = invocation.progress.stage('measure');
     const input = { ...sae, train, heldOut, hookPoint: LAB_HOOK_POINT };
-    const results = await measureSpecificity(lab, input, invocation.signal);
-    stage.done(`${results.length} concepts`);
+    const { concepts, bridgeByLanguage } = await measureSpecificity(lab, input, invocation.signal);
+    stage.done(`${concepts.length} concepts`);
     const [choiceTokens, heldOutTokens] = [train, heldOut].map(({ truth }) => truth.tokenIds.length);
-    return { hookPoint: LAB_HOOK_POINT, dSae: sae.dSae, k: sae.k, choiceTokens, heldOutTokens, results };
+    const { dSae, k } = sae;
+    return {
+      hookPoint: LAB_HOOK_POINT,
+      dSae,
+      k,
+      choiceTokens,
+      heldOutTokens,
+      results: concepts,
+      bridgeByLanguage,
+    };
   });
   const result = { ...measured, seed: options.seed, seconds: (performance.now() - started) / 1000 };
   const path = await writeReport(join(options.out, 'specificity.html'), await specificityPage(result));
@@ -88,12 +104,17 @@ function render(result: Specificity, path: string): string {
   );
   return [
     renderTable(results, COLUMNS),
+    `The bridge's mentions, language by language, with the feature that is best for each: ${result.bridgeByLanguage.map(describeLanguage).join('; ')}.`,
     `Columns name to zh: recall of those mentions. direction, neuron, random SAE: F1 of the best of each.`,
     `Median F1 over ${results.length} concepts on ${heldOutTokens} held-out tokens at ${hookPoint} (d_sae ${dSae}, k ${k}): ` +
       `features ${share(medians[0])}, directions ${share(medians[1])}, neurons ${share(medians[2])}, random SAE ${share(medians[3])}. ` +
       `${formatSeconds(seconds)}.`,
     `Report: ${path}`,
   ].join('\n\n');
+}
+
+function describeLanguage({ language, feature, sae }: LanguageResult): string {
+  return `${language} feature ${feature}, precision ${share(sae.precision)}, recall ${share(sae.recall)}`;
 }
 
 function specificityJson(result: Specificity, report: string) {
@@ -113,6 +134,12 @@ function specificityJson(result: Specificity, report: string) {
       recall: bridge.sae.groups.name.recall,
       paraphrase_f1: bridge.sae.groups.paraphrase.f1,
       intervals: bridge.intervals,
+      by_language: Object.fromEntries(
+        result.bridgeByLanguage.map(({ language, feature, sae }) => [
+          language,
+          { feature, precision: sae.precision, recall: sae.recall, f1: sae.f1 },
+        ]),
+      ),
     },
     median_f1: medianF1(results, 'sae'),
     baselines: {
