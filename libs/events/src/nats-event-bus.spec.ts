@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { openEventBus } from './open-event-bus.ts';
+import type { EventBus } from './event-bus.ts';
+import { type EventBusOptions, openEventBus } from './open-event-bus.ts';
 import { describeEventBus } from './testing/event-bus-contract.ts';
 import { freePort, hasNatsServer, type NatsServer, startNatsServer } from './testing/nats-server.ts';
 import { ACK_WAIT_MS, type Transport } from './testing/transport-fixture.ts';
@@ -41,13 +42,22 @@ describeNats('NATS JetStream', () => {
 
   describe('when the server is away', () => {
     let server: NatsServer;
+    const buses: EventBus[] = [];
     beforeEach(async () => {
       server = await startNatsServer();
     });
-    afterEach(async () => server.close());
+    afterEach(async () => {
+      await Promise.all(buses.splice(0).map((bus) => bus.close()));
+      await server.close();
+    });
+    async function open(options: Omit<EventBusOptions, 'url'> = {}): Promise<EventBus> {
+      const bus = await openEventBus({ url: server.url, ...options });
+      buses.push(bus);
+      return bus;
+    }
 
     test('goes on after a restart: publishing, subscribing, working and queued jobs', async () => {
-      const bus = await openEventBus({ url: server.url, ackWaitMs: 2_000 });
+      const bus = await open({ ackWaitMs: 2_000 });
       const stop = new AbortController();
       const done: string[] = [];
       const events: string[] = [];
@@ -71,18 +81,18 @@ describeNats('NATS JetStream', () => {
       await server.start();
       await Promise.all(during);
       await bus.enqueue('capture', { id: 'after', payload: new Uint8Array() });
-      while (done.length < 3 || events.length < 1) await sleep(20);
+      while (!done.includes('during') || !done.includes('after') || events.length < 1) await sleep(20);
       await bus.health();
-      expect(done.toSorted()).toEqual(['after', 'before', 'during']);
+      // `before` comes a second time if the server died before its acknowledgement was on disk.
+      expect([...new Set(done)].toSorted()).toEqual(['after', 'before', 'during']);
       expect(events).toEqual(['e-during']);
       expect(await bus.queueDepth('train')).toEqual({ pending: 1, active: 0 });
       stop.abort();
       await Promise.all([working, reading]);
-      await bus.close();
     });
 
     test('hears live messages where it began to listen while the server was away', async () => {
-      const bus = await openEventBus({ url: server.url });
+      const bus = await open();
       await server.kill();
       const listening = bus.listen('facet.sae.progress.*');
       await server.start();
@@ -92,28 +102,25 @@ describeNats('NATS JetStream', () => {
         expect([subject, ...payload]).toEqual(['facet.sae.progress.x', 7]);
         break;
       }
-      await bus.close();
     });
 
     test('says that nobody can be listened to while the server stays away', async () => {
-      const bus = await openEventBus({ url: server.url, connectTimeoutMs: 700 });
+      const bus = await open({ connectTimeoutMs: 700 });
       await server.kill();
       await expect(bus.listen('facet.sae.progress.*').ready).rejects.toMatchObject({
         kind: 'unavailable',
         message: expect.stringContaining(server.url),
       });
-      await bus.close();
     });
 
     test('names the address when a call cannot be served in time', async () => {
-      const bus = await openEventBus({ url: server.url, connectTimeoutMs: 700 });
+      const bus = await open({ connectTimeoutMs: 700 });
       await server.kill();
       const call = bus.enqueue('train', { id: 'x', payload: new Uint8Array() });
       await expect(call).rejects.toMatchObject({
         kind: 'unavailable',
         message: expect.stringContaining(server.url),
       });
-      await bus.close();
     });
   });
 
