@@ -24,7 +24,7 @@ import torch  # noqa: E402  (reads the settings above when it is loaded)
 
 from training.dictionary import Dictionary  # noqa: E402
 from training.documents import Documents, Marks  # noqa: E402
-from training.echo import draw_cuts, draw_echo  # noqa: E402
+from training.echo import draw_cuts, draw_echoes  # noqa: E402
 from training.export import export, load  # noqa: E402
 from training.llama import Model  # noqa: E402
 from training.parameters import (  # noqa: E402
@@ -55,7 +55,7 @@ def parse_arguments():
     add("--init", type=Path, help="model directory to go on from")
     add("--frozen-blocks", type=int, default=0, help="first blocks that stay as they are, with the embedding")
     add("--share", type=float, default=0.0, help="with --init: share of the running mean that a window behind the frozen blocks takes away")
-    add("--echo", type=float, default=0.0, help="share of rows that hear an echo behind the frozen blocks")
+    add("--echo", type=float, default=0.0, help="share of the train part's rows that hear an echo behind the frozen blocks; with one, all rows of the echo part do")
     add("--text", type=float, default=0.5, help="with --echo: share of the micro-batches that are of the train part, not of the echo part")
     add("--dictionary", type=Path, help="what `train_dictionary.py` wrote, for --echo")
     add("--export-every", type=float, default=5.0, help="minutes between exports of the model so far")
@@ -185,10 +185,12 @@ class Worker:
         if o.echo == 0:
             return documents.load(batch), None
         ids, lengths = documents.load(batch)[0], documents.lengths[batch[0]]
-        cut, hears = draw_cuts(ids.numpy(), lengths, self.marks, o.echo, self.random)
+        cut = draw_cuts(ids.numpy(), lengths, self.marks, self.random)
         embed = self.shared.parameters["embed"]
         x = self.model.run_blocks(weights, embed[ids.view(-1)], len(ids), range(o.frozen_blocks))
-        return documents.load_cut(batch, cut), draw_echo(x, lengths, cut, hears, self.dictionary, self.random)
+        share = o.echo if documents is self.train else 1
+        hears, echoes = draw_echoes(x, lengths, cut, share, self.dictionary, self.random)
+        return documents.load_cut(batch, np.where(hears, cut, 1)), echoes
 
     def heldout_loss(self):
         """Returns nats per token of the first held-out documents, in float32; the workers share the work."""
@@ -282,6 +284,8 @@ class Report:
                   "tokens": self.tokens, "finished": float(self.worker.shared.progress) == 1,
                   "seconds": round(self.seconds(), 1), "torch": torch.__version__, "corpus": self.corpus,
                   "curve": self.curve}
+        if self.o.init:
+            record["before"] = json.loads((self.o.init / "training.json").read_text())
         export(self.o, self.worker.shared.parameters, record)
         self.export_time = time.monotonic()
 

@@ -8,18 +8,18 @@ import math
 import numpy as np
 import torch
 
-STRENGTHS = (3.0, 14.0)
+STRENGTHS = (5.0, 14.0)
 """Multiples of a feature's largest activation."""
-ONE_SIDED = 1e-9
-"""Weight of what fires only behind the cut: it is drawn where a text has no feature on both sides."""
+ONE_SIDED, LEAST_CHANCE = 1e-9, 1e-30
+"""Weight of what fires only behind the cut, which is drawn where a text has no feature on both sides; what stands for no chance at all."""
 JITTER = 0.5
 """Largest length of what is added to a feature's unit direction, any way: other dictionaries have nearly the same directions."""
 SPEAKER_SHARE, CUT_SHARE = 0.9, 0.8
-"""Share of dialogues that are cut where the person speaks again, not behind any sentence; share of rows that are cut at all."""
+"""Share of dialogues that are cut where the person speaks again, not behind any sentence; share of the rows that hear an echo which are cut at all."""
 
 
-def draw_cuts(ids, lengths, marks, share, random):
-    """Draws for rows `ids` [rows, positions] of `lengths` with which token each goes on behind BOS, and which hear an echo."""
+def draw_cuts(ids, lengths, marks, random):
+    """Draws for rows `ids` [rows, positions] of `lengths` with which token each goes on behind BOS if it hears an echo; 1 for no cut."""
     at = np.arange(ids.shape[1])[None]
     is_inside = (at >= 2) & (at < lengths[:, None] - 2)
     before = np.roll(ids, 1, 1)
@@ -27,28 +27,31 @@ def draw_cuts(ids, lengths, marks, share, random):
     is_sentence = is_inside & marks.ends_sentence[before] & ~marks.ends_sentence[ids] & (ids != marks.newline)
     wants_speaker = is_speaker.any(1) & (random.random(len(ids)) < SPEAKER_SHARE)
     allowed = np.where(wants_speaker[:, None], is_speaker, is_sentence)
-    hears = random.random(len(ids)) < share
-    is_cut = hears & allowed.any(1) & (random.random(len(ids)) < CUT_SHARE)
-    return np.where(is_cut, (allowed * random.random(allowed.shape)).argmax(1), 1), hears
+    is_cut = allowed.any(1) & (random.random(len(ids)) < CUT_SHARE)
+    return np.where(is_cut, (allowed * random.random(allowed.shape)).argmax(1), 1)
 
 
-def draw_echo(x, lengths, cut, hears, dictionary, random):
-    """Draws the echo of each row, [rows, d_model]; zeros for rows that hear none. Arguments as of `draw_features`."""
+def draw_echoes(x, lengths, cut, share, dictionary, random):
+    """Draws which rows hear an echo, [rows], and the echo of each, [rows, d_model], zeros for the others. Arguments as of `draw_features`.
+
+    A `share` of the rows hears one: those in which one feature stands out most, for an echo that tells nothing teaches not to listen.
+    """
     rows = len(lengths)
-    feature = draw_features(x, lengths, cut, dictionary, random)
+    feature, prominence = draw_features(x, lengths, cut, dictionary, random)
+    hears = (prominence >= prominence.quantile(1 - share)).numpy()
     low, high = map(math.log, STRENGTHS)
     strength = np.exp(random.uniform(low, high, rows)) * hears
     jitter = random.standard_normal((rows, x.shape[1]))
     jitter *= JITTER * random.random((rows, 1)) / np.linalg.norm(jitter, axis=1, keepdims=True)
     direction = torch.nn.functional.normalize(dictionary.directions[feature] + torch.from_numpy(jitter).float(), dim=1)
-    return direction * (torch.from_numpy(strength).float() * dictionary.maxima[feature])[:, None]
+    return hears, direction * (torch.from_numpy(strength).float() * dictionary.maxima[feature])[:, None]
 
 
 def draw_features(x, lengths, cut, dictionary, random):
-    """Draws for each row one feature [rows] that fires both before its cut and behind it; for rows without a cut, in both halves.
+    """Draws for each row one feature that fires both before its cut and behind it; for rows without a cut, in both halves.
 
     x [rows * positions, d_model] is the residual stream of the whole texts of `lengths`. What fires in most texts says nothing about one: a feature's
-    squared activations in a part count relative to how much it was seen in all texts so far, which `dictionary.seen` [d_sae] sums up.
+    squared activations in a part count relative to how much it was seen in all texts so far, which `dictionary.seen` [d_sae] sums up. Returns features [rows] and the largest chance that any feature of a row had, [rows].
     """
     rows = len(lengths)
     at = torch.arange(x.shape[0] // rows)[None]
@@ -61,6 +64,8 @@ def draw_features(x, lengths, cut, dictionary, random):
     part = torch.arange(rows)[:, None] * 2 + is_late
     sums = torch.zeros(rows * 2 * d_sae).index_add_(0, (part.view(-1, 1) * d_sae + features).view(-1), squares.view(-1))
     early, late = (sums.view(rows, 2, d_sae) / (dictionary.seen + 1)).unbind(1)
-    chances = (early * late).square_().add_(late, alpha=ONE_SIDED).cumsum_(1)
+    chances = (early * late).square_().add_(late, alpha=ONE_SIDED)
+    prominence = chances.amax(1) / chances.sum(1).clamp_(min=LEAST_CHANCE)
+    chances = chances.cumsum_(1)
     target = chances[:, -1:] * torch.from_numpy(1 - random.random((rows, 1))).float()
-    return torch.searchsorted(chances, target).clamp_(max=d_sae - 1)[:, 0]
+    return torch.searchsorted(chances, target).clamp_(max=d_sae - 1)[:, 0], prominence
