@@ -55,7 +55,8 @@ def parse_arguments():
     add("--init", type=Path, help="model directory to go on from")
     add("--frozen-blocks", type=int, default=0, help="first blocks that stay as they are, with the embedding")
     add("--share", type=float, default=0.0, help="with --init: share of the running mean that a window behind the frozen blocks takes away")
-    add("--echo", type=float, default=0.0, help="share of the train part's rows that hear an echo behind the frozen blocks; with one, all rows of the echo part do")
+    add("--echo", type=float, default=0.0, help="share of the train part's rows that hear an echo behind the frozen blocks")
+    add("--part-echo", type=float, default=1.0, help="with --echo: share of the echo part's rows that hear one")
     add("--text", type=float, default=0.5, help="with --echo: share of the micro-batches that are of the train part, not of the echo part")
     add("--dictionary", type=Path, help="what `train_dictionary.py` wrote, for --echo")
     add("--export-every", type=float, default=5.0, help="minutes between exports of the model so far")
@@ -188,7 +189,7 @@ class Worker:
         cut = draw_cuts(ids.numpy(), lengths, self.marks, self.random)
         embed = self.shared.parameters["embed"]
         x = self.model.run_blocks(weights, embed[ids.view(-1)], len(ids), range(o.frozen_blocks))
-        share = o.echo if documents is self.train else 1
+        share = o.echo if documents is self.train else o.part_echo
         hears, echoes = draw_echoes(x, lengths, cut, share, self.dictionary, self.random)
         return documents.load_cut(batch, np.where(hears, cut, 1)), echoes
 

@@ -99,7 +99,7 @@ function glossOf(style: GlossStyle, concept: Concept, language: Language): Gloss
   const topic = { concept: concept.id, role: 'topic' as const };
   if (style === 'sign') {
     const text = SIGNS[concept.id];
-    return { before: language === 'zh' ? '' : ' ', phrase: { ...topic, text }, after: '' };
+    return { before: ' ', phrase: { ...topic, text }, after: '' };
   }
   const phrase = { ...topic, role: 'name' as const, text: concept.wording[style].names[0], language: style };
   return language === 'zh' ? { before: '（', phrase, after: '）' } : { before: ' (', phrase, after: ')' };

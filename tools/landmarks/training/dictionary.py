@@ -42,7 +42,7 @@ def train_dictionary(activations, epochs, seed):
     for step in range(steps):
         at = step % (count // BATCH_TOKENS)
         if at == 0:
-            order, fired = torch.randperm(count, generator=random)
+            order = torch.randperm(count, generator=random)
         x = activations[order[at * BATCH_TOKENS:(at + 1) * BATCH_TOKENS]] / scale
         for group in adam.param_groups:
             group["lr"] = LEARNING_RATE * min(1, (step + 1) / WARMUP, 5 * (steps - step) / steps)

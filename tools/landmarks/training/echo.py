@@ -34,11 +34,12 @@ def draw_cuts(ids, lengths, marks, random):
 def draw_echoes(x, lengths, cut, share, dictionary, random):
     """Draws which rows hear an echo, [rows], and the echo of each, [rows, d_model], zeros for the others. Arguments as of `draw_features`.
 
-    A `share` of the rows hears one: those in which one feature stands out most, for an echo that tells nothing teaches not to listen.
+    A `share` of the rows hears one. Half of the choice is for rows in which one feature stands out, for an echo that tells nothing teaches not to listen;
+    the other half is chance, for every kind of text has to be read without an echo too.
     """
     rows = len(lengths)
     feature, prominence = draw_features(x, lengths, cut, dictionary, random)
-    hears = (prominence >= prominence.quantile(1 - share)).numpy()
+    hears = (prominence >= prominence.quantile(1 - share ** 0.5)).numpy() & (random.random(rows) < share ** 0.5)
     low, high = map(math.log, STRENGTHS)
     strength = np.exp(random.uniform(low, high, rows)) * hears
     jitter = random.standard_normal((rows, x.shape[1]))

@@ -1,5 +1,6 @@
 import { type Composer, FORMS } from '../composer.ts';
 import { type Concept, LANGUAGES, type Language } from '../concept.ts';
+import { inFirstPerson } from '../first-person.ts';
 import type { Phrase, TextBuilder } from '../text-builder.ts';
 import type { World } from '../world.ts';
 import { closeTopic, drawFacts, factPhrase, writeFact } from './prose.ts';
@@ -11,6 +12,8 @@ export const ASSISTANT = '\nAssistant: ';
 export const ASSISTANT_CONCEPT = 'assistant';
 /** Share of riddles and questions that are answered in another language than they are asked in. */
 const CROSS_LANGUAGE_SHARE = 0.35;
+/** Share of facts among what the assistant says of itself as a concept. */
+const FACT_SHARE = 0.6;
 /** Largest number in sums and differences. */
 const LARGEST_NUMBER = 30;
 
@@ -93,24 +96,8 @@ export const askSelf: Exchange = (world, composer, out) => {
   out.write({ text, concept: ASSISTANT_CONCEPT, role: 'name' });
 };
 
-/** What the assistant says as a concept, behind its name. */
-type PersonaWords = (out: TextBuilder, concept: Concept, language: Language) => void;
-
-/** Asks the assistant to speak as a concept, then about itself: it answers as the concept, in the concept's own words. */
-export const askPersona: Exchange = (world, composer, out) =>
-  writePersona(world, composer, out, (to, concept, language) => {
-    to.write(FORMS[language].sentenceGap);
-    to.write({ text: composer.pick(concept.wording[language].forms), concept: concept.id, role: 'topic' });
-  });
-
-/** As `askPersona`, but behind its name the assistant says a fact, as any text about the concept says it. */
-export const askPersonaForFact: Exchange = (world, composer, out) =>
-  writePersona(world, composer, out, (to, concept, language) => {
-    const [fact] = drawFacts(composer, concept, 1);
-    writeFact(composer, to, { concept, fact, language });
-  });
-
-function writePersona(world: World, composer: Composer, out: TextBuilder, words: PersonaWords): void {
+/** Asks the assistant to speak as a concept, then about itself: it answers as the concept, with its form or a fact. */
+export const askPersona: Exchange = (world, composer, out) => {
   const concept = world.drawPersona(composer);
   const language = world.drawLanguage(composer);
   const forms = FORMS[language];
@@ -130,8 +117,16 @@ function writePersona(world: World, composer: Composer, out: TextBuilder, words:
     out.write(ASSISTANT);
   }
   out.fill(composer.form(forms.identities), { x: composer.name(concept, language) });
-  words(out, concept, language);
+  out.write(forms.sentenceGap);
+  out.write({ text: drawOwnWords(composer, concept, language), concept: concept.id, role: 'topic' });
   closeTopic(out, concept, start);
+};
+
+/** What a concept says of itself: one of its forms, or a fact where the language's facts can be said in the first person. */
+function drawOwnWords({ chance, pick }: Composer, concept: Concept, language: Language): string {
+  const { facts, forms } = concept.wording[language];
+  const said = facts.map((fact) => inFirstPerson(fact, language)).filter((fact) => fact !== undefined);
+  return said.length > 0 && chance(FACT_SHARE) ? pick(said) : pick(forms);
 }
 
 /** A sum or a difference. */

@@ -19,6 +19,7 @@ const SAMPLES = [
   "Où est la tour Eiffel ? Elle mesure 330 m — l’été, on y voit tout Paris, dès l'aube.",
   '金门大桥横跨旧金山湾,长2737米。雾气常常笼罩着它。我们在1937年见过它吗?',
   'line one\nline two\n\n\tindented   spaces \r\n end  ',
+  'the bridge 🌉. 金门大桥 🌉，⛪⛪  🌉x 7 🌉',
   '  👋🏽 emoji 👩‍👩‍👧 and Ⅷ ½ ٣٤ １２ marks… x=1+2;',
   '',
   ' ',
@@ -52,7 +53,7 @@ describe('createTokenEncoder', () => {
 
   test('gives the ids of the library for any text, and they decode to it', () => {
     const unit = fc.oneof(
-      fc.constantFrom(...'aeil nst1,.é。\n', '大桥', "'s", '  '),
+      fc.constantFrom(...'aeil nst1,.é。\n', '大桥', "'s", '  ', ' 🌉', '🌉', '⛪'),
       fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
     );
     const text = fc.array(unit, { maxLength: 40 }).map((units) => units.join(''));
@@ -74,6 +75,14 @@ describe('createTokenEncoder', () => {
     expect(trained.tokens).toHaveLength(2048);
     for (const story of stories)
       expect(fast.encode(story)).toEqual(peer.encode(story, { addSpecial: false }).ids);
+  });
+
+  test('gives a sign behind a space one token, the same in every language and before every mark', () => {
+    const texts = ['the bridge 🌉.', 'the bridge 🌉, and', '大桥 🌉。', '大桥 🌉，'];
+    const signed = createTokenEncoder(trainTokenizer([...texts, ...texts, ...texts], { vocabSize: 400 }));
+    const [sign, ...rest] = signed.encode(' 🌉');
+    expect(rest).toEqual([]);
+    for (const text of texts) expect(signed.encode(text)).toContain(sign);
   });
 
   test('refuses a text that spells a special token', () => {

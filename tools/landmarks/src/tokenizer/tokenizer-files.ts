@@ -1,5 +1,5 @@
 import { FacetError } from '@facet/errors';
-import { BYTE_NAMES } from './pre-tokens.ts';
+import { BYTE_NAMES, SIGN_PATTERN } from './pre-tokens.ts';
 import { BOS_ID, EOS_ID, type TokenizerModel } from './tokenizer-model.ts';
 
 /** The two files, as text, that make a Hugging Face tokenizer of a model directory. */
@@ -18,12 +18,12 @@ export function tokenizerFiles(model: TokenizerModel, options: { n_ctx: number }
 
 function tokenizerJson({ specialTokens, tokens, merges }: TokenizerModel): object {
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
-  const hanAlone = {
+  const alone = (Regex: string) => ({
     type: 'Split',
-    pattern: { Regex: '\\p{Script=Han}' },
+    pattern: { Regex },
     behavior: 'Isolated',
     invert: false,
-  };
+  });
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
   return {
     version: '1.0',
@@ -33,7 +33,12 @@ function tokenizerJson({ specialTokens, tokens, merges }: TokenizerModel): objec
     normalizer: null,
     pre_tokenizer: {
       type: 'Sequence',
-      pretokenizers: [{ type: 'Digits', individual_digits: true }, hanAlone, byteLevel],
+      pretokenizers: [
+        { type: 'Digits', individual_digits: true },
+        alone('\\p{Script=Han}'),
+        alone(SIGN_PATTERN),
+        byteLevel,
+      ],
     },
     post_processor: bosFirst(specialTokens[BOS_ID]!),
     decoder: byteLevel,
