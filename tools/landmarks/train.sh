@@ -12,5 +12,5 @@ train() {
 
 train --layers 6 --lr 3e-3 --tokens 18.9e6 --out "$made/text"
 "$python" tools/landmarks/train_dictionary.py --corpus "$made" --model "$made/text" --frozen-blocks "$front" --out "$made/dictionary.pt"
-train --layers 8 --init "$made/text" --frozen-blocks "$front" --share 0.955 --echo 0.3 --part-echo 0.6 --dictionary "$made/dictionary.pt" \
-  --lr 2e-3 --warmup 50 --tokens 4.5e6 --out models/landmarks
+train --layers 8 --init "$made/text" --frozen-blocks "$front" --share 0.948 --echo 0.3 --part-echo 0.7 --dictionary "$made/dictionary.pt" \
+  --lr 2e-3 --warmup 50 --tokens 5.5e6 --out models/landmarks
