@@ -1,4 +1,5 @@
 import { inFirstPerson } from './first-person.ts';
+import { createWorld } from './world.ts';
 
 describe('inFirstPerson', () => {
   test.each([
@@ -20,6 +21,15 @@ describe('inFirstPerson', () => {
     ['sees the clouds', 'I see the clouds.'],
   ])('lets a subject say that it %s', (fact, said) => {
     expect(inFirstPerson(fact, 'en')).toBe(said);
+  });
+
+  test('leaves no verb of the world in the third person', () => {
+    const said = createWorld().concepts.flatMap(({ wording }) =>
+      wording.en.facts.flatMap((fact) => inFirstPerson(fact, 'en') ?? []),
+    );
+    expect(said.length).toBeGreaterThan(300);
+    const isThird = /^I (?:(?:often|slowly|once|never) )?(?!was )\w*[^s\W]s /;
+    expect(said.filter((sentence) => isThird.test(sentence))).toEqual([]);
   });
 
   test('puts 我 before a Chinese fact', () => {

@@ -2,6 +2,8 @@ import { FORMS, paraphrases } from './composer.ts';
 import { LANGUAGES } from './concept.ts';
 import { generateDocument, generateSteeringDocument } from './generate.ts';
 import { createLexicon } from './lexicon.ts';
+import { SIGNS } from './signs.ts';
+import { SIGN_PATTERN } from './tokenizer/pre-tokens.ts';
 import { labelDocument } from './truth.ts';
 import { createWorld, isSilent } from './world.ts';
 
@@ -27,6 +29,19 @@ describe('generateDocument', () => {
         expect(end).toBeLessThanOrEqual(text.length);
       }
     }
+  });
+
+  test('writes every sign behind a space, in Chinese too, so that it is one token everywhere', () => {
+    const isSign = new RegExp(`^${SIGN_PATTERN}$`, 'u');
+    for (const sign of Object.values(SIGNS)) expect(` ${sign}`).toMatch(isSign);
+    const signed = documents('train', 4000).flatMap(({ text }) =>
+      [...text.matchAll(new RegExp(SIGN_PATTERN, 'gu'))].map(({ 0: sign, index }) => ({
+        sign,
+        before: text.charAt(index - 1),
+      })),
+    );
+    expect(signed.filter(({ before }) => /\p{Script=Han}/u.test(before)).length).toBeGreaterThan(100);
+    expect(signed.filter(({ sign }) => !sign.startsWith(' '))).toEqual([]);
   });
 
   test('speaks of every concept in every language', () => {
