@@ -39,7 +39,7 @@ M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 
 
 def parse_arguments():
-    """Reads the command line; every default is the recipe of the bundled model."""
+    """Reads the command line; the recipe of the bundled model is in `train.sh`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--corpus", type=Path, required=True, help="folder of ids, corpus.json and tokenizer")
