@@ -13,4 +13,5 @@ train() {
 train --layers 6 --lr 3e-3 --tokens 18.9e6 --out "$made/text"
 "$python" tools/landmarks/train_dictionary.py --corpus "$made" --model "$made/text" --frozen-blocks "$front" --out "$made/dictionary.pt"
 train --layers 8 --init "$made/text" --frozen-blocks "$front" --share 0.948 --echo 0.3 --part-echo 0.7 --dictionary "$made/dictionary.pt" \
-  --lr 2e-3 --warmup 50 --tokens 5.5e6 --out models/landmarks
+  --lr 2e-3 --warmup 50 --tokens 5.5e6 --out "$made/model"
+cp "$made/model/"* models/landmarks/ # only now: a training that is cut off leaves the bundled model as it was
