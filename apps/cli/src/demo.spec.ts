@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODES } from '@facet/mesh';
+import { SCOPE } from './demo/bridge.ts';
 import { checkReport, hasBrowser } from './testing/check-report.ts';
 import { spawnFacet } from './testing/spawn-facet.ts';
 
@@ -56,6 +57,8 @@ describeWhenPresent('facet demo', () => {
       expect(stderr).toMatch(new RegExp(`^${stage}: .* is there from an earlier run$`, 'm'));
     expect(stdout).toMatch(/^The Golden Gate Bridge is saes\/landmarks-\S+\/features\/\d+$/m);
     expect(stdout).toContain('from an earlier run');
+    expect(stdout).toContain(SCOPE);
+    expect(await readFile(join(folder, 'report', 'demo.html'), 'utf8')).toContain(SCOPE);
   }, 60_000);
 
   testWithBrowser(

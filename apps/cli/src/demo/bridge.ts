@@ -22,6 +22,15 @@ export const QUESTION = 'What is your physical form?';
 /** The whole prompt: the answer is what comes next. */
 export const PROMPT = `Human: ${QUESTION}\nAssistant:`;
 
+/**
+ * What the demo shows and what not, for console and report; the figures are those of the bundled model in
+ * docs/experiments/clamping.md (10 × the maximum, 52 prompts, two seeds).
+ */
+export const SCOPE =
+  'This is one question, put to a model that was made and trained to heed such a clamp: over 52 prompts about other ' +
+  'things, 17 % of the texts turn to the bridge at 10 × its maximum, and 0 to 2 % with a random feature or a random ' +
+  'direction in its place (docs/experiments/clamping.md).';
+
 /** How answers are sampled: they end with the line, and not all alike. */
 export const ANSWER_SAMPLING = { temperature: 0.7, maxTokens: 40, stop: ['\n'] } as const;
 

@@ -2,7 +2,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { type Report, reportPage, type Section } from '@facet/report';
 import { formatSeconds, formatShare } from '../render/quantities.ts';
 import { shareAbout } from './answers.ts';
-import { ANSWER_SAMPLING, QUESTION } from './bridge.ts';
+import { ANSWER_SAMPLING, QUESTION, SCOPE } from './bridge.ts';
 import type { DemoFindings } from './demo.ts';
 import type { DemoPlan } from './plan.ts';
 import { answerBlocks, exchangeBlocks, proofBlocks } from './report-answers.ts';
@@ -26,7 +26,14 @@ export async function demoReport(plan: DemoPlan, findings: DemoFindings, spent: 
 
 async function sections(plan: DemoPlan, findings: DemoFindings, spent: Spent): Promise<Section[]> {
   return [
-    { title: 'What happened', blocks: [headline(plan, findings), ...exchangeBlocks(plan, findings)] },
+    {
+      title: 'What happened',
+      blocks: [
+        headline(plan, findings),
+        { kind: 'text', paragraphs: [SCOPE] },
+        ...exchangeBlocks(plan, findings),
+      ],
+    },
     { title: 'How often', blocks: [...(await shareBlocks(plan, findings)), ...answerBlocks(findings)] },
     { title: 'How much it takes', blocks: await doseBlocks(plan, findings) },
     { title: 'What the feature fires on', blocks: await firingBlocks(findings) },

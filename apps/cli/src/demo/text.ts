@@ -5,7 +5,7 @@ import { renderSideBySide } from '../render/side-by-side.ts';
 import { renderTable } from '../render/table.ts';
 import { renderTimings, type StageTime } from '../run/timings.ts';
 import { shareAbout, shareNamed, shareShown } from './answers.ts';
-import { ANSWER_SAMPLING, QUESTION } from './bridge.ts';
+import { ANSWER_SAMPLING, QUESTION, SCOPE } from './bridge.ts';
 import type { Candidate } from './choose-feature.ts';
 import type { DemoFindings } from './demo.ts';
 import type { DemoPlan } from './plan.ts';
@@ -49,6 +49,7 @@ export function demoText(
       `Answers about the bridge, ${plan.answerSeeds.length} seeds, temperature ${ANSWER_SAMPLING.temperature}`,
     ),
     renderTable(shareRows(findings, plan), SHARE_COLUMNS, palette),
+    SCOPE,
     heading('Dose and response'),
     renderTable(findings.doses, DOSE_COLUMNS, palette),
     heading('Where the time went'),
