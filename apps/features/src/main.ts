@@ -2,4 +2,6 @@ import { runMain } from '@facet/mesh';
 import { readFeaturesConfig } from './config.ts';
 import { startFeatures } from './service.ts';
 
-await runMain((signal) => startFeatures(readFeaturesConfig(process.env), { signal }));
+await runMain((signal) => startFeatures(readFeaturesConfig(process.env), { signal }), {
+  service: 'features',
+});

@@ -2,4 +2,6 @@ import { runMain } from '@facet/mesh';
 import { readInferenceConfig } from './config.ts';
 import { startInference } from './service.ts';
 
-await runMain((signal) => startInference(readInferenceConfig(process.env), { signal }));
+await runMain((signal) => startInference(readInferenceConfig(process.env), { signal }), {
+  service: 'inference',
+});

@@ -1,4 +1,4 @@
-import { FacetError, isFacetError } from '@facet/errors';
+import { cutText, FacetError, isFacetError } from '@facet/errors';
 import { ClientError, ServerError, Status } from 'nice-grpc-common';
 import {
   BadRequest,
@@ -13,8 +13,8 @@ import { kindOfStatus, STATUS_OF_KIND } from './status-table.ts';
 
 /** Reason of a call that took longer than its deadline; the only `unavailable` error sent as DEADLINE_EXCEEDED. */
 export const DEADLINE_EXCEEDED = 'DEADLINE_EXCEEDED';
-/** Error text travels in HTTP/2 headers, which peers limit to a few kilobytes. */
-const MAX_MESSAGE_CHARS = 2048;
+/** Error text travels in HTTP/2 headers, percent-encoded, and peers limit all headers to 8 KiB. */
+const MAX_MESSAGE_BYTES = 2048;
 const MAX_METADATA_ENTRIES = 16;
 const MAX_METADATA_CHARS = 256;
 /** How long a caller should wait before it tries again, after UNAVAILABLE or RESOURCE_EXHAUSTED. */
@@ -33,11 +33,7 @@ export interface ErrorOrigin {
 export function toGrpcError(error: unknown, origin: ErrorOrigin): ServerError {
   if (error instanceof ServerError) return error;
   if (isFacetError(error)) {
-    return new RichServerError(
-      statusOf(error),
-      truncate(error.message, MAX_MESSAGE_CHARS),
-      detailsOf(error, origin),
-    );
+    return new RichServerError(statusOf(error), cutStatusText(error.message), detailsOf(error, origin));
   }
   return new RichServerError(
     Status.INTERNAL,
@@ -52,7 +48,7 @@ function statusOf(error: FacetError): Status {
 
 function detailsOf(error: FacetError, origin: ErrorOrigin): ErrorDetails[] {
   const details: ErrorDetails[] = [errorInfo(error.reason, origin, error.metadata)];
-  const description = truncate(error.message, MAX_METADATA_CHARS);
+  const description = cutText(error.message, MAX_METADATA_CHARS);
   if (error.field !== undefined) {
     details.push(BadRequest.fromPartial({ fieldViolations: [{ field: error.field, description }] }));
   }
@@ -73,7 +69,7 @@ function errorInfo(
 ) {
   const entries = Object.entries(metadata)
     .slice(0, MAX_METADATA_ENTRIES)
-    .map(([key, value]) => [key, truncate(value, MAX_METADATA_CHARS)]);
+    .map(([key, value]) => [key, cutText(value, MAX_METADATA_CHARS)]);
   return ErrorInfo.fromPartial({
     reason,
     domain: `facet.${service}`,
@@ -81,8 +77,14 @@ function errorInfo(
   });
 }
 
-function truncate(text: string, maxChars: number): string {
-  return text.length <= maxChars ? text : `${text.slice(0, maxChars - 1)}…`;
+/** Cuts the text of a status so that it fits into a header: well-formed, and at most 2 KiB percent-encoded. */
+export function cutStatusText(text: string): string {
+  let fits = cutText(text, MAX_MESSAGE_BYTES);
+  for (let most = fits.length; encodeURI(fits).length > MAX_MESSAGE_BYTES; ) {
+    most = Math.floor((most * MAX_MESSAGE_BYTES) / encodeURI(fits).length);
+    fits = cutText(text, most);
+  }
+  return fits;
 }
 
 export interface ErrorSource {

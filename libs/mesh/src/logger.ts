@@ -26,6 +26,11 @@ export function createLogger({ service, level = 'info', stream }: LoggerOptions)
         return request === undefined ? {} : { requestId: request.requestId };
       },
     },
-    stream ?? destination({ fd: 2, sync: true }),
+    stream ?? standardError(),
   );
+}
+
+/** Where a log goes that a crash must not shorten; that nobody reads it any more must not end the service. */
+function standardError(): DestinationStream {
+  return destination({ fd: 2, sync: true }).on('error', () => {});
 }

@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 /** What is known about the call that the current code runs for. */
 export interface RequestContext {
   readonly requestId: string;
+  /** Ends the call with an error that was thrown outside of its handler. */
+  readonly fail?: (error: unknown) => void;
 }
 
 /** Metadata key that carries the request id between services. */
@@ -27,25 +29,50 @@ export function requestIdFrom(received: string | undefined): string {
   return received !== undefined && REQUEST_ID.test(received) ? received : randomUUID();
 }
 
+export interface GenerationSignals {
+  /** Ends the generator at its next step, whether or not it looks at the signal itself. */
+  signal: AbortSignal;
+  /** Aborts with an error that was thrown outside of the generator, which may be waiting for ever because of it. */
+  lost: AbortSignal;
+}
+
 /**
  * Runs every step of `generator` as part of the call `context` (an async generator alone would take its caller's), and
- * ends it at its next step once `signal` has aborted, whether or not it looks at the signal itself.
+ * ends it when one of the signals says so.
  */
 export async function* generateWithRequest<T, R>(
   context: RequestContext,
   generator: AsyncGenerator<T, R, undefined>,
-  signal: AbortSignal,
+  { signal, lost }: GenerationSignals,
 ): AsyncGenerator<T, R, undefined> {
   let finished = false;
   try {
     for (;;) {
-      const step = await withRequest(context, () => generator.next());
+      const step = await unlessLost(
+        withRequest(context, () => generator.next()),
+        lost,
+      );
       finished = step.done === true;
       if (step.done) return step.value;
       signal.throwIfAborted();
       yield step.value;
     }
   } finally {
-    if (!finished) await withRequest(context, () => generator.return(undefined as R));
+    const ended = finished || withRequest(context, () => generator.return(undefined as R));
+    if (lost.aborted) Promise.resolve(ended).catch(() => {});
+    else await ended;
+  }
+}
+
+async function unlessLost<T>(step: Promise<T>, lost: AbortSignal): Promise<T> {
+  let onLost = () => {};
+  const failure = new Promise<never>((_, reject) => {
+    onLost = () => reject(lost.reason);
+    lost.addEventListener('abort', onLost, { once: true });
+  });
+  try {
+    return await Promise.race([step, failure]);
+  } finally {
+    lost.removeEventListener('abort', onLost);
   }
 }

@@ -56,4 +56,54 @@ describe('runMain', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/TypeError: a bug\n\s+at /);
   });
+
+  test.each(['timer', 'promise', 'emitter', 'nothing'])(
+    'goes on when nobody catches an error by a %s, and logs it',
+    async (by) => {
+      const { child, line, ended } = run(by);
+      await line();
+      for (let times = 0; times < 2; times++) {
+        child.stdin!.write('lose\n');
+        expect(await line()).toBe('alive');
+      }
+      child.kill('SIGTERM');
+      const { code, stderr } = await ended;
+      expect(code).toBe(0);
+      const lines = stderr
+        .trim()
+        .split('\n')
+        .map((text) => JSON.parse(text));
+      expect(lines).toHaveLength(2);
+      expect(lines[0]).toMatchObject({ level: 'error', service: 'test' });
+      if (by !== 'nothing') expect(lines[0].err.message).toBe('lost');
+    },
+  );
+
+  test('goes on when nobody reads its log any more', async () => {
+    const { child, line, ended } = run('timer');
+    await line();
+    child.stderr!.destroy();
+    for (let times = 0; times < 2; times++) {
+      child.stdin!.write('lose\n');
+      expect(await line()).toBe('alive');
+    }
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+  });
+
+  test('stops, and says so, when memory has run out', async () => {
+    const { child, line, ended } = run('memory');
+    await line();
+    child.stdin!.write('lose\n');
+    expect(await line()).toMatch(/alive|stopping/);
+    const { code, stderr } = await ended;
+    expect(code).toBe(EXIT_CODES.EXHAUSTED);
+    expect(stderr).toContain('the process ran out of memory');
+  });
+
+  test('ends when an error is lost before it has started', async () => {
+    const { code, stderr } = await run('early').ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain('Error: lost');
+  });
 });

@@ -1,6 +1,8 @@
-import { isFacetError } from '@facet/errors';
+import { type FacetError, isFacetError } from '@facet/errors';
 import { dieOfSignal } from './die-of-signal.ts';
 import { EXIT_CODES, exitCodeOf, type SIGNAL_EXIT_CODES } from './exit-codes.ts';
+import { guardProcess } from './guard-process.ts';
+import { createLogger } from './logger.ts';
 
 /** Something that runs until it is stopped. */
 export interface Stoppable {
@@ -14,6 +16,8 @@ export function describeFailure(error: unknown): string {
 }
 
 export interface RunMainOptions {
+  /** Name of the service in the log line of an error that nobody caught. @default facet */
+  service?: string;
   /** Time that open work gets to finish after the first signal, milliseconds. @default 10000 */
   graceMs?: number;
 }
@@ -22,12 +26,13 @@ const DEFAULT_GRACE_MS = 10_000;
 
 /**
  * Runs a service process: starts it, stops it gracefully on the first SIGTERM or SIGINT (exit 0), dies at once of the
- * second (143 or 130 for a shell), and ends with one clear line and the error's exit code when it cannot start.
- * `signal` aborts when a signal comes while it still starts.
+ * second (143 or 130 for a shell), and ends with one clear line and the error's exit code when it cannot start. Once it
+ * has started, an error that nobody catches is logged and does not end it, unless memory has run out. `signal` aborts
+ * when a signal comes while it still starts.
  */
 export async function runMain(
   start: (signal: AbortSignal) => Promise<Stoppable>,
-  { graceMs = DEFAULT_GRACE_MS }: RunMainOptions = {},
+  { service = 'facet', graceMs = DEFAULT_GRACE_MS }: RunMainOptions = {},
 ): Promise<void> {
   const stopping = new AbortController();
   const stopRequested = new Promise<void>((resolve) => {
@@ -41,8 +46,9 @@ export async function runMain(
   process.on('SIGTERM', onSignal);
   try {
     const running = await start(stopping.signal);
-    await stopRequested;
+    const failure = await Promise.race([stopRequested, fatalError(service)]);
     await running.stop(graceMs);
+    if (failure !== undefined) throw failure;
     process.exit(EXIT_CODES.OK);
   } catch (error) {
     if (stopping.signal.aborted && isFacetError(error) && error.kind === 'cancelled')
@@ -50,4 +56,9 @@ export async function runMain(
     process.stderr.write(`${describeFailure(error)}\n`);
     process.exit(exitCodeOf(error));
   }
+}
+
+/** Guards the process from now on; resolves with an error after which it cannot go on. */
+function fatalError(service: string): Promise<FacetError> {
+  return new Promise((onFatal) => guardProcess({ logger: createLogger({ service }), onFatal }));
 }

@@ -2,7 +2,7 @@ import { FacetError, isFacetError } from '@facet/errors';
 import type { CallContext, ServerMiddleware, ServerMiddlewareCall } from 'nice-grpc';
 import { ServerError, Status } from 'nice-grpc-common';
 import { deadlineError, toGrpcError } from './grpc-errors.ts';
-import { linkSignals } from './linked-signal.ts';
+import { type LinkedSignal, linkSignals } from './linked-signal.ts';
 import type { Logger } from './logger.ts';
 import { generateWithRequest, REQUEST_ID_KEY, requestIdFrom } from './request-context.ts';
 
@@ -37,7 +37,8 @@ export function serveCalls({
     const { path } = call.method;
     const requestId = requestIdFrom(context.metadata.get(REQUEST_ID_KEY));
     const unary = !call.requestStream && !call.responseStream;
-    const linked = linkSignals([context.signal], unary ? unaryDeadlineMs : undefined);
+    const lost = new AbortController();
+    const linked = linkSignals([context.signal, lost.signal], unary ? unaryDeadlineMs : undefined);
     const outcome: CallOutcome = { path, requestId, startedMs: performance.now(), code: Status.CANCELLED };
     // In the trailer: a header sent before an error would keep the caller from trying again.
     context.trailer.set(REQUEST_ID_KEY, requestId);
@@ -47,11 +48,13 @@ export function serveCalls({
         signal: linked.signal,
         requestId,
       });
-      const result = yield* generateWithRequest({ requestId }, handled, linked.signal);
+      const request = { requestId, fail: (error: unknown) => lost.abort(error) };
+      const signals = { signal: linked.signal, lost: lost.signal };
+      const result = yield* generateWithRequest(request, handled, signals);
       outcome.code = linked.signal.aborted ? Status.CANCELLED : Status.OK;
       return result;
     } catch (thrown) {
-      outcome.error = linked.timedOut() ? deadlineError(path, name) : cancelledOr(thrown, linked.signal);
+      outcome.error = failureOf(thrown, { path, name, linked, lost: lost.signal });
       const status = toGrpcError(outcome.error, { service: name, requestId });
       outcome.code = status.code;
       if (hasTriedItself(outcome.error)) context.trailer.set(RETRY_PUSHBACK_KEY, '-1');
@@ -78,10 +81,19 @@ function hasTriedItself(error: unknown): boolean {
   return isFacetError(error) && error.kind === 'unavailable' && error.metadata.address !== undefined;
 }
 
-function cancelledOr(thrown: unknown, signal: AbortSignal): unknown {
-  return signal.aborted
-    ? new FacetError('cancelled', 'the caller cancelled the call', { cause: thrown })
-    : thrown;
+interface CallSignals {
+  path: string;
+  name: string;
+  linked: LinkedSignal;
+  lost: AbortSignal;
+}
+
+/** What ended a call whose handler threw, maybe only because it was told to end. */
+function failureOf(thrown: unknown, { path, name, linked, lost }: CallSignals): unknown {
+  if (lost.aborted) return lost.reason;
+  if (linked.timedOut()) return deadlineError(path, name);
+  if (!linked.signal.aborted) return thrown;
+  return new FacetError('cancelled', 'the caller cancelled the call', { cause: thrown });
 }
 
 interface CallOutcome {

@@ -4,6 +4,7 @@ import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { createServer, type Server, type ServiceImplementation } from 'nice-grpc';
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 import { HealthDefinition } from 'nice-grpc-server-health';
+import { guardCalls } from './guard-calls.ts';
 import { createHealth } from './health.ts';
 import { type MessageLimits, transportOptions } from './limits.ts';
 import type { Logger } from './logger.ts';
@@ -101,6 +102,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 function createConfiguredServer({ name, logger, limits = {} }: ServeOptions): Server<ServedCallContext> {
   return createServer({
     ...transportOptions(limits),
+    interceptors: [guardCalls(logger)],
     'grpc.max_concurrent_streams': limits.maxConcurrentCalls ?? DEFAULT_MAX_CONCURRENT_CALLS,
     'grpc.max_connection_age_ms': MAX_CONNECTION_AGE_MS,
     'grpc.max_connection_age_grace_ms': MAX_CONNECTION_AGE_GRACE_MS,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { FacetError } from '@facet/errors';
-import { redactPassword } from '@facet/mesh';
+import { createLogger, guardProcess, redactPassword } from '@facet/mesh';
 import type { Command } from 'commander';
 import { SERVICE_NAMES } from '../addresses.ts';
 import { addCommand, DEFAULT_DATA_DIRECTORY, repeatable } from '../command-builder.ts';
@@ -47,10 +47,11 @@ const up: Action<UpOptions> = async (invocation, options) => {
     invocation,
   );
   invocation.print(describeStack(stack, dataDirectory, invocation));
-  await interrupted(invocation.signal);
+  const failure = await Promise.race([interrupted(invocation.signal), fatalError()]);
   const stage = invocation.progress.stage('stop');
   await stack.stop();
   stage.done('all services drained');
+  if (failure !== undefined) throw failure;
   return undefined;
 };
 
@@ -80,6 +81,11 @@ function describeStack(stack: Stack, dataDirectory: string, { palette }: Invocat
     text: `${fields}\n\nready; Ctrl-C stops`,
     json: { addresses, clickhouseUrl, eventsUrl: events, objectsUrl, dataDirectory },
   };
+}
+
+/** Keeps the services alive from now on; resolves with an error after which they cannot go on. */
+function fatalError(): Promise<FacetError> {
+  return new Promise((onFatal) => guardProcess({ logger: createLogger({ service: 'facet' }), onFatal }));
 }
 
 function interrupted(signal: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FacetError } from '@facet/errors';
 import { runMain } from '../run-main.ts';
@@ -13,6 +14,19 @@ const behaviours: Record<string, () => Promise<void>> = {
   },
 };
 
+/** Errors that nobody catches, as libraries throw them. */
+const lostErrors: Record<string, () => void> = {
+  timer: () => setTimeout(() => throwValue(new Error('lost'))),
+  promise: () => void Promise.reject(new Error('lost')),
+  emitter: () => setImmediate(() => new EventEmitter().emit('error', new Error('lost'))),
+  nothing: () => setTimeout(() => throwValue(undefined)),
+  memory: () => setTimeout(() => throwValue(new RangeError('Array buffer allocation failed'))),
+};
+
+function throwValue(value: unknown): never {
+  throw value;
+}
+
 async function start(signal: AbortSignal) {
   const behaviour = process.argv[2] ?? '';
   if (behaviour === 'invalid') throw new FacetError('invalid', 'FACET_X is wrong');
@@ -25,8 +39,17 @@ async function start(signal: AbortSignal) {
       throw new FacetError('cancelled', 'stopped while starting');
     });
   }
+  if (behaviour === 'early') {
+    lostErrors.timer!();
+    await sleep(60_000);
+  }
   process.stdout.write('started\n');
-  return { stop: behaviours[behaviour]! };
+  // Each line read loses the error again: what the process still answers to.
+  process.stdin.on('data', () => {
+    lostErrors[behaviour]!();
+    setTimeout(() => process.stdout.write('alive\n'), 50);
+  });
+  return { stop: behaviours[behaviour] ?? behaviours.quick! };
 }
 
-await runMain(start);
+await runMain(start, { service: 'test' });

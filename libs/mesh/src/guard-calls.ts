@@ -1,0 +1,55 @@
+import {
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+  status as Status,
+} from '@grpc/grpc-js';
+import { cutStatusText } from './grpc-errors.ts';
+import type { Logger } from './logger.ts';
+
+type CallStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
+
+/**
+ * Stands between grpc-js and every call of a server. Every status passes here, also those that grpc-js makes itself: its
+ * text is made fit for a header, a caller's fault is not called INTERNAL, and what throws while a status is sent is
+ * logged and the call answered. A call that ended before its request was complete is not begun.
+ */
+export function guardCalls(logger: Logger): ServerInterceptor {
+  return ({ path }, call) => {
+    const send = call.sendStatus.bind(call);
+    // Replaced on the call itself: grpc-js sends its own statuses past all interceptors.
+    call.sendStatus = (status) => {
+      try {
+        send(fitForWire(status));
+      } catch (err) {
+        logger.error({ err, method: path.slice(1) }, 'a status could not be sent');
+        answerPlainly(send, logger);
+      }
+    };
+    // grpc-js alone starts the handler of a call that was cancelled while its request came in, and never tells it so;
+    // an intercepting call knows better.
+    return new ServerInterceptingCall(call);
+  };
+}
+
+/** What grpc-js answers INTERNAL although the caller sent it. */
+const CALLERS_FAULTS = [
+  /^Invalid grpc-timeout value/,
+  /^Failed to decompress message/,
+  /^Error deserializing request/,
+];
+
+function fitForWire({ code, details, metadata }: CallStatus): CallStatus {
+  const text = cutStatusText(details);
+  const isCallersFault = code === Status.INTERNAL && CALLERS_FAULTS.some((fault) => fault.test(text));
+  return { code: isCallersFault ? Status.INVALID_ARGUMENT : code, details: text, metadata: metadata ?? null };
+}
+
+function answerPlainly(send: (status: CallStatus) => void, logger: Logger): void {
+  try {
+    send({ code: Status.INTERNAL, details: 'internal error', metadata: null });
+  } catch (err) {
+    // The stream is gone: there is nobody to answer.
+    logger.debug({ err }, 'a call could not be answered');
+  }
+}
