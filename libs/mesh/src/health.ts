@@ -1,24 +1,42 @@
 import type { ServiceImplementation } from 'nice-grpc';
 import { type HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
 import { linkSignals } from './linked-signal.ts';
+import type { Logger } from './logger.ts';
+import { type Readiness, type ReadinessCheck, watchReadiness } from './readiness.ts';
 import type { ServedCallContext } from './serve-calls.ts';
 
 /** grpc.health.v1 of one server. */
 export interface Health {
   readonly implementation: ServiceImplementation<typeof HealthDefinition, ServedCallContext>;
-  /** Answers SERVING for the server ('') and each of its services. */
-  serving(): void;
+  /**
+   * Answers SERVING for the server ('') and each of its services, as far as what they need is there; resolves when that
+   * is known.
+   */
+  serving(): Promise<void>;
   /** Answers NOT_SERVING and ends open Watch streams, which would otherwise keep a graceful stop from ending. */
   stopping(): void;
 }
 
+export interface HealthOptions {
+  serviceNames: readonly string[];
+  /** What the services need besides themselves. @default nothing */
+  readiness?: readonly ReadinessCheck[];
+  logger: Logger;
+}
+
 /** Creates the health service for the services named, NOT_SERVING at first. */
-export function createHealth(serviceNames: readonly string[]): Health {
+export function createHealth({ serviceNames, readiness: needs = [], logger }: HealthOptions): Health {
   const state = HealthState();
   const checks = HealthServiceImpl(state);
   const ending = new AbortController();
   const setAll = (status: 'healthy' | 'unhealthy') => {
     for (const name of ['', ...serviceNames]) state.setStatus(status, name);
+  };
+  let readiness: Readiness | undefined;
+  const setReady = () => {
+    const statusOf = (name?: string) => (readiness?.missing(name).length === 0 ? 'healthy' : 'unhealthy');
+    state.setStatus(statusOf(), '');
+    for (const name of serviceNames) state.setStatus(statusOf(name), name);
   };
   setAll('unhealthy');
   return {
@@ -36,8 +54,13 @@ export function createHealth(serviceNames: readonly string[]): Health {
         }
       },
     },
-    serving: () => setAll('healthy'),
+    serving: () => {
+      readiness = watchReadiness({ checks: needs, logger, onChange: setReady });
+      setReady();
+      return readiness.known;
+    },
     stopping: () => {
+      readiness?.stop();
       setAll('unhealthy');
       ending.abort();
     },

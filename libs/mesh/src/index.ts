@@ -35,6 +35,8 @@ export {
   parseName,
 } from './names.ts';
 export { decodePageToken, encodePageToken, pageSize } from './page-token.ts';
+export { peerReady } from './peer-ready.ts';
+export type { ReadinessCheck } from './readiness.ts';
 export { currentRequest, type RequestContext, withRequest } from './request-context.ts';
 export {
   describeFailure,

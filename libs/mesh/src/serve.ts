@@ -8,6 +8,7 @@ import { guardCalls } from './guard-calls.ts';
 import { createHealth } from './health.ts';
 import { type MessageLimits, transportOptions } from './limits.ts';
 import type { Logger } from './logger.ts';
+import type { ReadinessCheck } from './readiness.ts';
 import { addReflection } from './reflection.ts';
 import { type ServedCallContext, serveCalls } from './serve-calls.ts';
 import type { ServiceDefinition } from './service-definition.ts';
@@ -35,6 +36,8 @@ export interface ServeOptions {
   port: number;
   services: readonly BoundService[];
   logger: Logger;
+  /** What the services need to answer: health says NOT_SERVING while one of these fails. @default nothing */
+  readiness?: readonly ReadinessCheck[];
   /** Whether to answer grpc.reflection.v1 (grpcurl, Postman); for development. @default false */
   reflection?: boolean;
   limits?: MessageLimits & {
@@ -70,9 +73,9 @@ setLogVerbosity(logVerbosity.NONE);
 
 /** Serves gRPC with health, request ids, deadlines, typed errors and an access log; any number per process. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { name, host, port, services, logger } = options;
+  const { name, host, port, services, logger, readiness } = options;
   const serviceNames = services.map(({ definition }) => definition.fullName);
-  const health = createHealth(serviceNames);
+  const health = createHealth({ serviceNames, logger, ...(readiness && { readiness }) });
   const server = createConfiguredServer(options);
   server.add(HealthDefinition, health.implementation);
   for (const { definition, implementation } of services) server.add(definition, implementation);
@@ -80,7 +83,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 
   const boundPort = await listen(server, name, `${host}:${port}`);
   const address = `${host}:${boundPort}`;
-  health.serving();
+  await health.serving();
   logger.info({ address, services: serviceNames }, 'serving');
 
   let stopped: Promise<void> | undefined;
