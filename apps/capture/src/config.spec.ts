@@ -16,6 +16,7 @@ describe('readCaptureConfig', () => {
       workerId: `pod-3-${process.pid}`,
       environment: 'development',
       logLevel: 'info',
+      callIdleMs: 60_000,
     });
   });
 

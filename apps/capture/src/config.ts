@@ -41,6 +41,8 @@ export interface CaptureConfig {
   environment: 'development' | 'production';
   /** Least severe level that is logged. @default info */
   logLevel: string;
+  /** Longest time that a caller may take for one message, or leave its request unfinished. @default 60000 ms */
+  callIdleMs: number;
 }
 
 const variables = z.object({
@@ -71,6 +73,7 @@ const schema = variables.transform(
     workerId: env.FACET_CAPTURE_WORKER_ID,
     environment: env.FACET_ENV,
     logLevel: env.FACET_LOG_LEVEL,
+    callIdleMs: env.FACET_CALL_IDLE_SECONDS * 1000,
   }),
 );
 

@@ -76,7 +76,8 @@ export async function startCapture(
     : [];
   try {
     const reflection = environment === 'development';
-    const server = await serve({ name: 'capture', host, port, services, reflection, logger });
+    const limits = { idleMs: config.callIdleMs };
+    const server = await serve({ name: 'capture', host, port, services, reflection, logger, limits });
     const stopWorking = new AbortController();
     const working = isWorker
       ? runWorker(context, { concurrency, signal: stopWorking.signal })

@@ -49,6 +49,8 @@ export interface FeaturesConfig {
   environment: 'development' | 'production';
   /** Least severe level that is logged. @default info */
   logLevel: string;
+  /** Longest time that a caller may take for one message, or leave its request unfinished. @default 60000 ms */
+  callIdleMs: number;
 }
 
 const variables = z.object({
@@ -88,6 +90,7 @@ const schema = variables.transform(
     saeCache: env.FACET_FEATURES_SAE_CACHE,
     environment: env.FACET_ENV,
     logLevel: env.FACET_LOG_LEVEL,
+    callIdleMs: env.FACET_CALL_IDLE_SECONDS * 1000,
   }),
 );
 

@@ -63,7 +63,8 @@ export async function startFeatures(
   const working = new AbortController();
   try {
     const reflection = environment === 'development';
-    const server = await serve({ name: 'features', host, port, services, reflection, logger });
+    const limits = { idleMs: config.callIdleMs };
+    const server = await serve({ name: 'features', host, port, services, reflection, logger, limits });
     const { concurrency } = config;
     const worker = config.roles.includes('worker')
       ? runWorker(parts, { concurrency, signal: working.signal })

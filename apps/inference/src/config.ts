@@ -26,6 +26,8 @@ export interface InferenceConfig {
   environment: 'development' | 'production';
   /** Least severe level that is logged. @default info */
   logLevel: string;
+  /** Longest time that a caller may take for one message, or leave its request unfinished. @default 60000 ms */
+  callIdleMs: number;
 }
 
 const variables = z.object({
@@ -53,6 +55,7 @@ const schema = variables.transform(
     cacheBytes: env.FACET_INFERENCE_CACHE_MIB * 2 ** 20,
     environment: env.FACET_ENV,
     logLevel: env.FACET_LOG_LEVEL,
+    callIdleMs: env.FACET_CALL_IDLE_SECONDS * 1000,
   }),
 );
 

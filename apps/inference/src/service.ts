@@ -50,8 +50,9 @@ export async function startInference(
   const handlers = createInferenceHandlers({ models, scheduler, batchTokens });
   const services = [bindService(InferenceServiceDefinition, handlers)];
   const reflection = environment === 'development';
+  const limits = { idleMs: config.callIdleMs };
   try {
-    const server = await serve({ name: 'inference', host, port, services, reflection, logger });
+    const server = await serve({ name: 'inference', host, port, services, reflection, logger, limits });
     return {
       address: server.address,
       port: server.port,

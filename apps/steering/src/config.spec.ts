@@ -11,6 +11,7 @@ describe('readSteeringConfig', () => {
       objectsUrl: 'file:///var/lib/facet',
       environment: 'development',
       logLevel: 'info',
+      callIdleMs: 60_000,
     });
   });
 

@@ -26,6 +26,8 @@ export interface SteeringConfig {
   environment: 'development' | 'production';
   /** Least severe level that is logged. @default info */
   logLevel: string;
+  /** Longest time that a caller may take for one message, or leave its request unfinished. @default 60000 ms */
+  callIdleMs: number;
 }
 
 const schema = z
@@ -47,6 +49,7 @@ const schema = z
       objectsUrl: env.FACET_OBJECTS_URL,
       environment: env.FACET_ENV,
       logLevel: env.FACET_LOG_LEVEL,
+      callIdleMs: env.FACET_CALL_IDLE_SECONDS * 1000,
     }),
   );
 

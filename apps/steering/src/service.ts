@@ -35,8 +35,9 @@ export async function startSteering(
     bindService(SteeringServiceDefinition, createSteeringHandlers({ peers, profiles, logger })),
   ];
   const reflection = environment === 'development';
+  const limits = { idleMs: config.callIdleMs };
   try {
-    const server = await serve({ name: 'steering', host, port, services, reflection, logger });
+    const server = await serve({ name: 'steering', host, port, services, reflection, logger, limits });
     return {
       address: server.address,
       port: server.port,

@@ -84,7 +84,8 @@ export async function startTraining(
   };
   try {
     const reflection = environment === 'development';
-    const server = await serve({ name: 'training', host, port, services, reflection, logger });
+    const limits = { idleMs: config.callIdleMs };
+    const server = await serve({ name: 'training', host, port, services, reflection, logger, limits });
     return {
       address: server.address,
       port: server.port,

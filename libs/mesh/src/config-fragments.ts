@@ -72,6 +72,11 @@ export const commonVariables = {
       message: 'must be trace, debug, info, warn, error, fatal or silent',
     })
     .default('info'),
+  /**
+   * Longest time that a caller may take for one message of a stream, or leave its request unfinished, seconds.
+   * @default 60
+   */
+  FACET_CALL_IDLE_SECONDS: integerVariable(60, { min: 1, max: 86_400 }),
 };
 
 /** The object store. @default file:///var/lib/facet */

@@ -42,7 +42,8 @@ export function toGrpcError(error: unknown, origin: ErrorOrigin): ServerError {
   );
 }
 
-function statusOf(error: FacetError): Status {
+/** The status that a Facet error is sent as. */
+export function statusOf(error: FacetError): Status {
   return error.reason === DEADLINE_EXCEEDED ? Status.DEADLINE_EXCEEDED : STATUS_OF_KIND[error.kind];
 }
 

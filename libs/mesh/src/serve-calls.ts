@@ -1,16 +1,14 @@
 import { FacetError, isFacetError } from '@facet/errors';
 import type { CallContext, ServerMiddleware, ServerMiddlewareCall } from 'nice-grpc';
 import { ServerError, Status } from 'nice-grpc-common';
-import { deadlineError, toGrpcError } from './grpc-errors.ts';
+import { type CallTransport, currentTransport } from './call-transport.ts';
+import { deadlineError, statusOf, toGrpcError } from './grpc-errors.ts';
 import { type LinkedSignal, linkSignals } from './linked-signal.ts';
 import type { Logger } from './logger.ts';
-import { generateWithRequest, REQUEST_ID_KEY, requestIdFrom } from './request-context.ts';
+import { generateWithRequest, REQUEST_ID_KEY } from './request-context.ts';
 
 /** What handlers find in their context besides nice-grpc's own fields. */
-export interface ServedCallContext {
-  /** Id of the call: the caller's own if it sent one. */
-  requestId: string;
-}
+export type ServedCallContext = Pick<CallTransport, 'requestId' | 'end'>;
 
 export interface ServeCallsOptions {
   /** Name of the service, for errors. */
@@ -35,10 +33,12 @@ export function serveCalls({
     context: CallContext,
   ) {
     const { path } = call.method;
-    const requestId = requestIdFrom(context.metadata.get(REQUEST_ID_KEY));
+    const transport = currentTransport();
+    const { requestId } = transport;
     const unary = !call.requestStream && !call.responseStream;
     const lost = new AbortController();
-    const linked = linkSignals([context.signal, lost.signal], unary ? unaryDeadlineMs : undefined);
+    const signals = [transport.signal, context.signal, lost.signal];
+    const linked = linkSignals(signals, unary ? unaryDeadlineMs : undefined);
     const outcome: CallOutcome = { path, requestId, startedMs: performance.now(), code: Status.CANCELLED };
     // In the trailer: a header sent before an error would keep the caller from trying again.
     context.trailer.set(REQUEST_ID_KEY, requestId);
@@ -47,10 +47,13 @@ export function serveCalls({
         ...context,
         signal: linked.signal,
         requestId,
+        end: (error) => transport.end(error),
       });
       const request = { requestId, fail: (error: unknown) => lost.abort(error) };
-      const signals = { signal: linked.signal, lost: lost.signal };
-      const result = yield* generateWithRequest(request, handled, signals);
+      const result = yield* generateWithRequest(request, handled, {
+        signal: linked.signal,
+        lost: lost.signal,
+      });
       outcome.code = linked.signal.aborted ? Status.CANCELLED : Status.OK;
       return result;
     } catch (thrown) {
@@ -61,7 +64,7 @@ export function serveCalls({
       throw status;
     } finally {
       linked.dispose();
-      logCall(logger, outcome);
+      logCall(logger, { ...outcome, ...endedBy(transport.signal.reason) });
     }
   };
 }
@@ -94,6 +97,11 @@ function failureOf(thrown: unknown, { path, name, linked, lost }: CallSignals): 
   if (linked.timedOut()) return deadlineError(path, name);
   if (!linked.signal.aborted) return thrown;
   return new FacetError('cancelled', 'the caller cancelled the call', { cause: thrown });
+}
+
+/** What was sent to the caller, where the call was ended below its handler. */
+function endedBy(reason: unknown): Partial<CallOutcome> {
+  return isFacetError(reason) ? { code: statusOf(reason), error: reason } : {};
 }
 
 interface CallOutcome {

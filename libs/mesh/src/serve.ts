@@ -4,7 +4,7 @@ import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { createServer, type Server, type ServiceImplementation } from 'nice-grpc';
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 import { HealthDefinition } from 'nice-grpc-server-health';
-import { guardCalls } from './guard-calls.ts';
+import { watchCalls } from './call-transport.ts';
 import { createHealth } from './health.ts';
 import { type MessageLimits, transportOptions } from './limits.ts';
 import type { Logger } from './logger.ts';
@@ -45,6 +45,11 @@ export interface ServeOptions {
     unaryDeadlineMs?: number;
     /** Calls that one connection may have open at a time. @default 256 */
     maxConcurrentCalls?: number;
+    /**
+     * Longest time that a caller may take for one message of a stream, or leave its request unfinished, milliseconds;
+     * then the call is ended. @default 60000
+     */
+    idleMs?: number;
   };
 }
 
@@ -61,6 +66,7 @@ export interface RunningServer {
 
 const DEFAULT_UNARY_DEADLINE_MS = 300_000;
 const DEFAULT_MAX_CONCURRENT_CALLS = 256;
+const DEFAULT_IDLE_MS = 60_000;
 const DEFAULT_GRACE_MS = 10_000;
 /** Time for connections to close after they were destroyed. */
 const FORCED_STOP_MS = 1_000;
@@ -105,7 +111,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 function createConfiguredServer({ name, logger, limits = {} }: ServeOptions): Server<ServedCallContext> {
   return createServer({
     ...transportOptions(limits),
-    interceptors: [guardCalls(logger)],
+    interceptors: [watchCalls({ name, logger, idleMs: limits.idleMs ?? DEFAULT_IDLE_MS })],
     'grpc.max_concurrent_streams': limits.maxConcurrentCalls ?? DEFAULT_MAX_CONCURRENT_CALLS,
     'grpc.max_connection_age_ms': MAX_CONNECTION_AGE_MS,
     'grpc.max_connection_age_grace_ms': MAX_CONNECTION_AGE_GRACE_MS,
