@@ -104,7 +104,8 @@ async function readPrompt(
   }
   const options = { addSpecial: true, maxTokens: MAX_PROMPT_TOKENS, field: 'text', signal };
   const sequences = await tokenizeTexts(model, [prompt.value], options);
-  requireSequences(sequences, { maxLength: n_ctx, d_vocab }, 'text');
+  const { tokenText } = model.tokenizer;
+  requireSequences(sequences, { maxLength: n_ctx, d_vocab, tokenText }, 'text');
   return sequences.ids;
 }
 

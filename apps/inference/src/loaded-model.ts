@@ -15,6 +15,8 @@ export interface LoadedModel {
   weightDtype: DType;
   /** [d_vocab], 1 for special tokens. */
   special: Uint8Array;
+  /** What an operator should know of its files, in sentences. */
+  warnings: readonly string[];
 }
 
 /** Looks up, for every id of `ids`, whether it is a special token: U8 of the same length. */

@@ -36,6 +36,7 @@ export function modelMessage(model: LoadedModel): Model {
     lineage: lineageMessage(model),
     executionProvider: 'cpu',
     specialTokenIds: [...tokenizer.specialTokenIds],
+    warnings: [...model.warnings],
   };
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
 import { formatName, type Logger, parseName } from '@facet/mesh';
 import { type DType, elementCount, readSafetensorsHeader } from '@facet/tensor';
-import { loadTokenizer } from '@facet/transformer';
+import { loadTokenizer, type Tokenizer } from '@facet/transformer';
 import type { ModelLocation } from './find-models.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { ModelRuntimeOptions, OpenModelRuntime } from './model-runtime.ts';
@@ -62,8 +62,25 @@ async function loadModel(
   const special = Uint8Array.from({ length: d_vocab }, (_, token) => (tokenizer.isSpecial(token) ? 1 : 0));
   const seconds = (performance.now() - startedMs) / 1000;
   logger.info({ model: id, directory, modelType, seconds: Math.round(seconds * 100) / 100 }, 'model loaded');
+  const warnings = [...runtime.warnings, ...unusableTokens(tokenizer, d_vocab)];
+  for (const warning of warnings) logger.warn({ model: id, directory }, warning);
   const tokenizerThread = createTokenizerThread(directory);
-  return { id, runtime, tokenizer, tokenizerThread, weightDtype, special };
+  return { id, runtime, tokenizer, tokenizerThread, weightDtype, special, warnings };
+}
+
+/** Tokens named in a warning; models that were made for more tokens can lack thousands. */
+const MAX_NAMED_TOKENS = 5;
+
+/** Warns of tokens that the tokenizer writes and that have no row in the embedding: texts that hold one are refused. */
+function unusableTokens(tokenizer: Tokenizer, d_vocab: number): string[] {
+  const ids = tokenizer.tokenIds.filter((id) => id >= d_vocab);
+  if (ids.length === 0) return [];
+  const named = ids.slice(0, MAX_NAMED_TOKENS).map((id) => `${JSON.stringify(tokenizer.tokenText(id))} (${id})`);
+  const more = ids.length > named.length ? ` and ${ids.length - named.length} more` : '';
+  return [
+    `tokenizer.json has tokens beyond the ${d_vocab} rows of the embedding: ${named.join(', ')}${more}; ` +
+      'texts that hold one are refused: resize the embedding or remove them from added_tokens',
+  ];
 }
 
 function find(models: ReadonlyMap<string, LoadedModel>, name: string, field: string): LoadedModel {

@@ -14,6 +14,8 @@ export interface ModelRuntime {
   readonly identity: ModelIdentity;
   /** Every hook point, in the order of computation. */
   readonly hookPoints: readonly HookPoint[];
+  /** What was ignored of the directory's files, in sentences. */
+  readonly warnings: readonly string[];
   /** Runs whole contexts without a cache: activations, logits and scores of B rows at once. */
   forward(request: ForwardRequest): Promise<ForwardResult>;
   /** Scores tokens under two residual streams that `forward` gave, and tells how far their predictions lie apart. */

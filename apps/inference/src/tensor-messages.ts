@@ -30,6 +30,8 @@ export interface TokenLimits {
   maxTokens: number;
   maxLength: number;
   d_vocab: number;
+  /** Names a token in errors. @default none: ids that a caller gave speak for themselves */
+  tokenText?: (id: number) => string;
 }
 
 /** Reads token sequences: none empty, none longer than `maxLength`, every id in the vocabulary. */
@@ -52,7 +54,7 @@ export function readTokenBatch(batch: TokenBatch, limits: TokenLimits, field: st
 /** Refuses empty sequences, sequences longer than the context, and ids outside the vocabulary. */
 export function requireSequences(
   sequences: TokenSequences,
-  { maxLength, d_vocab }: Pick<TokenLimits, 'maxLength' | 'd_vocab'>,
+  { maxLength, d_vocab, tokenText }: Pick<TokenLimits, 'maxLength' | 'd_vocab' | 'tokenText'>,
   field: string,
 ): void {
   sequences.lengths.forEach((length, index) => {
@@ -63,9 +65,16 @@ export function requireSequences(
         field,
         'CONTEXT_EXCEEDED',
       );
-    const wrong = sequenceAt(sequences, index).find((id) => id < 0 || id >= d_vocab);
-    if (wrong !== undefined)
-      throw invalid(`token id ${wrong} is outside the vocabulary of ${d_vocab}`, field, 'UNKNOWN_TOKEN');
+    const ids = sequenceAt(sequences, index);
+    const at = ids.findIndex((id) => id < 0 || id >= d_vocab);
+    if (at < 0) return;
+    const text = tokenText?.(ids[at]!);
+    throw invalid(
+      `token id ${ids[at]}${text === undefined ? '' : `, ${JSON.stringify(text)},`} at position ${at} of sequence ${index} ` +
+        `is outside the vocabulary of ${d_vocab}`,
+      field,
+      'UNKNOWN_TOKEN',
+    );
   });
 }
 

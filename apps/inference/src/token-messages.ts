@@ -39,7 +39,8 @@ export async function readInput(
     field: 'texts',
     signal,
   });
-  requireSequences(sequences, { maxLength, d_vocab }, 'texts');
+  const { tokenText } = model.tokenizer;
+  requireSequences(sequences, { maxLength, d_vocab, tokenText }, 'texts');
   return sequences;
 }
 

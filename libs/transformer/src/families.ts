@@ -6,13 +6,44 @@ export interface Family {
   qkvBias: boolean;
   /** Whether `mlp_bias` in `config.json` may give the products of the MLP biases. */
   mayHaveMlpBias: boolean;
+  /** Its class with a language model head, as `architectures` names it. */
+  architecture: string;
+  /** Which layers a `sliding_window` is in force in: none, all, or those from `max_window_layers` on when switched on. */
+  window: 'none' | 'every-layer' | 'late-layers';
+  /** The window where `sliding_window` is absent; null is none. */
+  defaultWindow: number | null;
+  /** Key heads where `num_key_value_heads` is absent; as many as query heads where this is. */
+  defaultKvHeads?: number;
 }
 
-/** The model types that are read and tested; a further one is a row here and a row in the tests. */
+/**
+ * The model types that are read and tested; a further one is a row here and a row in the tests. Defaults are those of
+ * transformers 5 (`configuration_*.py`).
+ */
 export const FAMILIES: Readonly<Record<string, Family>> = {
-  llama: { qkvBias: false, mayHaveMlpBias: true },
-  mistral: { qkvBias: false, mayHaveMlpBias: false },
-  qwen2: { qkvBias: true, mayHaveMlpBias: false },
+  llama: {
+    qkvBias: false,
+    mayHaveMlpBias: true,
+    architecture: 'LlamaForCausalLM',
+    window: 'none',
+    defaultWindow: null,
+  },
+  mistral: {
+    qkvBias: false,
+    mayHaveMlpBias: false,
+    architecture: 'MistralForCausalLM',
+    window: 'every-layer',
+    defaultWindow: 4096,
+    defaultKvHeads: 8,
+  },
+  qwen2: {
+    qkvBias: true,
+    mayHaveMlpBias: false,
+    architecture: 'Qwen2ForCausalLM',
+    window: 'late-layers',
+    defaultWindow: 4096,
+    defaultKvHeads: 32,
+  },
 };
 
 /** Looks a family up; an unknown `model_type` is `unimplemented` and the message names the supported ones. */

@@ -10,8 +10,9 @@ const CONFIG = {
   max_position_embeddings: 512,
   rms_norm_eps: 1e-5,
 };
-const parse = (change: object = {}) =>
+const read = (change: object = {}) =>
   parseModelConfig(JSON.stringify({ ...CONFIG, ...change }), 'config.json');
+const parse = (change: object = {}) => read(change).spec;
 
 describe('parseModelConfig', () => {
   test('reads a minimal Llama configuration with the defaults of its family', () => {
@@ -79,9 +80,14 @@ describe('parseModelConfig', () => {
 
   test('takes a sliding window that covers the context or is switched off', () => {
     expect(parse({ model_type: 'mistral', sliding_window: 512 }).modelType).toBe('mistral');
-    expect(parse({ model_type: 'qwen2', sliding_window: 8, use_sliding_window: false }).modelType).toBe(
-      'qwen2',
-    );
+    for (const change of [
+      { use_sliding_window: false },
+      {},
+      { use_sliding_window: true, max_window_layers: 5 },
+    ])
+      expect(
+        parse({ ...change, model_type: 'qwen2', sliding_window: 8, num_key_value_heads: 8 }).modelType,
+      ).toBe('qwen2');
   });
 
   test.each([
@@ -96,6 +102,149 @@ describe('parseModelConfig', () => {
     expect(() => parse(change)).toThrow(
       expect.objectContaining({ kind: 'invalid', message: expect.stringMatching(message) }),
     );
+  });
+
+  test.each<[object, RegExp]>([
+    [
+      { rope_theta: 1e4, rope_parameters: { rope_type: 'default', rope_theta: 1e6 } },
+      /rope_theta 10000 beside rope_parameters\.rope_theta 1000000; delete the one/,
+    ],
+    [
+      { rope_theta: 1e4, rope_scaling: { rope_theta: 5e5 } },
+      /rope_theta 10000 beside rope_scaling\.rope_theta 500000/,
+    ],
+    [
+      { rope_scaling: { rope_theta: 1e5 }, rope_parameters: { rope_theta: 1e6 } },
+      /rope_scaling\.rope_theta 100000 beside rope_parameters\.rope_theta 1000000/,
+    ],
+    [{ rope_scaling: { factor: 4 } }, /rope_scaling\.factor 4 without a rope_type/],
+    [{ rope_parameters: { rope_theta: 1e4, factor: 8 } }, /rope_parameters\.factor 8 without a rope_type/],
+    [{ rope_scaling: { type: null, factor: 4 } }, /rope_scaling\.factor 4 without a rope_type/],
+    [
+      { rope_scaling: { rope_type: 'default', factor: 2 } },
+      /rope_scaling\.factor 2 beside rope_type "default"/,
+    ],
+    [
+      { rope_scaling: { type: 'default', mrope_section: [2, 2] } },
+      /mrope_section \[2,2\] beside rope_type "default"/,
+    ],
+    [
+      { rope_scaling: { rope_type: 'default', type: 'linear', factor: 2 } },
+      /rope_scaling\.rope_type "default" beside rope_scaling\.type "linear"/,
+    ],
+    [{ rope_scaling: 'linear' }, /rope_scaling "linear"; a dictionary/],
+    [{ rope_theta: 0 }, /rope_theta 0; the rotary base is a positive number/],
+    [{ rope_parameters: { rope_theta: '1e4' } }, /rope_parameters\.rope_theta "1e4"/],
+    [
+      { architectures: ['MistralForCausalLM'] },
+      /architectures \["MistralForCausalLM"\] beside model_type "llama"/,
+    ],
+    [
+      { architectures: ['LlamaForSequenceClassification'] },
+      /LlamaForSequenceClassification.*language model head/,
+    ],
+    [{ torch_dtype: 'float16', dtype: 'bfloat16' }, /torch_dtype "float16" beside dtype "bfloat16"/],
+    [
+      { hidden_activation: 'gelu_pytorch_tanh' },
+      /hidden_activation "gelu_pytorch_tanh" beside hidden_act null/,
+    ],
+    [{ n_head: 4 }, /n_head 4 beside num_attention_heads 8/],
+    [{ layer_norm_epsilon: 1e-6 }, /layer_norm_epsilon 0.000001 beside rms_norm_eps 0.00001/],
+    [{ model_type: 'qwen2', num_key_value_heads: 8, attention_bias: false }, /attention_bias false beside/],
+    [
+      { model_type: 'mistral', sliding_window: 8, use_sliding_window: false },
+      /use_sliding_window false beside sliding_window 8/,
+    ],
+  ])('refuses the contradiction in %j as invalid and names both values', (change, message) => {
+    expect(() => parse(change)).toThrow(
+      expect.objectContaining({ kind: 'invalid', message: expect.stringMatching(message) }),
+    );
+  });
+
+  test.each<[object, RegExp]>([
+    [
+      {
+        rope_parameters: { full_attention: { rope_type: 'default' }, sliding_attention: { rope_theta: 1e6 } },
+      },
+      /rope_parameters by layer type \(full_attention, sliding_attention\)/,
+    ],
+    [{ rope_parameters: { rope_type: 'yarn', factor: 4 } }, /rope scaling "yarn" in rope_parameters/],
+    [{ rope_parameters: { partial_rotary_factor: 0.25 } }, /partial_rotary_factor 0.25/],
+    [
+      { model_type: 'mistral', max_position_embeddings: 8192 },
+      /sliding_window 4096 \(where the key is absent/,
+    ],
+    [
+      { model_type: 'qwen2', use_sliding_window: true, sliding_window: 8, max_window_layers: 3 },
+      /sliding_window 8/,
+    ],
+    [{ layer_types: ['full_attention', 'sliding_attention'] }, /layer_types with "sliding_attention"/],
+    [{ auto_map: { AutoModelForCausalLM: 'modeling_x.X' } }, /auto_map AutoModelForCausalLM/],
+    [
+      { final_logit_softcapping: 30 },
+      /final_logit_softcapping 30, an option that this model_type does not have/,
+    ],
+    [{ attn_logit_softcapping: 50 }, /attn_logit_softcapping 50/],
+    [{ query_pre_attn_scalar: 8 }, /query_pre_attn_scalar 8/],
+    [{ embedding_multiplier: 12 }, /embedding_multiplier 12/],
+    [{ logits_scaling: 8 }, /logits_scaling 8/],
+    [{ scale_emb: 12, scale_depth: 1.4 }, /scale_emb 12/],
+    [{ no_rope_layers: [1, 0] }, /no_rope_layers \[1,0\]/],
+    [{ use_qk_norm: true }, /use_qk_norm true/],
+    [{ num_local_experts: 8 }, /num_local_experts 8/],
+    [{ clip_qkv: 8 }, /clip_qkv 8/],
+    [{ use_bidirectional_attention: true }, /use_bidirectional_attention true/],
+    [{ is_causal: false }, /is_causal false/],
+    [{ use_parallel_residual: true }, /use_parallel_residual true/],
+    [{ per_layer_config: { 1: { intermediate_size: 8 } } }, /per_layer_config/],
+    [{ attention_chunk_size: 128 }, /attention_chunk_size 128/],
+    [{ pruned_heads: { 0: [1] } }, /pruned_heads/],
+    [{ qkv_bias: true }, /qkv_bias true/],
+  ])('refuses %j as unimplemented and names it', (change, message) => {
+    expect(() => parse(change)).toThrow(
+      expect.objectContaining({ kind: 'unimplemented', message: expect.stringMatching(message) }),
+    );
+  });
+
+  test('takes two places that say the same, and options of other families that change nothing', () => {
+    const same = { rope_theta: 5e5, rope_parameters: { rope_theta: 5e5, rope_type: 'default' } };
+    expect(parse(same).ropeTheta).toBe(5e5);
+    expect(parse({ rope_scaling: { rope_theta: 5e5 } }).ropeTheta).toBe(5e5);
+    expect(parse({ rope_scaling: {}, rope_parameters: null, rope_theta: null }).ropeTheta).toBe(10_000);
+    const harmless = {
+      ...{ torch_dtype: 'torch.bfloat16', dtype: 'bfloat16', n_head: 8, architectures: ['LLaMAForCausalLM'] },
+      ...{
+        embedding_multiplier: 1,
+        num_experts: 0,
+        is_causal: true,
+        attn_logit_softcapping: null,
+        pruned_heads: {},
+      },
+      ...{ layer_types: ['full_attention'], cross_attention_hidden_size: null, add_cross_attention: false },
+      ...{
+        use_cache: true,
+        pretraining_tp: 1,
+        attention_dropout: 0,
+        chunk_size_feed_forward: 0,
+        num_beams: 1,
+      },
+    };
+    expect(read(harmless)).toMatchObject({ spec: { modelType: 'llama' }, ignored: [] });
+  });
+
+  test('lists the keys that it does not know and ignores', () => {
+    expect(read({ kitchen: 'sink', embd_layer_cake: 3, nothing: null }).ignored).toEqual([
+      'kitchen',
+      'embd_layer_cake',
+    ]);
+  });
+
+  test('takes the defaults of each family where a key is absent', () => {
+    const heads = { num_attention_heads: 32, hidden_size: 256, num_key_value_heads: undefined };
+    expect(parse(heads).n_kv_heads).toBe(32);
+    expect(parse({ ...heads, model_type: 'mistral' }).n_kv_heads).toBe(8);
+    expect(parse({ ...heads, model_type: 'mistral', num_key_value_heads: null }).n_kv_heads).toBe(32);
+    expect(parse({ ...heads, model_type: 'qwen2', sliding_window: 8 }).n_kv_heads).toBe(32);
   });
 
   test('refuses what is not JSON', () => {

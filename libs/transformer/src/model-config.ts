@@ -1,7 +1,9 @@
 import { FacetError } from '@facet/errors';
 import { z } from 'zod';
-import { requireFamily } from './families.ts';
+import { ignoredKeys, requireConsistent } from './config-checks.ts';
+import { type Family, requireFamily } from './families.ts';
 import type { ModelSpec } from './model-spec.ts';
+import { type ConfigJson, readRopeTheta } from './rope-parameters.ts';
 
 /** Any dimension above this is a mistake or an attack: the largest open models stay under 300,000. */
 const MAX_EXTENT = 1 << 24;
@@ -10,12 +12,6 @@ const MAX_LAYERS = 1024;
 const extent = z.number().int().min(1).max(MAX_EXTENT);
 const tokenId = z.number().int().min(0).max(MAX_EXTENT);
 const endTokens = z.union([tokenId, z.array(tokenId)]).nullish();
-const rope = z.looseObject({
-  rope_type: z.string().optional(),
-  type: z.string().optional(),
-  rope_theta: z.number().positive().optional(),
-});
-
 /** The fields of a Llama-family `config.json` that decide what is computed. */
 const configSchema = z.looseObject({
   model_type: z.string(),
@@ -28,16 +24,16 @@ const configSchema = z.looseObject({
   vocab_size: extent,
   max_position_embeddings: extent,
   rms_norm_eps: z.number().positive().max(1),
-  rope_theta: z.number().positive().nullish(),
-  rope_scaling: rope.nullish(),
-  rope_parameters: rope.nullish(),
-  hidden_act: z.string().default('silu'),
+  hidden_act: z.string().nullish(),
   attention_bias: z.boolean().nullish(),
   mlp_bias: z.boolean().nullish(),
   partial_rotary_factor: z.number().nullish(),
-  sliding_window: z.number().nullish(),
+  sliding_window: z.number().positive().nullish(),
   use_sliding_window: z.boolean().nullish(),
-  quantization_config: z.looseObject({ quant_method: z.string().optional() }).nullish(),
+  quantization_config: z.looseObject({}).nullish(),
+  architectures: z.array(z.string()).nullish(),
+  auto_map: z.looseObject({}).nullish(),
+  max_window_layers: z.number().nullish(),
   tie_word_embeddings: z.boolean().default(false),
   bos_token_id: tokenId.nullish(),
   eos_token_id: endTokens,
@@ -45,18 +41,22 @@ const configSchema = z.looseObject({
 
 type Config = z.infer<typeof configSchema>;
 
-/** The rotary base that the Llama family uses when the config names none. */
-const DEFAULT_ROPE_THETA = 10_000;
+/** A configuration that was read. */
+export interface ModelConfig {
+  spec: ModelSpec;
+  /** Keys that are not known here; nothing in their names says that they change what is computed. */
+  ignored: string[];
+}
 
 /**
- * Reads a Hugging Face `config.json` into a ModelSpec. A field that is missing or wrong is `invalid`; one
+ * Reads a Hugging Face `config.json`. A field that is missing, wrong or contradicted is `invalid`; one
  * that asks for another computation than the one written here is `unimplemented`, never ignored.
  */
-export function parseModelConfig(text: string, source: string): ModelSpec {
+export function parseModelConfig(text: string, source: string): ModelConfig {
   const json = parseJson(text, source);
   const modelType =
     typeof json === 'object' && json !== null && 'model_type' in json ? json.model_type : undefined;
-  requireFamily(String(modelType), source);
+  const family = requireFamily(String(modelType), source);
   const parsed = configSchema.safeParse(json);
   if (!parsed.success)
     throw new FacetError(
@@ -66,8 +66,10 @@ export function parseModelConfig(text: string, source: string): ModelSpec {
         reason: 'MODEL_CONFIG_INVALID',
       },
     );
-  requireSupported(parsed.data, source);
-  return toSpec(parsed.data, source);
+  const config = json as ConfigJson;
+  requireConsistent(config, family, source);
+  const ropeTheta = readRopeTheta(config, source);
+  return { spec: toSpec(parsed.data, { ...family, ropeTheta }, source), ignored: ignoredKeys(config) };
 }
 
 /** Reads the tokens that end a text from a `generation_config.json`; none where it names none. */
@@ -88,40 +90,14 @@ function parseJson(text: string, source: string): unknown {
   }
 }
 
-/** Refuses every option that would change the numbers and that the graph does not compute. */
-function requireSupported(config: Config, source: string): void {
-  const scaling = [config.rope_scaling, config.rope_parameters].map(
-    (r) => r?.rope_type ?? r?.type ?? 'default',
-  );
-  const window = config.use_sliding_window === false ? null : config.sliding_window;
-  const wrong: [boolean, string][] = [
-    [!['silu', 'swish'].includes(config.hidden_act), `hidden_act ${JSON.stringify(config.hidden_act)}`],
-    [
-      scaling.some((type) => type !== 'default'),
-      `rope scaling ${JSON.stringify(scaling.find((t) => t !== 'default'))}`,
-    ],
-    [config.attention_bias === true, 'attention_bias true'],
-    [
-      config.mlp_bias === true && !requireFamily(config.model_type, source).mayHaveMlpBias,
-      `mlp_bias true for model_type ${JSON.stringify(config.model_type)}`,
-    ],
-    [(config.partial_rotary_factor ?? 1) !== 1, `partial_rotary_factor ${config.partial_rotary_factor}`],
-    [window != null && window < config.max_position_embeddings, `sliding_window ${window}`],
-    [
-      config.quantization_config != null,
-      `quantization ${config.quantization_config?.quant_method ?? 'unknown'}`,
-    ],
-  ];
-  const found = wrong.find(([unsupported]) => unsupported);
-  if (found !== undefined)
-    throw new FacetError('unimplemented', `${source} asks for ${found[1]}, which is not supported`, {
-      reason: 'MODEL_OPTION_UNSUPPORTED',
-    });
-}
-
-function toSpec(config: Config, source: string): ModelSpec {
+function toSpec(
+  config: Config,
+  { defaultKvHeads, ropeTheta }: Pick<Family, 'defaultKvHeads'> & { ropeTheta: number },
+  source: string,
+): ModelSpec {
   const n_heads = config.num_attention_heads;
-  const n_kv_heads = config.num_key_value_heads ?? n_heads;
+  const absent = config.num_key_value_heads === undefined ? defaultKvHeads : undefined;
+  const n_kv_heads = config.num_key_value_heads ?? absent ?? n_heads;
   const d_head = config.head_dim ?? config.hidden_size / n_heads;
   requireHeads({ n_heads, n_kv_heads, d_head }, source);
   return {
@@ -136,7 +112,7 @@ function toSpec(config: Config, source: string): ModelSpec {
     d_vocab: config.vocab_size,
     n_ctx: config.max_position_embeddings,
     normEpsilon: config.rms_norm_eps,
-    ropeTheta: config.rope_theta ?? config.rope_parameters?.rope_theta ?? DEFAULT_ROPE_THETA,
+    ropeTheta,
     tiedEmbeddings: config.tie_word_embeddings,
     bosTokenId: config.bos_token_id ?? null,
     eosTokenIds: [config.eos_token_id ?? []].flat(),

@@ -2,36 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serializeSafetensors, type TensorData } from '@facet/tensor';
 import { loadModelDirectory } from './model-directory.ts';
-
-const CONFIG = {
-  model_type: 'llama',
-  hidden_size: 8,
-  num_hidden_layers: 1,
-  num_attention_heads: 1,
-  intermediate_size: 4,
-  vocab_size: 5,
-  max_position_embeddings: 16,
-  rms_norm_eps: 1e-5,
-  tie_word_embeddings: true,
-};
-
-const SHAPES: Record<string, number[]> = {
-  'model.embed_tokens.weight': [5, 8],
-  'model.norm.weight': [8],
-  'model.layers.0.input_layernorm.weight': [8],
-  'model.layers.0.self_attn.q_proj.weight': [8, 8],
-  'model.layers.0.self_attn.k_proj.weight': [8, 8],
-  'model.layers.0.self_attn.v_proj.weight': [8, 8],
-  'model.layers.0.self_attn.o_proj.weight': [8, 8],
-  'model.layers.0.post_attention_layernorm.weight': [8],
-  'model.layers.0.mlp.gate_proj.weight': [4, 8],
-  'model.layers.0.mlp.up_proj.weight': [4, 8],
-  'model.layers.0.mlp.down_proj.weight': [8, 4],
-};
-
-type Tensors = Record<string, TensorData>;
+import { expectRefusal, type Tensors, writeModel } from './testing/small-model.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -39,34 +11,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-/** Writes a small valid checkpoint after `change` has had its way with its tensors. */
-async function writeModel(change: (tensors: Tensors) => void = () => undefined): Promise<string> {
-  const tensors: Tensors = {};
-  for (const [name, shape] of Object.entries(SHAPES)) {
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    tensors[name] = { dtype: 'F32', shape, data: new Float32Array(size).fill(0.5) };
-  }
-  change(tensors);
-  const directory = join(root, 'model');
-  await mkdir(directory);
-  await writeFile(join(directory, 'config.json'), JSON.stringify(CONFIG));
-  await writeFile(join(directory, 'tokenizer.json'), '{"model":{}}');
-  await writeFile(join(directory, 'model.safetensors'), Buffer.concat(serializeSafetensors(tensors)));
-  return directory;
-}
-
 const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
-
-async function expectRefusal(directory: string, kind: string, message: RegExp): Promise<void> {
-  await expect(loadModelDirectory(directory)).rejects.toMatchObject({
-    kind,
-    message: expect.stringMatching(message),
-  });
-}
 
 describe('loadModelDirectory', () => {
   test('finds every weight in its file and hashes weights and tokenizer', async () => {
-    const directory = await writeModel();
+    const directory = await writeModel(root);
     const model = await loadModelDirectory(directory);
     const bytes = await readFile(join(directory, 'model.safetensors'));
     expect(model.modelSha256).toBe(sha256(bytes));
@@ -78,7 +27,7 @@ describe('loadModelDirectory', () => {
   });
 
   test('takes lm_head.weight for both ends where only that is stored and the two are tied', async () => {
-    const directory = await writeModel((tensors) => {
+    const directory = await writeModel(root, (tensors) => {
       tensors['lm_head.weight'] = tensors['model.embed_tokens.weight']!;
       delete tensors['model.embed_tokens.weight'];
     });
@@ -88,7 +37,7 @@ describe('loadModelDirectory', () => {
   });
 
   test('ends a text at the end tokens of generation_config.json too', async () => {
-    const directory = await writeModel();
+    const directory = await writeModel(root);
     expect((await loadModelDirectory(directory)).spec.eosTokenIds).toEqual([]);
     const path = join(directory, 'generation_config.json');
     await writeFile(path, '{"eos_token_id": [2, 4]}');
@@ -100,7 +49,7 @@ describe('loadModelDirectory', () => {
   test.each(['config.json', 'tokenizer.json', 'model.safetensors'])(
     'names %s when it is missing',
     async (file) => {
-      const directory = await writeModel();
+      const directory = await writeModel(root);
       await rm(join(directory, file));
       await expectRefusal(
         directory,
@@ -166,11 +115,11 @@ describe('loadModelDirectory', () => {
       /q_norm\.weight/,
     ],
   ])('refuses %s and names the tensor', async (_, change, kind, message) => {
-    await expectRefusal(await writeModel(change), kind, message);
+    await expectRefusal(await writeModel(root, change), kind, message);
   });
 
   test('refuses a header that claims more than the file holds, and one that is too large', async () => {
-    const directory = await writeModel();
+    const directory = await writeModel(root);
     const path = join(directory, 'model.safetensors');
     const bytes = await readFile(path);
     await writeFile(path, bytes.subarray(0, bytes.length - 4));
@@ -181,7 +130,7 @@ describe('loadModelDirectory', () => {
   });
 
   test('refuses tensors that overlap', async () => {
-    const directory = await writeModel();
+    const directory = await writeModel(root);
     const path = join(directory, 'model.safetensors');
     const text = (await readFile(path)).toString('latin1');
     const from = text.match(/"model\.norm\.weight":\{[^}]*"data_offsets":\[(\d+),(\d+)\]/)!;
@@ -194,14 +143,14 @@ describe('loadModelDirectory', () => {
   });
 
   test('refuses a weight file that is a link out of the directory', async () => {
-    const directory = await writeModel();
+    const directory = await writeModel(root);
     await rename(join(directory, 'model.safetensors'), join(root, 'secret.safetensors'));
     await symlink(join(root, 'secret.safetensors'), join(directory, 'model.safetensors'));
     await expectRefusal(directory, 'invalid', /link that leaves the model directory/);
   });
 
   test('follows a link inside the directory and the layout of the Hugging Face cache', async () => {
-    const directory = await writeModel();
+    const directory = await writeModel(root);
     const [cache, blob] = [join(root, 'models--a--b'), join(root, 'models--a--b/blobs/0123')];
     await mkdir(join(cache, 'snapshots'), { recursive: true });
     await mkdir(join(cache, 'blobs'));
@@ -217,14 +166,14 @@ describe('loadModelDirectory', () => {
     ['/etc/passwd', /only \*\.safetensors beside it/],
     ['absent.safetensors', /absent\.safetensors does not exist/],
   ])('refuses an index that names %s', async (file, message) => {
-    const directory = await writeModel();
+    const directory = await writeModel(root);
     const index = { weight_map: { 'model.norm.weight': file } };
     await writeFile(join(directory, 'model.safetensors.index.json'), JSON.stringify(index));
     await expectRefusal(directory, message.source.includes('absent') ? 'not-found' : 'invalid', message);
   });
 
   test('stops when the caller cancels', async () => {
-    const directory = await writeModel();
+    const directory = await writeModel(root);
     await expect(loadModelDirectory(directory, AbortSignal.abort())).rejects.toMatchObject({
       kind: 'cancelled',
     });

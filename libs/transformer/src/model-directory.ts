@@ -3,12 +3,18 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { FacetError, isFacetError } from '@facet/errors';
 import { readSafetensorsHeader } from '@facet/tensor';
+import {
+  refuseAdapter,
+  requireSameWeights,
+  requireTiedHead,
+  type StoredTensors,
+} from './directory-checks.ts';
 import { requireFiniteWeights } from './finite-weights.ts';
 import { parseEndTokens, parseModelConfig } from './model-config.ts';
 import type { ModelSpec } from './model-spec.ts';
 import { missingFile, readModelText, throwIfCancelled } from './model-text.ts';
 import { collectWeights, type ModelWeights, type Weight } from './model-weights.ts';
-import { resolveWeightFiles } from './weight-files.ts';
+import { resolveWeightFiles, type WeightFiles } from './weight-files.ts';
 
 /** A checked Hugging Face checkpoint directory: what to compute, and where the weights lie. */
 export interface ModelDirectory {
@@ -22,41 +28,74 @@ export interface ModelDirectory {
   modelSha256: string;
   /** sha256 of `tokenizer.json`. */
   tokenizerSha256: string;
+  /** What was left out of account, in sentences for an operator. */
+  warnings: readonly string[];
 }
 
 /**
  * Reads and checks a Hugging Face directory (`config.json`, `*.safetensors`, `tokenizer.json`): shapes
- * against the config, dtypes, finite values, and that no weight file lies outside the directory. Weights stay
- * on disk.
+ * against the config, dtypes, finite values, that no weight file lies outside the directory, and that nothing
+ * in it contradicts anything else. Weights stay on disk.
  */
 export async function loadModelDirectory(directory: string, signal?: AbortSignal): Promise<ModelDirectory> {
-  const spec = await readSpec(directory);
+  const { spec, warnings } = await readConfig(directory);
+  await refuseAdapter(directory);
   const tokenizerSha256 = await sha256File(join(directory, 'tokenizer.json'), signal);
-  const { folder, files } = await resolveWeightFiles(directory);
-  const tensors = new Map<string, Weight>();
-  let weightBytes = 0;
-  for (const file of files) {
-    const header = await readSafetensorsHeader(join(folder, file));
-    weightBytes += header.fileBytes;
-    for (const entry of header.entries.values()) addTensor(tensors, { ...entry, file }, directory);
-  }
-  const weights = collectWeights(spec, tensors, directory);
-  for (const file of files) await requireFiniteWeights(join(folder, file), signal);
-  const modelSha256 = await hashWeights(folder, files, signal);
-  return { spec, weights, weightFolder: folder, weightBytes, modelSha256, tokenizerSha256 };
+  const files = await resolveWeightFiles(directory);
+  const stored = await readTensors(files, directory);
+  const weights = collectWeights(spec, stored.tensors, directory);
+  for (const file of files.files) await requireFiniteWeights(join(files.folder, file), signal);
+  await requireTiedHead(spec, weights, stored, signal);
+  if (files.single) await requireSameWeights(await readTensors(files.single, directory), stored, signal);
+  return {
+    spec,
+    weights,
+    weightFolder: files.folder,
+    weightBytes: stored.bytes,
+    modelSha256: await hashWeights(files.folder, files.files, signal),
+    tokenizerSha256,
+    warnings,
+  };
 }
 
 /** Reads `config.json`; where a `generation_config.json` lies beside it, its end tokens count as well. */
-async function readSpec(directory: string): Promise<ModelSpec> {
+async function readConfig(directory: string): Promise<{ spec: ModelSpec; warnings: string[] }> {
   const path = join(directory, 'config.json');
-  const spec = parseModelConfig(await readModelText(path), path);
+  const { spec, ignored } = parseModelConfig(await readModelText(path), path);
   const generationPath = join(directory, 'generation_config.json');
   const text = await readModelText(generationPath).catch((error: unknown) => {
     if (isFacetError(error) && error.kind === 'not-found') return '{}';
     throw error;
   });
   const eosTokenIds = [...new Set([...spec.eosTokenIds, ...parseEndTokens(text, generationPath)])];
-  return { ...spec, eosTokenIds };
+  const warnings =
+    ignored.length === 0
+      ? []
+      : [`config.json has keys that are not known here and are ignored: ${ignored.join(', ').slice(0, 400)}`];
+  return { spec: { ...spec, eosTokenIds }, warnings };
+}
+
+/** Reads the headers of all files: every tensor once, each where the index says. */
+async function readTensors(
+  { folder, files, index }: WeightFiles,
+  directory: string,
+): Promise<StoredTensors & { bytes: number }> {
+  const tensors = new Map<string, Weight>();
+  let bytes = 0;
+  for (const file of files) {
+    const header = await readSafetensorsHeader(join(folder, file));
+    bytes += header.fileBytes;
+    for (const entry of header.entries.values()) addTensor(tensors, { ...entry, file }, directory);
+  }
+  for (const [name, file] of index ?? [])
+    if (tensors.get(name)?.file !== file)
+      throw new FacetError(
+        'invalid',
+        `the index of ${directory} puts ${name.slice(0, 100)} into ${file}, ` +
+          `but it lies in ${tensors.get(name)?.file ?? 'none of its files'}; write the index again`,
+        { reason: 'WEIGHTS_CONTRADICTORY' },
+      );
+  return { folder, tensors, bytes };
 }
 
 function addTensor(tensors: Map<string, Weight>, weight: Weight, directory: string): void {

@@ -69,23 +69,24 @@ export function collectWeights(
 }
 
 /** Buffers that old checkpoints store and that follow from the config. */
-const DERIVED = /\.rotary_emb\.inv_freq$/;
+const DERIVED = /(^|\.)rotary_emb\.(inv_freq|cos_cached|sin_cached)$/;
 
 /**
- * Refuses a checkpoint with a block tensor that the graph would ignore: the numbers would be wrong without a
- * word.
+ * Refuses a checkpoint with a tensor that the graph would ignore: the numbers would be wrong without a word. An
+ * unembedding beside a tied embedding is another matter (see directory-checks.ts).
  */
 function requireAllUsed(
-  { blocks }: ModelWeights,
+  { embedding, unembedding, finalNorm, blocks }: ModelWeights,
   tensors: ReadonlyMap<string, Weight>,
   source: string,
 ): void {
-  const used = new Set(blocks.flatMap((block) => Object.values(block).map((weight) => weight.name)));
+  const all = [embedding, unembedding, finalNorm, ...blocks.flatMap((block) => Object.values(block))];
+  const used = new Set([UNEMBEDDING, ...all.map((weight) => weight.name)]);
   for (const name of tensors.keys())
-    if (name.startsWith('model.layers.') && !used.has(name) && !DERIVED.test(name))
+    if (!used.has(name) && !DERIVED.test(name))
       throw new FacetError(
         'unimplemented',
-        `${source} stores ${name}, which this model type does not use here`,
+        `${source} stores ${name}, which this model type does not use here; correct model_type or delete the tensor`,
         {
           reason: 'WEIGHT_UNKNOWN',
         },

@@ -47,6 +47,8 @@ export interface TokenizerFiles {
   sha256: string;
   /** One more than the largest token id. */
   vocabSize: number;
+  /** Every id that has a token, by rising id. */
+  tokenIds: readonly number[];
 }
 
 /** Reads and checks `tokenizer.json` (wanted) and `tokenizer_config.json` (optional) of a model directory. */
@@ -59,8 +61,8 @@ export async function readTokenizerFiles(directory: string): Promise<TokenizerFi
   const configPath = join(directory, 'tokenizer_config.json');
   const configBytes = await readBounded(configPath);
   const config = configBytes ? parse(configBytes, configPath, configSchema) : {};
-  const vocabSize = 1 + requireUniqueIds(json, path);
-  return { path, json, config, vocabSize, sha256: createHash('sha256').update(bytes).digest('hex') };
+  const tokenIds = uniqueIds(json, path);
+  return { path, json, config, tokenIds, vocabSize: 1 + tokenIds.at(-1)!, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 async function readBounded(path: string): Promise<Buffer | undefined> {
@@ -91,8 +93,8 @@ function parse<T>(bytes: Buffer, path: string, schema: z.ZodType<T>): T {
   throw invalid(path, `is malformed at ${at.join('.') || 'its root'}: ${message}`, result.error);
 }
 
-/** Returns the largest id; two tokens with one id would make text and ids disagree. */
-function requireUniqueIds({ model, added_tokens }: TokenizerJson, path: string): number {
+/** Lists the ids by rising id; two tokens with one id would make text and ids disagree. */
+function uniqueIds({ model, added_tokens }: TokenizerJson, path: string): number[] {
   const vocabulary: [string, number][] =
     model.type === 'BPE' ? Object.entries(model.vocab) : model.vocab.map(([token], id) => [token, id]);
   const byId = new Map<number, string>();
@@ -105,10 +107,8 @@ function requireUniqueIds({ model, added_tokens }: TokenizerJson, path: string):
       throw invalid(path, `gives ${JSON.stringify(other)} and ${JSON.stringify(token)} the same id ${id}`);
     byId.set(id, token);
   }
-  let largest = -1;
-  for (const id of byId.keys()) largest = Math.max(largest, id);
-  if (largest < 0) throw invalid(path, 'has an empty vocabulary');
-  return largest;
+  if (byId.size === 0) throw invalid(path, 'has an empty vocabulary');
+  return [...byId.keys()].sort((a, b) => a - b);
 }
 
 function invalid(path: string, problem: string, cause?: unknown): FacetError {

@@ -13,6 +13,8 @@ import { createDecodeStream, type DecodeStream } from './tokenizer-stream.ts';
 export interface Tokenizer {
   /** One more than the largest token id. */
   readonly vocabSize: number;
+  /** Every id that has a token, by rising id. */
+  readonly tokenIds: readonly number[];
   /** The token that `encode` puts first (0 is an id like any other); undefined where it puts none. */
   readonly bosTokenId: number | undefined;
   /** The token that the configuration names as the end of a text. */
@@ -55,6 +57,7 @@ export async function loadTokenizer(directory: string): Promise<Tokenizer> {
   const tokenText = createTokenTexts(engine, special, decode);
   return {
     vocabSize,
+    tokenIds: files.tokenIds,
     sha256,
     bosTokenId: frame.bosTokenId,
     eosTokenId: findToken(engine, files, 'eos_token'),

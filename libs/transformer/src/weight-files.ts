@@ -7,12 +7,19 @@ import { readModelText } from './model-text.ts';
 /** More weight files than this are refused: the largest open checkpoints have a few hundred. */
 const MAX_WEIGHT_FILES = 4096;
 const INDEX_FILE = 'model.safetensors.index.json';
+const SINGLE_FILE = 'model.safetensors';
+/** Mistral's own layout of the same weights, which lies beside them in its repositories and which transformers never reads. */
+const OTHER_LAYOUT = /^consolidated.*\.safetensors$/;
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
 /** The folder that really holds the weight files, and their names in it, sorted. */
 export interface WeightFiles {
   folder: string;
   files: readonly string[];
+  /** Tensor name to file as the index has it; absent without an index. */
+  index?: ReadonlyMap<string, string>;
+  /** A second set of weights beside the files of the index. */
+  single?: WeightFiles;
 }
 
 /**
@@ -21,8 +28,28 @@ export interface WeightFiles {
  * `blobs/`.
  */
 export async function resolveWeightFiles(directory: string): Promise<WeightFiles> {
+  const entries = await readdir(directory).catch((): string[] => []);
+  if (!entries.includes(INDEX_FILE)) return locate(directory, withoutIndex(entries));
+  const map = await readIndex(join(directory, INDEX_FILE));
+  const names = [...new Set(map.values())].sort();
+  const located = await locate(directory, names);
+  const realNames = new Map(names.map((name, i) => [name, located.files[i]!]));
+  const index = new Map([...map].map(([tensor, name]) => [tensor, realNames.get(name)!]));
+  if (names.includes(SINGLE_FILE) || !entries.includes(SINGLE_FILE)) return { ...located, index };
+  return { ...located, index, single: await locate(directory, [SINGLE_FILE]) };
+}
+
+async function locate(directory: string, names: readonly string[]): Promise<WeightFiles> {
   const root = await realDirectory(directory);
-  const names = await listWeightFiles(directory);
+  if (names.length === 0)
+    throw new FacetError('not-found', `${directory} holds no *.safetensors file`, {
+      reason: 'MODEL_FILE_MISSING',
+    });
+  if (names.length > MAX_WEIGHT_FILES)
+    throw new FacetError(
+      'invalid',
+      `${directory} has ${names.length} weight files; the limit is ${MAX_WEIGHT_FILES}`,
+    );
   const paths = await Promise.all(names.map((name) => realWeightPath(root, directory, name)));
   const folders = new Set(paths.map((path) => dirname(path)));
   if (folders.size > 1)
@@ -36,6 +63,13 @@ export async function resolveWeightFiles(directory: string): Promise<WeightFiles
   return { folder: [...folders][0]!, files: paths.map((path) => basename(path)) };
 }
 
+/** Without an index every `*.safetensors` of the directory counts. */
+function withoutIndex(entries: readonly string[]): string[] {
+  const names = entries.filter((name) => name.endsWith('.safetensors')).sort();
+  const own = names.filter((name) => !OTHER_LAYOUT.test(name));
+  return own.length > 0 ? own : names;
+}
+
 async function realDirectory(directory: string): Promise<string> {
   try {
     return await realpath(directory);
@@ -47,25 +81,8 @@ async function realDirectory(directory: string): Promise<string> {
   }
 }
 
-/** The files that the index names or, without an index, every `*.safetensors` of the directory. */
-async function listWeightFiles(directory: string): Promise<string[]> {
-  const entries = await readdir(directory);
-  const names = entries.includes(INDEX_FILE)
-    ? await readIndex(join(directory, INDEX_FILE))
-    : entries.filter((name) => name.endsWith('.safetensors')).sort();
-  if (names.length === 0)
-    throw new FacetError('not-found', `${directory} holds no *.safetensors file`, {
-      reason: 'MODEL_FILE_MISSING',
-    });
-  if (names.length > MAX_WEIGHT_FILES)
-    throw new FacetError(
-      'invalid',
-      `${directory} has ${names.length} weight files; the limit is ${MAX_WEIGHT_FILES}`,
-    );
-  return names;
-}
-
-async function readIndex(path: string): Promise<string[]> {
+/** Reads which file holds which tensor. */
+async function readIndex(path: string): Promise<ReadonlyMap<string, string>> {
   const text = await readModelText(path);
   let json: unknown;
   try {
@@ -76,7 +93,8 @@ async function readIndex(path: string): Promise<string[]> {
   const parsed = indexSchema.safeParse(json);
   if (!parsed.success)
     throw new FacetError('invalid', `${path} has no weight_map`, { reason: 'MODEL_CONFIG_INVALID' });
-  const names = [...new Set(Object.values(parsed.data.weight_map))].sort();
+  const map = new Map(Object.entries(parsed.data.weight_map));
+  const names = [...map.values()];
   const odd = names.find((name) => name !== basename(name) || !name.endsWith('.safetensors'));
   if (odd !== undefined)
     throw new FacetError(
@@ -86,7 +104,7 @@ async function readIndex(path: string): Promise<string[]> {
         reason: 'WEIGHT_FILE_OUTSIDE',
       },
     );
-  return names;
+  return map;
 }
 
 async function realWeightPath(root: string, directory: string, name: string): Promise<string> {

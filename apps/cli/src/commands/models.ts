@@ -54,6 +54,7 @@ function modelFields(model: Model): Field[] {
     ['EOS', eosTokenIds.join(', ')],
     ['weights', `${model.dtype.replace('DATA_TYPE_', '')}, sha256 ${model.lineage?.modelSha256 ?? ''}`],
     ['runs on', model.executionProvider],
+    ...model.warnings.map((warning): Field => ['warning', warning]),
     ...hookPoints.map(({ name, dIn, steerable }, i): Field => {
       const label = i === 0 ? 'hook points' : ' ';
       return [label, `${name}  width ${dIn}${steerable ? '' : ', read only'}`];

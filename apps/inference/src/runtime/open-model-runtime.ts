@@ -42,6 +42,7 @@ export async function openModelRuntime(
     spec,
     identity: { modelSha256, tokenizerSha256 },
     hookPoints: hookPoints(spec),
+    warnings: model.warnings,
     forward: (request) => whenOpen(() => runForward(context, request)),
     compareScores: (request) => whenOpen(() => compareScores(context, request)),
     openGeneration: (request) => whenOpen(() => openGeneration(context, budget, request)),
