@@ -75,7 +75,9 @@ const MAX_NAMED_TOKENS = 5;
 function unusableTokens(tokenizer: Tokenizer, d_vocab: number): string[] {
   const ids = tokenizer.tokenIds.filter((id) => id >= d_vocab);
   if (ids.length === 0) return [];
-  const named = ids.slice(0, MAX_NAMED_TOKENS).map((id) => `${JSON.stringify(tokenizer.tokenText(id))} (${id})`);
+  const named = ids
+    .slice(0, MAX_NAMED_TOKENS)
+    .map((id) => `${JSON.stringify(tokenizer.tokenText(id))} (${id})`);
   const more = ids.length > named.length ? ` and ${ids.length - named.length} more` : '';
   return [
     `tokenizer.json has tokens beyond the ${d_vocab} rows of the embedding: ${named.join(', ')}${more}; ` +

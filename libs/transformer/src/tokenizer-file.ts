@@ -62,7 +62,14 @@ export async function readTokenizerFiles(directory: string): Promise<TokenizerFi
   const configBytes = await readBounded(configPath);
   const config = configBytes ? parse(configBytes, configPath, configSchema) : {};
   const tokenIds = uniqueIds(json, path);
-  return { path, json, config, tokenIds, vocabSize: 1 + tokenIds.at(-1)!, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return {
+    path,
+    json,
+    config,
+    tokenIds,
+    vocabSize: 1 + tokenIds.at(-1)!,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
 }
 
 async function readBounded(path: string): Promise<Buffer | undefined> {
