@@ -17,7 +17,8 @@ async function pieces(content: Uint8Array | string) {
   const path = join(folder, 'corpus.txt');
   await writeFile(path, content);
   const found: { text: string; bytes: Uint8Array }[] = [];
-  for await (const piece of readTextPieces(path, new AbortController().signal)) found.push(piece);
+  for await (const piece of readTextPieces({ path, shown: 'c' }, new AbortController().signal))
+    found.push(piece);
   return found;
 }
 
@@ -60,13 +61,13 @@ describe('readTextPieces', () => {
     const path = join(folder, 'corpus.txt');
     await writeFile(path, 'x');
     const signal = AbortSignal.abort(new Error('stopped'));
-    await expect(readTextPieces(path, signal).next()).rejects.toThrow('stopped');
+    await expect(readTextPieces({ path, shown: 'c' }, signal).next()).rejects.toThrow('stopped');
   });
 
   test('names a folder', async () => {
-    await expect(readTextPieces(folder, new AbortController().signal).next()).rejects.toThrow(
-      'is not a regular file',
-    );
+    await expect(
+      readTextPieces({ path: folder, shown: 'c' }, new AbortController().signal).next(),
+    ).rejects.toThrow('is not a regular file');
   });
 });
 
@@ -90,8 +91,9 @@ describe('resolveCorpus', () => {
   test('takes absolute paths and file URLs', async () => {
     const path = join(folder, 'a b.txt');
     await writeFile(path, 'x');
-    expect(await resolveCorpus(path, '/')).toBe(path);
-    expect(await resolveCorpus(pathToFileURL(path).href, folder)).toBe(path);
+    expect(await resolveCorpus(path, '/')).toEqual({ path, shown: `"${path}"` });
+    const { href } = pathToFileURL(path);
+    expect(await resolveCorpus(href, folder)).toEqual({ path, shown: `"${href}"` });
   });
 
   test.each(['corpus.txt', './x', 'https://host/x', 'file://host/x', ''])('refuses %j', async (uri) => {
@@ -115,6 +117,9 @@ describe('resolveCorpus', () => {
     await writeFile(join(folder, 'rootless'), 'x');
     await symlink(join(folder, 'secret'), join(root, 'link'));
     for (const path of [join(root, 'link'), `${root}/../secret`, `${root}less`])
-      await expect(resolveCorpus(path, root)).rejects.toMatchObject({ reason: 'CORPUS_OUTSIDE_ROOT' });
+      await expect(resolveCorpus(path, root)).rejects.toMatchObject({
+        reason: 'CORPUS_OUTSIDE_ROOT',
+        message: expect.stringMatching(/^the corpus "[^"]*" lies outside FACET_CORPUS_ROOT,/),
+      });
   });
 });

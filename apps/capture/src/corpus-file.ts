@@ -1,7 +1,7 @@
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
+import { parseFileUri } from '@facet/mesh';
 import { firstInvalidByte, wholeCharacters } from './utf8.ts';
 
 /** One read; small enough that tokenizing a piece does not keep the model waiting for long. */
@@ -14,12 +14,21 @@ export interface TextPiece {
   bytes: Uint8Array;
 }
 
+/** A corpus that was found. */
+export interface CorpusFile {
+  /** Every link resolved; no caller is told it. */
+  path: string;
+  /** Names the corpus in errors, as the caller did. */
+  shown: string;
+}
+
 /**
  * Streams the text of a file in pieces that depend on nothing but its bytes; `invalid` names the first bad
  * byte.
  */
-export async function* readTextPieces(path: string, signal: AbortSignal): AsyncGenerator<TextPiece> {
-  await using file = await openCorpus(path);
+export async function* readTextPieces(corpus: CorpusFile, signal: AbortSignal): AsyncGenerator<TextPiece> {
+  const { shown } = corpus;
+  await using file = await openCorpus(corpus);
   let offset = 0;
   let rest: Uint8Array = new Uint8Array(0);
   for (;;) {
@@ -28,7 +37,7 @@ export async function* readTextPieces(path: string, signal: AbortSignal): AsyncG
     const joined = rest.byteLength === 0 ? bytes : Buffer.concat([rest, bytes]);
     const whole = ended ? joined.byteLength : wholeCharacters(joined);
     const piece = joined.subarray(0, whole);
-    requireUtf8(piece, offset, path);
+    requireUtf8(piece, offset, shown);
     const text = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('utf8');
     if (whole > 0)
       yield { bytes: piece, text: offset === 0 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text };
@@ -39,51 +48,43 @@ export async function* readTextPieces(path: string, signal: AbortSignal): AsyncG
 }
 
 /** Finds the file of a corpus: `uri` is an absolute path or a file:// URL, and must lie inside `root`. */
-export async function resolveCorpus(uri: string, root: string): Promise<string> {
+export async function resolveCorpus(uri: string, root: string): Promise<CorpusFile> {
   const path = corpusPath(uri);
+  const shown = quote(uri);
   try {
     const [real, realRoot] = [await realpath(path), await realpath(root)];
     const inside = realRoot === sep || real.startsWith(`${realRoot}${sep}`);
-    if (inside) return real;
+    if (inside) return { path: real, shown };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw unreadable(path, code, cause);
-    throw new FacetError('not-found', `the corpus ${path} does not exist where the capture workers run`, {
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw unreadable(shown, code, cause);
+    throw new FacetError('not-found', `the corpus ${shown} does not exist where the capture workers run`, {
       cause,
       reason: 'CORPUS_NOT_FOUND',
       field: 'spec.corpus.uri',
     });
   }
   throw corpusError(
-    `the corpus ${path} lies outside ${root}, the folder of corpora of this service`,
+    `the corpus ${shown} lies outside FACET_CORPUS_ROOT, the folder of corpora of this service`,
     'CORPUS_OUTSIDE_ROOT',
   );
 }
 
 /** Turns a corpus URI into an absolute path. */
 export function corpusPath(uri: string): string {
-  if (uri.startsWith('/')) return uri;
-  try {
-    if (uri.startsWith('file:')) return fileURLToPath(uri);
-  } catch {
-    // Told below, like every other address that is no file.
-  }
-  throw corpusError(
-    `${JSON.stringify(uri)} is not a corpus; give an absolute path or a file:// URL`,
-    'CORPUS_URI_INVALID',
-  );
+  return parseFileUri(uri, { field: 'spec.corpus.uri', reason: 'CORPUS_URI_INVALID' });
 }
 
-async function openCorpus(path: string): Promise<FileHandle> {
+async function openCorpus({ path, shown }: CorpusFile): Promise<FileHandle> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, 'r');
     if ((await file.stat()).isFile()) return file;
   } catch (cause) {
-    throw unreadable(path, (cause as NodeJS.ErrnoException).code, cause);
+    throw unreadable(shown, (cause as NodeJS.ErrnoException).code, cause);
   }
   await file.close();
-  throw corpusError(`the corpus ${path} is not a regular file`, 'CORPUS_UNREADABLE');
+  throw corpusError(`the corpus ${shown} is not a regular file`, 'CORPUS_UNREADABLE');
 }
 
 async function readPiece(file: FileHandle, position: number): Promise<{ bytes: Uint8Array; ended: boolean }> {
@@ -98,18 +99,18 @@ async function readPiece(file: FileHandle, position: number): Promise<{ bytes: U
   return { bytes: buffer, ended: false };
 }
 
-function requireUtf8(bytes: Uint8Array, offset: number, path: string): void {
+function requireUtf8(bytes: Uint8Array, offset: number, shown: string): void {
   const bad = firstInvalidByte(bytes);
   if (bad === undefined) return;
   const value = bytes[bad]!.toString(16).padStart(2, '0').toUpperCase();
   throw corpusError(
-    `the corpus ${path} is not UTF-8: byte ${offset + bad} is 0x${value}; convert it first`,
+    `the corpus ${shown} is not UTF-8: byte ${offset + bad} is 0x${value}; convert it first`,
     'CORPUS_NOT_UTF8',
   );
 }
 
-function unreadable(path: string, code: string | undefined, cause: unknown): FacetError {
-  return new FacetError('invalid', `the corpus ${path} cannot be read (${code})`, {
+function unreadable(shown: string, code: string | undefined, cause: unknown): FacetError {
+  return new FacetError('invalid', `the corpus ${shown} cannot be read (${code})`, {
     cause,
     reason: 'CORPUS_UNREADABLE',
     field: 'spec.corpus.uri',

@@ -1,3 +1,4 @@
+import { quote } from '@facet/errors';
 import { corpusError } from './corpus-file.ts';
 import type { CorpusSpec } from './set-record.ts';
 
@@ -21,11 +22,11 @@ const SECTION_CHARS = 65_536;
 /** Longest line of a JSONL corpus. */
 const MAX_LINE_CHARS = 16 * 1024 * 1024;
 
-/** Creates the splitter of a corpus; `path` names the corpus in errors. */
-export function createSplitter(corpus: CorpusSpec, path: string): DocumentSplitter {
+/** Creates the splitter of a corpus; `shown` names the corpus in errors. */
+export function createSplitter(corpus: CorpusSpec, shown: string): DocumentSplitter {
   return corpus.format === 'TEXT'
     ? createTextSplitter(corpus.documentSeparator)
-    : createJsonLinesSplitter(corpus.textField, path);
+    : createJsonLinesSplitter(corpus.textField, shown);
 }
 
 /**
@@ -62,14 +63,14 @@ function createTextSplitter(separator: string): DocumentSplitter {
 }
 
 /** Reads one JSON object from every line; `invalid` names the line that is none or lacks the field. */
-function createJsonLinesSplitter(textField: string, path: string): DocumentSplitter {
+function createJsonLinesSplitter(textField: string, shown: string): DocumentSplitter {
   let pending = '';
   let line = 0;
 
   const take = (json: string): Section[] => {
     line++;
     if (json.trim() === '') return [];
-    return cut(textOf(json, textField, `line ${line} of the corpus ${path}`)).map((text, i) => ({
+    return cut(textOf(json, textField, `line ${line} of the corpus ${shown}`)).map((text, i) => ({
       text,
       begins: i === 0,
     }));
@@ -80,7 +81,7 @@ function createJsonLinesSplitter(textField: string, path: string): DocumentSplit
       pending = lines.pop()!;
       if (pending.length > MAX_LINE_CHARS)
         throw corpusError(
-          `line ${line + 1} of the corpus ${path} has more than ${MAX_LINE_CHARS} characters`,
+          `line ${line + 1} of the corpus ${shown} has more than ${MAX_LINE_CHARS} characters`,
           'CORPUS_LINE_TOO_LONG',
         );
       return lines.flatMap(take);
@@ -99,7 +100,7 @@ function textOf(json: string, field: string, where: string): string {
   const text =
     typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[field] : undefined;
   if (typeof text === 'string') return text;
-  throw corpusError(`${where} has no text in the field ${JSON.stringify(field)}`, 'CORPUS_LINE_INVALID');
+  throw corpusError(`${where} has no text in the field ${quote(field)}`, 'CORPUS_LINE_INVALID');
 }
 
 /** Cuts a text into sections of at most about `SECTION_CHARS`; nothing for an empty one. */

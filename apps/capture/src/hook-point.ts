@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 
 /** Finds a hook point by name; `invalid` names the nearest one. */
 export function findHookPoint<T extends { name: string }>(
@@ -19,7 +19,7 @@ export function findHookPoint<T extends { name: string }>(
     });
   throw new FacetError(
     'invalid',
-    `${model} has no hook point ${JSON.stringify(name.slice(0, MAX_NAME_CHARS))}; did you mean ${nearest.name}?`,
+    `${model} has no hook point ${quote(name)}; did you mean ${nearest.name}?`,
     {
       reason: 'UNKNOWN_HOOK_POINT',
       field: 'spec.hook_point',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CaptureContext } from './capture-context.ts';
 import type { PackedPartition } from './context-writer.ts';
-import { corpusError, readTextPieces, resolveCorpus } from './corpus-file.ts';
+import { type CorpusFile, corpusError, readTextPieces, resolveCorpus } from './corpus-file.ts';
 import { createSplitter, type Section } from './documents.ts';
 import { finishIfComplete } from './finish-set.ts';
 import { encodeInput } from './input-file.ts';
@@ -38,21 +38,21 @@ async function writeInputs(
   signal: AbortSignal,
 ): Promise<SetPlan> {
   const { spec, model, uid } = record;
-  const path = await resolveCorpus(spec.corpus.uri, context.corpusRoot);
+  const corpus = await resolveCorpus(spec.corpus.uri, context.corpusRoot);
   const packer = createPacker({ ...spec, ...model });
   const hash = createHash('sha256');
   const partitions: SetPlan['partitions'] = [];
   const write = async (packed: PackedPartition) => {
     partitions.push(await writeInput(context, record, { partition: partitions.length, packed, signal }));
   };
-  for await (const { sections, tokens, bytes } of tokenizedPieces(context, record, { path, signal })) {
+  for await (const { sections, tokens, bytes } of tokenizedPieces(context, record, { corpus, signal })) {
     hash.update(bytes);
     for (const [i, section] of sections.entries())
       for (const packed of packer.push(tokens[i]!, section.begins)) await write(packed);
     if (packer.full) break;
   }
   for (const packed of packer.end()) await write(packed);
-  if (packer.rows === 0) throw corpusError(`the corpus ${path} holds no text`, 'CORPUS_EMPTY');
+  if (packer.rows === 0) throw corpusError(`the corpus ${corpus.shown} holds no text`, 'CORPUS_EMPTY');
   return {
     uid,
     rows: packer.rows,
@@ -71,18 +71,18 @@ interface TokenizedPiece {
 }
 
 interface Source {
-  path: string;
+  corpus: CorpusFile;
   signal: AbortSignal;
 }
 
 function tokenizedPieces(
   { inference }: CaptureContext,
   { spec }: SetRecord,
-  { path, signal }: Source,
+  { corpus, signal }: Source,
 ): AsyncGenerator<TokenizedPiece> {
-  const splitter = createSplitter(spec.corpus, path);
+  const splitter = createSplitter(spec.corpus, corpus.shown);
   async function* pieces(): AsyncGenerator<{ sections: Section[]; bytes: Uint8Array }> {
-    for await (const { text, bytes } of readTextPieces(path, signal))
+    for await (const { text, bytes } of readTextPieces(corpus, signal))
       yield { sections: splitter.push(text), bytes };
     yield { sections: splitter.end(), bytes: new Uint8Array(0) };
   }

@@ -84,7 +84,7 @@ describe('completeSpec', () => {
     ],
     [{ partitionTokens: 2 ** 31 }, 'spec.partition_tokens', 'is out of range'],
     [{ maxTokens: 1e15 }, 'spec.max_tokens', 'needs more than 100000 partitions'],
-    [{ corpus: { uri: 'c', format: 'TEXT', documentSeparator: '|' } }, 'spec.corpus.uri', 'is not a corpus'],
+    [{ corpus: { uri: 'c', format: 'TEXT', documentSeparator: '|' } }, 'spec.corpus.uri', 'names no file'],
   ])('refuses %j and names the field', (change, field, message) => {
     const attempt = () => completeSpec({ ...requested, ...change }, model);
     expect(attempt).toThrow(message);

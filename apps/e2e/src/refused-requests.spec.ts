@@ -104,7 +104,7 @@ describeWithModels(
         'the corpus does not exist',
         () => captureFrom(join(folder, 'nowhere.txt')),
         { kind: 'not-found', reason: 'CORPUS_NOT_FOUND' },
-        /the corpus .*nowhere\.txt does not exist where the capture workers run/,
+        /the corpus .*nowhere\.txt" does not exist where the capture workers run/,
       ],
     ])('%s', async (_, call, refusal, ...says) => {
       const error = await call().then(
@@ -117,7 +117,7 @@ describeWithModels(
     });
 
     test.each<[string, string, Uint8Array, string, RegExp]>([
-      ['empty', 'empty', Buffer.alloc(0), 'CORPUS_EMPTY', /the corpus .*empty\.txt holds no text/],
+      ['empty', 'empty', Buffer.alloc(0), 'CORPUS_EMPTY', /the corpus .*empty\.txt" holds no text/],
       [
         'not UTF-8, far behind its start',
         'latin',
@@ -127,7 +127,7 @@ describeWithModels(
           Buffer.from(' ran.'),
         ]),
         'CORPUS_NOT_UTF8',
-        /latin\.txt is not UTF-8: byte 110000 is 0xE9; convert it first/,
+        /latin\.txt" is not UTF-8: byte 110000 is 0xE9; convert it first/,
       ],
     ])('the corpus is %s', async (_, id, content, reason, message) => {
       const uri = join(folder, `${id}.txt`);

@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import type { LabelChange } from './label-store.ts';
 
 /** Picks the fields that an update mask names; refuses an empty mask and fields that cannot be changed. */
@@ -11,9 +11,13 @@ export function labelChange(
     if (path === 'label') change.label = feature.label;
     else if (path === 'description') change.description = feature.description;
     else
-      throw new FacetError('invalid', `${path} cannot be changed; update_mask takes label and description`, {
-        field: 'update_mask',
-      });
+      throw new FacetError(
+        'invalid',
+        `${quote(path)} cannot be changed; update_mask takes label and description`,
+        {
+          field: 'update_mask',
+        },
+      );
   }
   if (mask.length > 0) return change;
   throw new FacetError('invalid', 'update_mask is empty; name label, description or both', {

@@ -4,7 +4,7 @@ import {
   type ComputeActivationsResponse,
   DataType,
 } from '@facet/contracts';
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import { tensorMessage } from '@facet/mesh';
 import type { ActivationRows } from './activation-blocks.ts';
 import type { ActivationsEvent, ActivationsQuestion } from './compute-activations.ts';
@@ -66,7 +66,7 @@ function readHookPoints(names: readonly string[], model: LoadedModel) {
   if (names.length === 0 || names.length > MAX_HOOK_POINTS)
     throw invalid(`${names.length} hook points; from 1 to ${MAX_HOOK_POINTS} are possible`, 'hook_points');
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw invalid(`${JSON.stringify(twice)} is asked for twice`, 'hook_points');
+  if (twice !== undefined) throw invalid(`${quote(twice)} is asked for twice`, 'hook_points');
   return names.map((name, index) => hookPointOf(model, name, `hook_points[${index}]`));
 }
 

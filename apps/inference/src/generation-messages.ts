@@ -7,7 +7,7 @@ import {
   type SamplingOptions,
   SamplingOptions as SamplingOptionsMessage,
 } from '@facet/contracts';
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import { requireSamplingOptions } from '@facet/transformer';
 import { planEdits } from './edit-plan.ts';
 import type { FinishedEvent, GenerationEvent, GenerationQuestion, Variant } from './generate-text.ts';
@@ -121,7 +121,7 @@ function readVariants(messages: readonly GenerationVariant[], model: LoadedModel
         `the id has ${id.length} characters; from 1 to ${MAX_VARIANT_ID_CHARS} are possible`,
         `${field}.id`,
       );
-    if (ids.has(id)) throw invalid(`two variants are called ${JSON.stringify(id)}`, `${field}.id`);
+    if (ids.has(id)) throw invalid(`two variants are called ${quote(id)}`, `${field}.id`);
     ids.add(id);
     const options = { model, field: `${field}.interventions`, generates: true };
     return { id, interventions: readInterventions(interventions, options) };

@@ -1,5 +1,5 @@
 import { SteeringProfile } from '@facet/contracts';
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import { encodePageToken, formatName, parseName } from '@facet/mesh';
 import { editMessage, readEdits } from './edit-messages.ts';
 import {
@@ -58,7 +58,7 @@ export function readChange(profile: SteeringProfile, mask: readonly string[] = [
   const change: Partial<ProfileContent> = {};
   for (const path of mask) {
     if (!Object.hasOwn(READERS, path))
-      throw invalid(`${JSON.stringify(path)} cannot be changed; name some of ${known}`, 'update_mask');
+      throw invalid(`${quote(path)} cannot be changed; name some of ${known}`, 'update_mask');
     Object.assign(change, READERS[path as keyof typeof READERS](profile));
   }
   return change;

@@ -1,4 +1,4 @@
-import { FacetError, isFacetError } from '@facet/errors';
+import { FacetError, isFacetError, quote } from '@facet/errors';
 import { createOneAtATime } from './one-at-a-time.ts';
 import {
   contentSha256,
@@ -92,7 +92,7 @@ function requireEtag(current: ProfileRecord, etag: string): void {
   if (etag === '' || etag === held) return;
   throw new FacetError(
     'aborted',
-    `steeringProfiles/${current.id} was changed meanwhile: its etag is ${held}, not ${JSON.stringify(etag)}; ` +
+    `steeringProfiles/${current.id} was changed meanwhile: its etag is ${held}, not ${quote(etag)}; ` +
       'read it again and repeat the change',
     { reason: 'ETAG_MISMATCH' },
   );

@@ -1,5 +1,5 @@
 import type { GenerateSteeredTextRequest, SteeringServiceImplementation } from '@facet/contracts';
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import {
   decodePageToken,
   type Logger,
@@ -104,7 +104,7 @@ async function readSteering(
     });
   const stored = await profiles.get(parseName(profile, 'steeringProfiles', 'profile'));
   if (model !== '' && stored.model !== '' && model !== stored.model)
-    throw new FacetError('invalid', `model: ${profile} steers ${stored.model}, not ${model}`, {
+    throw new FacetError('invalid', `model: ${profile} steers ${stored.model}, not ${quote(model)}`, {
       field: 'model',
     });
   return {

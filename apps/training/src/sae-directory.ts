@@ -1,7 +1,7 @@
 import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
+import { parseFileUri } from '@facet/mesh';
 
 /** Where an SAE lies outside the object store. */
 export interface Location {
@@ -26,7 +26,9 @@ export async function writeSaeDirectory({ uri, roots, files }: DirectoryContent)
   await requireBelow(parent, roots, { uri, variable: 'FACET_SAE_EXPORT_ROOTS' });
   const target = join(parent, basename(path));
   if (await exists(target))
-    throw new FacetError('exists', `${uri} exists already; choose another directory`, { field: 'uri' });
+    throw new FacetError('exists', `${quote(uri)} exists already; choose another directory`, {
+      field: 'uri',
+    });
   const partial = `${target}.partial-${process.pid}`;
   try {
     await mkdir(partial);
@@ -41,11 +43,7 @@ export async function writeSaeDirectory({ uri, roots, files }: DirectoryContent)
 
 /** The path of a `file://` URL or absolute path. */
 export function toPath(uri: string): string {
-  if (uri.startsWith('file://')) return fileURLToPath(uri);
-  if (uri.startsWith('/')) return resolve(uri);
-  throw new FacetError('invalid', `${JSON.stringify(uri)} is not an absolute path or file:// URL`, {
-    field: 'uri',
-  });
+  return resolve(parseFileUri(uri, { field: 'uri' }));
 }
 
 /** Resolves every link of a path. */
@@ -53,7 +51,10 @@ export async function resolveExisting(path: string, shown: string): Promise<stri
   try {
     return await realpath(path);
   } catch (cause) {
-    throw new FacetError('not-found', `${shown} does not exist or cannot be read`, { cause, field: 'uri' });
+    throw new FacetError('not-found', `${quote(shown)} does not exist or cannot be read`, {
+      cause,
+      field: 'uri',
+    });
   }
 }
 
@@ -68,7 +69,7 @@ export async function requireBelow(
     if (real !== undefined && (path === real || path.startsWith(real.endsWith(sep) ? real : real + sep)))
       return;
   }
-  const message = `${uri} is not below a folder of ${variable} (${roots.join(', ') || 'none is set'})`;
+  const message = `${quote(uri)} is not below a folder of ${variable}${roots.length === 0 ? ', which is not set' : ''}`;
   throw new FacetError('precondition', message, { field: 'uri', reason: 'OUTSIDE_ROOTS' });
 }
 

@@ -1,5 +1,5 @@
 import type { SaeServiceImplementation } from '@facet/contracts';
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import {
   decodePageToken,
   encodePageToken,
@@ -84,7 +84,7 @@ function readTexts(texts: SaeTexts, mask: readonly string[] | undefined): Partia
     if (path === 'display_name' || path === 'displayName') change.displayName = texts.displayName;
     else if (path === 'description') change.description = texts.description;
     else {
-      const message = `${JSON.stringify(path)} cannot be updated; display_name and description can`;
+      const message = `${quote(path)} cannot be updated; display_name and description can`;
       throw new FacetError('invalid', message, { field: 'update_mask' });
     }
   }

@@ -93,7 +93,7 @@ describe('importSae and exportSae', () => {
     );
     await expect(importing(`${root}/../outside`)).rejects.toThrow(/not below/);
     await expect(importing(join(root, 'none'))).rejects.toMatchObject({ kind: 'not-found' });
-    await expect(importing('source')).rejects.toThrow(/not an absolute path/);
+    await expect(importing('source')).rejects.toThrow(/names no file; give an absolute path/);
     const damaged = await writeDirectory('damaged', jumprelu());
     await writeFile(join(damaged, 'sae_weights.safetensors'), Buffer.alloc(64, 0xff));
     await expect(importing(damaged)).rejects.toMatchObject({ kind: 'invalid' });

@@ -6,7 +6,7 @@ import {
   saePrefix,
   writeSaeArtifact,
 } from '@facet/artifacts';
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import {
   absentAsUndefined,
   type Lineage,
@@ -159,10 +159,10 @@ async function importSae(
   const { sae, conversions } = read;
   const hookPoint = request.hookPoint || sae.cfg.metadata.hook_name;
   if (!hookPoint) {
-    const message = `${request.uri} does not name its hook point; give hook_point, e.g. blocks.6.hook_resid_post`;
+    const message = `${quote(request.uri)} does not name its hook point; give hook_point, e.g. blocks.6.hook_resid_post`;
     throw new FacetError('invalid', message, { field: 'hook_point' });
   }
-  const { parity, probes } = await measureParity(read, request.uri);
+  const { parity, probes } = await measureParity(read, quote(request.uri));
   sae.cfg.metadata = { ...sae.cfg.metadata, hook_name: hookPoint };
   await writeSaeArtifact(store, request.id, sae, {
     createTime: new Date().toISOString(),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import type { ManifestFile } from '@facet/objects';
 import type { SaeFiles } from '@facet/sae';
 import { type Location, requireBelow, resolveExisting, toPath } from './sae-directory.ts';
@@ -36,7 +36,7 @@ export async function openSourceFiles({ uri, roots }: Location): Promise<SourceF
       const file = await resolveExisting(join(directory, name), shown);
       await requireBelow(file, roots, { uri: shown, variable: ROOTS_VARIABLE });
       if (!(await stat(file)).isFile())
-        throw new FacetError('invalid', `${shown} is not a regular file`, { field: 'uri' });
+        throw new FacetError('invalid', `${quote(shown)} is not a regular file`, { field: 'uri' });
       const { bytes, sha256 } = await readWhole(file, { shown, maxBytes });
       hashes[name] = { bytes: bytes.byteLength, sha256 };
       return bytes;
@@ -54,7 +54,7 @@ async function readWhole(
   try {
     const { size } = await file.stat();
     if (size > maxBytes)
-      throw new FacetError('invalid', `${shown} has ${size} bytes; the limit is ${maxBytes}`, {
+      throw new FacetError('invalid', `${quote(shown)} has ${size} bytes; the limit is ${maxBytes}`, {
         field: 'uri',
       });
     const bytes = new Uint8Array(size);
@@ -62,7 +62,7 @@ async function readWhole(
     for (let at = 0; at < size; ) {
       const { bytesRead } = await file.read(bytes, at, Math.min(READ_BYTES, size - at), at);
       if (bytesRead === 0)
-        throw new FacetError('data-loss', `${shown} ended at byte ${at}; it was cut while in use`);
+        throw new FacetError('data-loss', `${quote(shown)} ended at byte ${at}; it was cut while in use`);
       hash.update(bytes.subarray(at, at + bytesRead));
       at += bytesRead;
     }
@@ -75,6 +75,6 @@ async function readWhole(
 async function listNames(directory: string, shown: string): Promise<string[]> {
   const names = await readdir(directory);
   if (names.length <= MAX_FILES) return names;
-  const message = `${shown} has ${names.length} files, more than ${MAX_FILES}; name the folder of one SAE`;
+  const message = `${quote(shown)} has ${names.length} files, more than ${MAX_FILES}; name the folder of one SAE`;
   throw new FacetError('invalid', message, { field: 'uri' });
 }

@@ -19,6 +19,7 @@ export {
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
 export { dieOfSignal } from './die-of-signal.ts';
 export { EXIT_CODES, exitCodeOf, SIGNAL_EXIT_CODES } from './exit-codes.ts';
+export { parseFileUri } from './file-uri.ts';
 export { DEADLINE_EXCEEDED, fromGrpcError, toGrpcError } from './grpc-errors.ts';
 export { guardProcess, type ProcessGuardOptions } from './guard-process.ts';
 export { DEFAULT_MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES, type MessageLimits } from './limits.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 
 /** Collections of resource names, `{collection}/{id}`. */
 export type Collection =
@@ -68,8 +68,4 @@ export function formatFeatureName({ saeId, index }: FeatureRef): string {
 export function newId(prefix: string): string {
   const random = randomBytes(8).readBigUInt64BE().toString(36).padStart(13, '0').slice(-10);
   return parseId(`${prefix}-${random}`);
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 
 /** Keys longer than this are refused: S3's own limit. */
 export const MAX_KEY_LENGTH = 1024;
@@ -10,13 +10,9 @@ const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 export function requireKey(key: string): string {
   const segments = key.split('/');
   if (key.length > MAX_KEY_LENGTH || !segments.every(isSegment))
-    throw new FacetError(
-      'invalid',
-      `${JSON.stringify(key.slice(0, 200))} is not an object key; use a/b/c.txt`,
-      {
-        reason: 'OBJECT_KEY_INVALID',
-      },
-    );
+    throw new FacetError('invalid', `${quote(key)} is not an object key; use a/b/c.txt`, {
+      reason: 'OBJECT_KEY_INVALID',
+    });
   return key;
 }
 

@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 
 /** Throws `invalid` naming the field unless `value` is an integer in [min, max]. */
 export function requireInteger(field: string, value: number, min: number, max: number): void {
@@ -17,6 +17,6 @@ export function requireRange(field: string, value: number, min: number, max: num
 /** Throws `invalid` naming the field unless `value` is one of `choices`. */
 export function requireChoice(field: string, value: string, choices: readonly string[]): void {
   if (choices.includes(value)) return;
-  const message = `${field} is ${JSON.stringify(value)}; it must be one of ${choices.join(', ')}`;
+  const message = `${field} is ${quote(value)}; it must be one of ${choices.join(', ')}`;
   throw new FacetError('invalid', message, { field: `spec.${field}` });
 }

@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import type { ResolvedConfig } from './config.ts';
 import { cpuEngine } from './cpu/cpu-engine.ts';
 import { TFJS_BACKENDS } from './tfjs/tfjs-backends.ts';
@@ -121,7 +121,11 @@ export function engineOf(name: string): TrainingEngine {
   if (name === 'cpu') return cpuEngine;
   const [engine, ...backend] = name.split(':');
   if (engine === 'tfjs') return tfjsEngine(backend.length > 0 ? backend.join(':') : undefined);
-  throw new FacetError('invalid', `there is no training engine "${name}"; use ${ENGINE_NAMES.join(', ')}`, {
-    field: 'spec.engine',
-  });
+  throw new FacetError(
+    'invalid',
+    `there is no training engine ${quote(name)}; use ${ENGINE_NAMES.join(', ')}`,
+    {
+      field: 'spec.engine',
+    },
+  );
 }

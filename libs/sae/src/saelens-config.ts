@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import { z } from 'zod';
 import { parseJsonConfig } from './json-config.ts';
 import { metadataSchema } from './metadata-schema.ts';
@@ -101,7 +101,7 @@ function architectureOf(file: ConfigFile, source: string): Architecture {
   if (known) return known;
   throw new FacetError(
     'unimplemented',
-    `${source}: the architecture ${JSON.stringify(file.architecture.slice(0, 60))} is not supported; ` +
+    `${source}: the architecture ${quote(file.architecture)} is not supported; ` +
       `${ARCHITECTURES.join(', ')} are`,
   );
 }

@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import { parseSafetensors, requireFinite } from '@facet/tensor';
 import { decodeNumbers } from './decode-numbers.ts';
 
@@ -26,7 +26,7 @@ export function openSafetensorsFile(bytes: Uint8Array, source: string): TensorFi
   const view = parseSafetensors(bytes, source);
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape } of view.header.entries.values()) {
-    const what = `${source}: tensor ${JSON.stringify(name)}`;
+    const what = `${source}: tensor ${quote(name)}`;
     tensors.set(name, { dtype, shape, f32: () => decodeNumbers(view.raw(name), dtype, what) });
   }
   return { source, tensors };
@@ -45,7 +45,7 @@ export function takeTensors<K extends string>(
     if (Object.hasOwn(shapes, name) || ignored.includes(name)) continue;
     throw new FacetError(
       'invalid',
-      `${file.source}: ${what} has no tensor ${JSON.stringify(name.slice(0, 80))}; is the configuration its own?`,
+      `${file.source}: ${what} has no tensor ${quote(name)}; is the configuration its own?`,
     );
   }
   const found = Object.entries<readonly number[]>(shapes).map(([name, shape]) => [

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import { decodeFloats } from './floats.ts';
 import {
   LENGTH_BYTES,
@@ -39,11 +39,7 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
       return readExactly(file, { path, position: byteOffset + start, bytes: end - start });
     };
     const readF32 = async (name: string) =>
-      decodeFloats(
-        await readRaw(name),
-        header.entries.get(name)!.dtype,
-        `tensor ${JSON.stringify(name)} of ${path}`,
-      );
+      decodeFloats(await readRaw(name), header.entries.get(name)!.dtype, `tensor ${quote(name)} of ${path}`);
     return { path, header, readRaw, readF32, close: () => file.close() };
   } catch (error) {
     await file.close();

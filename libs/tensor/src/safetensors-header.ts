@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { cutText, FacetError, quote } from '@facet/errors';
 import { type DType, dtypeBytes, elementCount, isDType } from './dtypes.ts';
 
 /** A header larger than this is refused before it is read: real ones stay under 1 MiB. */
@@ -84,7 +84,7 @@ function parseJson(bytes: Uint8Array, source: string): Record<string, unknown> {
 
 function parseEntry(name: string, value: unknown, extent: Extent): TensorEntry {
   const { source, dataStart, fileBytes } = extent;
-  const tensor = `tensor ${JSON.stringify(name)}`;
+  const tensor = `tensor ${quote(name)}`;
   if (!isRecord(value)) throw corrupt(source, `describes ${tensor} by something that is not an object`);
   const dtype = parseDType(value.dtype, tensor, source);
   const shape = parseShape(value.shape, tensor, source);
@@ -104,7 +104,7 @@ function parseDType(value: unknown, tensor: string, source: string): DType {
   if (typeof value === 'string' && isDType(value)) return value;
   throw new FacetError(
     'unimplemented',
-    `${source} stores ${tensor} as ${JSON.stringify(value)}; convert it to F32, F16 or BF16`,
+    `${source} stores ${tensor} as ${brief(value)}; convert it to F32, F16 or BF16`,
     { reason: 'DTYPE_UNSUPPORTED' },
   );
 }
@@ -134,13 +134,9 @@ function requireContiguous(entries: ReadonlyMap<string, TensorEntry>, extent: Ex
   );
   let position = dataStart;
   for (const { name, byteOffset, byteLength } of ordered) {
-    if (byteOffset < position)
-      throw corrupt(source, `lets tensor ${JSON.stringify(name)} overlap the one before it`);
+    if (byteOffset < position) throw corrupt(source, `lets tensor ${quote(name)} overlap the one before it`);
     if (byteOffset > position)
-      throw corrupt(
-        source,
-        `leaves ${byteOffset - position} bytes unused before tensor ${JSON.stringify(name)}`,
-      );
+      throw corrupt(source, `leaves ${byteOffset - position} bytes unused before tensor ${quote(name)}`);
     position = byteOffset + byteLength;
   }
   if (position !== fileBytes)
@@ -163,7 +159,7 @@ function isSize(value: unknown): value is number {
 }
 
 function brief(value: unknown): string {
-  return String(JSON.stringify(value)).slice(0, 80);
+  return cutText(String(JSON.stringify(value)), 80);
 }
 
 function corrupt(source: string, problem: string, cause?: unknown): FacetError {

@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import { alignedTo, decodeFloats } from './floats.ts';
 import { parseSafetensorsHeader, type SafetensorsHeader, type TensorEntry } from './safetensors-header.ts';
 
@@ -31,7 +31,7 @@ export function parseSafetensors(bytes: Uint8Array, source: string): Safetensors
     header,
     raw: (name) => raw(name),
     f32: (name) =>
-      decodeFloats(raw(name), header.entries.get(name)!.dtype, `tensor ${JSON.stringify(name)} of ${source}`),
+      decodeFloats(raw(name), header.entries.get(name)!.dtype, `tensor ${quote(name)} of ${source}`),
     u16: (name) => {
       const view = alignedTo(raw(name, 'F16', 'BF16', 'U16'), 2);
       return new Uint16Array(view.buffer, view.byteOffset, view.byteLength / 2);
@@ -50,11 +50,7 @@ export function requireEntry(header: SafetensorsHeader, name: string, source: st
   if (entry) return entry;
   const names = [...header.entries.keys()];
   const known = names.slice(0, 8).join(', ') + (names.length > 8 ? `, … (${names.length})` : '');
-  throw new FacetError(
-    'invalid',
-    `${source} has no tensor ${JSON.stringify(name)}; it holds ${known || 'none'}`,
-    {
-      reason: 'TENSOR_MISSING',
-    },
-  );
+  throw new FacetError('invalid', `${source} has no tensor ${quote(name)}; it holds ${known || 'none'}`, {
+    reason: 'TENSOR_MISSING',
+  });
 }

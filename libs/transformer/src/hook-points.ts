@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import type { ModelSpec } from './model-spec.ts';
 
 /**
@@ -56,17 +56,17 @@ export function resolveHookPoint(spec: ModelSpec, name: string): HookPoint {
   const nearest = nearestName(name, all);
   throw new FacetError(
     'invalid',
-    `hook point ${JSON.stringify(name.slice(0, MAX_QUOTED))} does not exist; ` +
+    `hook point ${quote(name)} does not exist; ` +
       `the nearest is ${nearest}, and the model has blocks 0 to ${spec.n_layers - 1}`,
     { reason: 'UNKNOWN_HOOK_POINT', metadata: { nearest } },
   );
 }
 
-/** Characters of a wrong name that are compared and quoted; longer names only cost time. */
-const MAX_QUOTED = 64;
+/** Characters of a wrong name that are compared; longer names only cost time. */
+const MAX_COMPARED = 64;
 
 function nearestName(name: string, all: readonly HookPoint[]): string {
-  const wanted = name.slice(0, MAX_QUOTED);
+  const wanted = name.slice(0, MAX_COMPARED);
   const distances = all.map((point) => editDistance(wanted, point.name));
   return all[distances.indexOf(Math.min(...distances))]!.name;
 }

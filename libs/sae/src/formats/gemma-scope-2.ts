@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import { serializeSafetensors } from '@facet/tensor';
 import { z } from 'zod';
 import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
@@ -85,18 +85,15 @@ function refuseUnsupported(config: Config, source: string): void {
     throw new FacetError('unimplemented', `${source}: config.json has ${what}; ${remedy}`);
   };
   if (config.architecture !== 'jump_relu') {
-    refuse(`architecture ${JSON.stringify(config.architecture.slice(0, 40))}`, 'only jump_relu is supported');
+    refuse(`architecture ${quote(config.architecture)}`, 'only jump_relu is supported');
   }
   if (config.type !== undefined && config.type !== 'sae') {
-    refuse(`type ${JSON.stringify(config.type.slice(0, 40))}`, 'only SAEs of one hook point are supported');
+    refuse(`type ${quote(config.type)}`, 'only SAEs of one hook point are supported');
   }
   if (config.affine_connection) refuse('affine_connection true', 'an SAE decodes from its features alone');
   const { hf_hook_point_in: input, hf_hook_point_out: output } = config;
   if (input !== undefined && output !== undefined && input !== output) {
-    refuse(
-      `hf_hook_point_out ${JSON.stringify(output.slice(0, 80))}`,
-      'a transcoder is not an SAE of one hook point',
-    );
+    refuse(`hf_hook_point_out ${quote(output)}`, 'a transcoder is not an SAE of one hook point');
   }
 }
 

@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import { serializeSafetensors } from '@facet/tensor';
 import { z } from 'zod';
 import { foldDecoderNorms, transpose, withInputBias } from '../convert.ts';
@@ -133,7 +133,7 @@ function refuseUnsupported(config: Config, source: string): void {
   };
   if (config.transcode) refuse('transcode true', 'transcoders are not SAEs of one hook point');
   if (config.activation !== 'topk') {
-    refuse(`activation ${JSON.stringify(config.activation.slice(0, 40))}`, 'only topk is supported');
+    refuse(`activation ${quote(config.activation)}`, 'only topk is supported');
   }
   if (config.signed) refuse('signed true', 'only topk of positive values is supported');
   for (const name of ['skip_connection', 'embed_skip', 'gram_lookup'] as const) {

@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import { bytesOf } from '@facet/tensor';
 import { transpose } from '../convert.ts';
 import { decodeNumbers, type NumberDType, numberBytes } from '../decode-numbers.ts';
@@ -99,10 +99,7 @@ function parseHeader(header: string, what: string): NpyHeader {
   const tuple = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1];
   const isDict = /^\{[^{}]*\}\s*$/.test(header);
   if (!isDict || order === undefined || tuple === undefined || descr === undefined) {
-    throw corrupt(
-      what,
-      `has the header ${JSON.stringify(header.trim().slice(0, 120))}, which is not one of plain numbers`,
-    );
+    throw corrupt(what, `has the header ${quote(header.trim())}, which is not one of plain numbers`);
   }
   const shape = tuple.split(',').flatMap((extent) => (extent.trim() === '' ? [] : [Number(extent)]));
   if (shape.length > MAX_RANK || !shape.every(Number.isSafeInteger)) {

@@ -1,3 +1,4 @@
+import { quote } from '@facet/errors';
 import { openZip } from '../archive/zip-reader.ts';
 import { writeZip } from '../archive/zip-writer.ts';
 import type { StoredTensor, TensorFile } from '../tensor-file.ts';
@@ -11,7 +12,7 @@ export async function openNpz(bytes: Uint8Array, source: string): Promise<Tensor
   const tensors = new Map<string, StoredTensor>();
   for (const entry of zip.names) {
     const name = entry.endsWith(SUFFIX) ? entry.slice(0, -SUFFIX.length) : entry;
-    tensors.set(name, parseNpy(zip.read(entry), `${source}: ${JSON.stringify(name.slice(0, 80))}`));
+    tensors.set(name, parseNpy(zip.read(entry), `${source}: ${quote(name)}`));
   }
   return { source, tensors };
 }

@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import { openZip, type ZipArchive } from '../archive/zip-reader.ts';
 import { transpose } from '../convert.ts';
 import { decodeNumbers, type NumberDType, numberBytes } from '../decode-numbers.ts';
@@ -29,11 +29,8 @@ export async function openTorchFile(bytes: Uint8Array, source: string): Promise<
   const tensors = new Map<string, StoredTensor>();
   for (const [name, value] of state) {
     if (typeof name !== 'string') return fail('names a tensor by something that is no text');
-    if (!isTensor(value)) return fail(`holds ${JSON.stringify(name.slice(0, 80))}, which is no tensor`);
-    tensors.set(
-      name,
-      storedTensor(value, { zip, folder, what: `${source}: ${JSON.stringify(name.slice(0, 80))}` }),
-    );
+    if (!isTensor(value)) return fail(`holds ${quote(name)}, which is no tensor`);
+    tensors.set(name, storedTensor(value, { zip, folder, what: `${source}: ${quote(name)}` }));
   }
   return { source, tensors };
 }

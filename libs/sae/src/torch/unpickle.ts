@@ -1,3 +1,4 @@
+import { quote } from '@facet/errors';
 import { OPCODES } from './pickle-opcodes.ts';
 import type { PickleValue } from './pickle-values.ts';
 import {
@@ -220,9 +221,7 @@ function setItems(m: Machine, items: PickleValue[]): void {
 function pushGlobal(m: Machine, module: string, name: string): void {
   const full = `${module}.${name}`;
   if (!isAllowedGlobal(full)) {
-    m.fail(
-      `has a pickle that refers to ${JSON.stringify(full.slice(0, 120))}, which is refused and was not run`,
-    );
+    m.fail(`has a pickle that refers to ${quote(full)}, which is refused and was not run`);
   }
   m.push({ kind: 'global', name: full });
 }
