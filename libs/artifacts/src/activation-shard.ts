@@ -74,8 +74,8 @@ export async function writeActivationShard(
     special: { dtype: 'U8', shape: [n], data: special },
   });
   const file = shardFile(partition);
-  const written = await store.write(`${activationSetPrefix(id)}/${file}`, chunks, { signal });
-  return { file, rows: n, ...written };
+  const { bytes, sha256 } = await store.write(`${activationSetPrefix(id)}/${file}`, chunks, { signal });
+  return { file, rows: n, bytes, sha256 };
 }
 
 /** What a set knows of one of its shards. */

@@ -114,7 +114,8 @@ async function writeFiles(
   const { cfg, weights } = writeSaelens(sae);
   const files: Record<string, ManifestFile> = {};
   const write = async (name: string, data: Uint8Array | Uint8Array[]) => {
-    files[name] = await store.write(`${prefix}/${name}`, data);
+    const { bytes, sha256 } = await store.write(`${prefix}/${name}`, data);
+    files[name] = { bytes, sha256 };
   };
   await write(SAELENS_CONFIG_FILE, Buffer.from(cfg));
   await write(SAELENS_WEIGHTS_FILE, weights);

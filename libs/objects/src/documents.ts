@@ -1,7 +1,7 @@
 import { FacetError, isFacetError } from '@facet/errors';
 import type { ZodType } from 'zod';
 import { absentAsUndefined } from './absent-as-undefined.ts';
-import { readJson, writeJson } from './json.ts';
+import { readJson, updateJson, type VersionedJson, writeJson } from './json.ts';
 import type { ObjectStore } from './store.ts';
 
 /** One kind of document of a resource: its file and what it holds. */
@@ -11,8 +11,8 @@ export interface DocumentKind<T> {
 }
 
 /**
- * The state of the resources of one collection, `<collection>/<id>/<file>`. Every fact is a document of its own that is
- * written once, so that services and workers on any machine agree without locks.
+ * The state of the resources of one collection, `<collection>/<id>/<file>`. A fact is a document of its own that is
+ * written once, and what changes is changed by `update`, so that services and workers on any machine agree without locks.
  */
 export interface Documents {
   /** The key of a file of a resource. */
@@ -29,6 +29,15 @@ export interface Documents {
   writeOnce<T>(id: string, kind: DocumentKind<T>, value: NoInfer<T>): Promise<void>;
   /** Writes a document unless there is one, and returns the one that holds. */
   decide<T>(id: string, kind: DocumentKind<T>, value: NoInfer<T>): Promise<T>;
+  /**
+   * Changes a document, or makes it where `change` is given undefined, and returns what was written with its version (an
+   * etag). `change` is called again where another writer came first; what it throws ends the update.
+   */
+  update<T>(
+    id: string,
+    kind: DocumentKind<T>,
+    change: (current: VersionedJson<T> | undefined) => NoInfer<T>,
+  ): Promise<VersionedJson<T>>;
   /** Removes a resource with everything below it. */
   delete(id: string): Promise<void>;
 }
@@ -64,6 +73,7 @@ export function createDocuments(
       await writeOnce(id, kind, value);
       return readJson(store, key(id, kind.file), kind.schema);
     },
+    update: (id, { file, schema }, change) => updateJson(store, key(id, file), schema, change),
     delete: async (id) => {
       await store.deletePrefix(`${collection}/${id}`);
     },

@@ -1,7 +1,14 @@
 export { absentAsUndefined } from './absent-as-undefined.ts';
 export { createDocuments, type DocumentKind, type Documents } from './documents.ts';
 export { type FileStoreOptions, openFileStore } from './file-store.ts';
-export { MAX_JSON_BYTES, readJson, writeJson } from './json.ts';
+export {
+  MAX_JSON_BYTES,
+  readJson,
+  readJsonVersion,
+  updateJson,
+  type VersionedJson,
+  writeJson,
+} from './json.ts';
 export { MAX_KEY_LENGTH, requireKey } from './keys.ts';
 export { type Lineage, lineageSchema, requireSameLineage } from './lineage.ts';
 export {
@@ -16,4 +23,12 @@ export {
   writeManifest,
 } from './manifest.ts';
 export { openObjectStore } from './open-object-store.ts';
-export type { ListedObject, ObjectStore, ReadOptions, WriteOptions, WrittenObject } from './store.ts';
+export type {
+  Condition,
+  ListedObject,
+  ObjectStore,
+  ReadOptions,
+  VersionedObject,
+  WriteOptions,
+  WrittenObject,
+} from './store.ts';

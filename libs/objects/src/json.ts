@@ -1,9 +1,19 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, isFacetError } from '@facet/errors';
 import type { ZodType } from 'zod';
-import type { ObjectStore, WriteOptions, WrittenObject } from './store.ts';
+import { absentAsUndefined } from './absent-as-undefined.ts';
+import type { Condition, ObjectStore, WriteOptions, WrittenObject } from './store.ts';
 
 /** A JSON document larger than this is refused: state and manifests stay far below. */
 export const MAX_JSON_BYTES = 64 * 1024 * 1024;
+/** How often an update begins again because another one came first; each time one of them has succeeded. */
+const MAX_UPDATE_RACES = 1000;
+
+/** A document as it stood in one version. */
+export interface VersionedJson<T> {
+  value: T;
+  /** For `ifMatch`. */
+  version: string;
+}
 
 /**
  * Reads a JSON document and checks it; `not-found` where there is none, `data-loss` where it is malformed.
@@ -15,6 +25,41 @@ export async function readJson<T>(
   options: { signal?: AbortSignal } = {},
 ): Promise<T> {
   return parseDocument(await readDocument(store, key, options.signal), key, schema);
+}
+
+/** As `readJson`, with the version that the document has. */
+export async function readJsonVersion<T>(
+  store: ObjectStore,
+  key: string,
+  schema: ZodType<T>,
+): Promise<VersionedJson<T>> {
+  const { data, version } = await store.readVersion(key, { end: MAX_JSON_BYTES + 1 });
+  requireDocumentSize(data, key);
+  return { value: parseDocument(data, key, schema), version };
+}
+
+/**
+ * Changes a JSON document, or makes it where `change` is given undefined; returns what was written, with its version.
+ * Where another writer comes first, `change` is called again with what that one wrote: so changes of different fields all
+ * hold, and what `change` throws ends the update with nothing written.
+ */
+export async function updateJson<T>(
+  store: ObjectStore,
+  key: string,
+  schema: ZodType<T>,
+  change: (current: VersionedJson<T> | undefined) => T,
+): Promise<VersionedJson<T>> {
+  for (let race = 1; ; race++) {
+    const current = await absentAsUndefined(() => readJsonVersion(store, key, schema));
+    const value = change(current);
+    const condition: Condition = current ? { ifMatch: current.version } : { ifAbsent: true };
+    try {
+      return { value, version: (await writeJson(store, key, value, condition)).version };
+    } catch (error) {
+      const cameLate = isFacetError(error) && (error.kind === 'aborted' || error.kind === 'exists');
+      if (!cameLate || race === MAX_UPDATE_RACES) throw error;
+    }
+  }
 }
 
 /** Writes `value` as a JSON document, atomically. */
@@ -34,9 +79,13 @@ export async function readDocument(
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const bytes = await store.read(key, { end: MAX_JSON_BYTES + 1, signal });
+  requireDocumentSize(bytes, key);
+  return bytes;
+}
+
+function requireDocumentSize(bytes: Uint8Array, key: string): void {
   if (bytes.byteLength > MAX_JSON_BYTES)
     throw new FacetError('data-loss', `${key} is larger than the ${MAX_JSON_BYTES} bytes of a document`);
-  return bytes;
 }
 
 /** Parses and checks a document; the error names the first field that is wrong. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** Temporary files live beside the objects, on the same file system; no key can start with a dot. */
 const TEMP_FOLDER = '.tmp';
 /** What a crashed process left behind is removed after a day; no write takes that long. */
-const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
+export const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
 /** One write call; between two of them an abort is noticed and the event loop runs. */
 const WRITE_BYTES = 4 * 1024 * 1024;
 
