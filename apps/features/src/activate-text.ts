@@ -1,3 +1,4 @@
+import type { SaeIdentity } from '@facet/artifacts';
 import { FacetError } from '@facet/errors';
 import {
   type FeatureRecord,
@@ -5,6 +6,7 @@ import {
   type RankStatistic,
   rankOnText,
   type SparseRows,
+  saeSha256Of,
 } from '@facet/feature-index';
 import { MAX_REPLY_VALUE_BYTES } from './limits.ts';
 import type { QuestionParts } from './question-parts.ts';
@@ -35,16 +37,16 @@ export interface TextActivations {
  * were named are given also when they did not fire, with the value 0.
  */
 export async function activateText(
-  { index, saes, inference, vectorsOf }: QuestionParts,
+  { index, indexOf, saes, inference, vectorsOf }: QuestionParts,
   question: ActivateTextQuestion,
   signal?: AbortSignal,
 ): Promise<TextActivations> {
   requireTexts([question.text], { field: 'text', max: 1 });
-  const info = await index.current(question.sae);
+  const info = await indexOf(question.sae);
   const [vectors, encoded] = await Promise.all([
     vectorsOf(info),
     saes.use(question.sae, async (sae) => {
-      requireSameSae(info, sae.sha256);
+      requireSameSae(info, sae.identity);
       for await (const part of encodeTexts(sae, [question.text], { inference, signal })) return part;
       throw new Error('a text gave no activations');
     }),
@@ -92,10 +94,10 @@ function choose(
   return [...fired, ...silent].slice(0, limit);
 }
 
-/** Refuses an index that was made with other weights of the SAE. */
-export function requireSameSae({ sae, lineage }: IndexInfo, saeSha256: string): void {
-  if (lineage.saeSha256 === saeSha256) return;
-  const message = `the index of saes/${sae} was made with other weights of it; index it again`;
+/** Refuses an SAE that took the name after its index was found. */
+export function requireSameSae(info: IndexInfo, { sae, sha256 }: SaeIdentity): void {
+  if (saeSha256Of(info) === sha256) return;
+  const message = `saes/${sae} was replaced while the question was answered; index it again (facet index)`;
   throw new FacetError('precondition', message, { reason: 'LINEAGE_MISMATCH' });
 }
 

@@ -1,4 +1,10 @@
-import { type ActivationSet, type ActivationShard, openActivationSet } from '@facet/artifacts';
+import {
+  type ActivationSet,
+  type ActivationShard,
+  openActivationSet,
+  readSaeConfig,
+  readSaeManifest,
+} from '@facet/artifacts';
 import {
   type CorpusRows,
   createExampleCollector,
@@ -9,12 +15,16 @@ import {
   type IndexWriter,
   type StatisticsAccumulator,
 } from '@facet/feature-index';
-import type { ObjectStore } from '@facet/objects';
+import { absentAsUndefined, type ObjectStore } from '@facet/objects';
+import { lacksThreshold } from '@facet/sae';
+import { CALIBRATION_ROWS } from '@facet/sae-training';
+import { calibrateSae } from './calibrate-sae.ts';
 import { type Block, contextBlocks } from './context-blocks.ts';
 import type { Inference } from './inference.ts';
 import type { LabelStore } from './label-store.ts';
+import { type LateFacts, modelOf, settleFacts } from './late-facts.ts';
 import { BLOCK_ROWS } from './limits.ts';
-import { requireMatching } from './lineage-check.ts';
+import { indexLineage, replaced, requireAsPlanned, requireMatching } from './lineage-check.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 import type { RunRecord } from './run-record.ts';
 import type { ReadySae, SaeLibrary } from './sae-library.ts';
@@ -37,23 +47,65 @@ export interface BuildOptions {
   signal: AbortSignal;
 }
 
+/** A finished index, not seen yet, and what it made known of its SAE, a sentence each. */
+export interface BuiltIndex {
+  index: IndexInfo;
+  notices: string[];
+}
+
 /**
  * Builds the index of a run: encodes its activation set with its SAE, writes events, statistics, examples and vocabulary
- * effects. The index is finished then, and seen once it is published.
+ * effects. The index is finished then, and seen once it is published. What the SAE came without, the set makes known.
  */
 export async function buildIndex(
   parts: IndexingParts,
   record: RunRecord,
   options: BuildOptions,
-): Promise<IndexInfo> {
+): Promise<BuiltIndex> {
   const set = await openActivationSet(parts.store, record.activationSet);
   await parts.index.ensureSchema(options.signal);
-  return parts.saes.use(record.sae, async (sae) => {
-    requireMatching(sae, set);
+  return useSae(parts, { record, set, ...options }, async (sae, facts) => {
     const writer = await parts.index.begin({ sae: record.sae, now: parts.now(), signal: options.signal });
     const collected = await encodeSet({ sae, set, writer, maxRows: record.maxTokens }, options);
-    return finishIndex(parts, record, { sae, writer, collected, ...options });
+    const index = await finishIndex(parts, record, { sae, set, writer, collected, ...options });
+    await requireStanding(parts.store, record, sae);
+    return { index, notices: await settleFacts(parts.store, { sae, set, facts, now: parts.now() }) };
   });
+}
+
+interface SaeUse extends BuildOptions {
+  record: RunRecord;
+  set: ActivationSet;
+}
+
+/** Gives the SAE of a run to `work`, with what it came without; a threshold is calibrated first. */
+async function useSae<T>(
+  { store, saes }: IndexingParts,
+  { record, set, meter, signal }: SaeUse,
+  work: (sae: ReadySae, facts: LateFacts) => Promise<T>,
+): Promise<T> {
+  const stored = await readSaeManifest(store, record.sae);
+  const lacks =
+    stored.facts?.threshold === undefined && lacksThreshold(await readSaeConfig(store, record.sae));
+  return saes.use(record.sae, async (sae) => {
+    requireAsPlanned(record, sae, set);
+    requireMatching(sae, set);
+    const model = modelOf(sae, set);
+    if (lacks) meter.begin('calibrating', CALIBRATION_ROWS, 'rows');
+    const calibrated = lacks ? await calibrateSae(sae.sae, set, signal) : undefined;
+    const threshold = calibrated && { value: calibrated.threshold, rows: calibrated.rows };
+    return work(sae, { model, threshold });
+  });
+}
+
+/** An SAE that was deleted or replaced meanwhile gets no index. */
+async function requireStanding(
+  store: ObjectStore,
+  { id, sae }: RunRecord,
+  { identity }: ReadySae,
+): Promise<void> {
+  const now = await absentAsUndefined(() => readSaeManifest(store, sae));
+  if (now?.sha256 !== identity.manifestSha256) throw replaced(`saes/${sae}`, id);
 }
 
 interface Encoding {
@@ -135,6 +187,7 @@ async function encodeBlock({ sae, writer, shard, block }: BlockWork, collected: 
 
 interface Finishing extends BuildOptions {
   sae: ReadySae;
+  set: ActivationSet;
   writer: IndexWriter;
   collected: Collected;
 }
@@ -142,23 +195,24 @@ interface Finishing extends BuildOptions {
 async function finishIndex(
   { inference, labels }: IndexingParts,
   record: RunRecord,
-  { sae, writer, collected, meter, signal }: Finishing,
+  { sae, set, writer, collected, meter, signal }: Finishing,
 ): Promise<IndexInfo> {
   const { statistics, examples, rows } = collected;
   const { d_sae } = sae.sae.cfg;
-  const model = record.lineage.modelId;
+  const lineage = indexLineage(sae, set);
+  const model = lineage.modelId;
   const effects = await projectDecoder({ inference, model, sae: sae.sae, meter, signal });
   const list = Array.from({ length: d_sae }, (_, feature) => examples.of(feature));
   const texts = await readTokenTexts({ inference, model, examples: list, signal });
   meter.begin('writing', d_sae, 'features');
-  await labels.restore(record.sae);
+  await labels.restore(sae.identity);
   const summary = {
     run: record.id,
     d_sae,
     tokens: statistics.tokens,
     excludedRows: rows - statistics.tokens,
     liveFeatures: statistics.liveFeatures,
-    lineage: givenStrings(record.lineage),
+    lineage: givenStrings(lineage),
   };
   return writer.finish(summary, {
     feature: (feature) => ({

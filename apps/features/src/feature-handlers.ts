@@ -4,12 +4,11 @@ import {
   RankStatistic as StatisticMessage,
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import { cursorBehind, type FeatureOrder, type RankStatistic } from '@facet/feature-index';
+import { cursorBehind, type FeatureOrder, type RankStatistic, saeSha256Of } from '@facet/feature-index';
 import {
   decodePageToken,
   encodePageToken,
   flagTensor,
-  formatFeatureName,
   idTensor,
   pageSize,
   parseFeatureName,
@@ -52,11 +51,11 @@ const exampleCursor = z.object({ generation: z.number(), rank: z.number() });
 export function createFeatureHandlers(
   parts: FeatureHandlerParts,
 ): FeatureServiceImplementation<ServedCallContext> {
-  const { index, labels } = parts;
+  const { index, indexOf, labels } = parts;
 
   async function describe(name: string) {
     const { saeId, index: feature } = parseFeatureName(name);
-    const info = await index.current(saeId);
+    const info = await indexOf(saeId);
     const [record] = await index.features(info, [feature]);
     return toFeature(info, record!);
   }
@@ -69,7 +68,7 @@ export function createFeatureHandlers(
       const limit = pageSize(page.pageSize, FEATURE_PAGES);
       const query = `${parent}/${order}/${minDensity}/${maxDensity}`;
       const after = decodePageToken(page.pageToken, featureCursor, query);
-      const info = await index.current(parseName(parent, 'saes', 'parent'));
+      const info = await indexOf(parseName(parent, 'saes', 'parent'));
       requireSameGeneration(info.generation, after?.generation);
       const records = await index.listFeatures(info, {
         order,
@@ -87,7 +86,7 @@ export function createFeatureHandlers(
     },
 
     async searchFeatures({ parent, query, ...page }) {
-      const info = await index.current(parseName(parent, 'saes', 'parent'));
+      const info = await indexOf(parseName(parent, 'saes', 'parent'));
       const matches = await index.search(info, searchWords(query), pageSize(page.pageSize, SEARCH_PAGES));
       return { matches: matches.map((match) => toMatch(info, match)) };
     },
@@ -126,7 +125,7 @@ export function createFeatureHandlers(
       const { saeId, index: feature } = parseFeatureName(parent, 'parent');
       const limit = pageSize(page.pageSize, EXAMPLE_PAGES);
       const after = decodePageToken(page.pageToken, exampleCursor, parent);
-      const info = await index.current(saeId);
+      const info = await indexOf(saeId);
       requireSameGeneration(info.generation, after?.generation);
       await index.features(info, [feature]);
       const examples = await index.listExamples(info, {
@@ -145,10 +144,11 @@ export function createFeatureHandlers(
     async updateFeature({ feature, updateMask }) {
       const { saeId, index: latent } = parseFeatureName(feature?.name ?? '', 'feature.name');
       const change = labelChange(feature!, updateMask ?? []);
-      const info = await index.current(saeId);
+      const info = await indexOf(saeId);
       await index.features(info, [latent]);
-      await labels.update({ sae: saeId, feature: latent }, change);
-      return { feature: await describe(formatFeatureName({ saeId, index: latent })) };
+      await labels.update({ sae: saeId, sha256: saeSha256Of(info) }, latent, change);
+      const [record] = await index.features(info, [latent]);
+      return { feature: toFeature(info, record!) };
     },
   };
 }

@@ -5,13 +5,20 @@ import type {
   FeatureMatch as MatchMessage,
   TextActivation,
 } from '@facet/contracts';
-import type { ExampleRecord, FeatureMatch, FeatureRecord, IndexInfo } from '@facet/feature-index';
+import {
+  type ExampleRecord,
+  type FeatureMatch,
+  type FeatureRecord,
+  type IndexInfo,
+  saeSha256Of,
+} from '@facet/feature-index';
 import { floatTensor, formatFeatureName } from '@facet/mesh';
 import type { TextActivations } from './activate-text.ts';
 import type { FoundFeatures } from './find-features.ts';
 
 /** Writes a feature of an index as a message. */
-export function toFeature({ sae, tokens }: IndexInfo, record: FeatureRecord): Feature {
+export function toFeature(index: IndexInfo, record: FeatureRecord): Feature {
+  const { sae, tokens } = index;
   return {
     name: formatFeatureName({ saeId: sae, index: record.feature }),
     index: record.feature,
@@ -25,6 +32,7 @@ export function toFeature({ sae, tokens }: IndexInfo, record: FeatureRecord): Fe
     bottomEffects: record.bottomEffects,
     label: record.label,
     description: record.description,
+    saeSha256: saeSha256Of(index),
   };
 }
 

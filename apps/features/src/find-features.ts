@@ -30,17 +30,17 @@ export interface FoundFeatures {
 
 /** Contrasts all features by their largest activation in every text; see `rankContrasts` for the order. */
 export async function findFeatures(
-  { index, saes, inference, vectorsOf }: QuestionParts,
+  { index, indexOf, saes, inference, vectorsOf }: QuestionParts,
   question: FindFeaturesQuestion,
   signal?: AbortSignal,
 ): Promise<FoundFeatures> {
   const { positiveTexts, negativeTexts, limit, maxDensity } = question;
   requireTexts(positiveTexts, { field: 'positive_texts', max: MAX_CONTRAST_TEXTS });
   requireTexts(negativeTexts, { field: 'negative_texts', max: MAX_CONTRAST_TEXTS });
-  const info = await index.current(question.sae);
+  const info = await indexOf(question.sae);
   const vectors = await vectorsOf(info);
   const [positive, negative] = await saes.use(question.sae, async (sae) => {
-    requireSameSae(info, sae.sha256);
+    requireSameSae(info, sae.identity);
     const maximaOf = (texts: readonly string[]) => textMaxima(sae, texts, { inference, signal });
     return [await maximaOf(positiveTexts), await maximaOf(negativeTexts)] as const;
   });

@@ -49,10 +49,11 @@ async function index(parts: WorkerParts, record: RunRecord, signal: AbortSignal)
   const meter = createProgressMeter(parts.now);
   const progress = reportProgress(parts.bus, record.uid, meter);
   try {
-    const finished = await buildIndex(parts, record, { meter, signal });
+    const { index, notices } = await buildIndex(parts, record, { meter, signal });
     const seconds = (parts.now() - startedAt) / 1000;
-    const { state } = await endRun(parts, record, { state: 'SUCCEEDED', index: finished, seconds });
-    parts.logger.info({ run: record.id, state, events: finished.events, seconds }, 'indexing run ended');
+    const { state } = await endRun(parts, record, { state: 'SUCCEEDED', index, notices, seconds });
+    const { events } = index;
+    parts.logger.info({ run: record.id, state, events, notices, seconds }, 'indexing run ended');
   } finally {
     progress.stop();
   }

@@ -91,9 +91,9 @@ export function createIndexingRuns(parts: IndexingRunsParts): IndexingRuns {
 
 async function checkedRecord({ store, now }: IndexingRunsParts, request: RunRequest): Promise<RunRecord> {
   const { requestId, sae, activationSet, maxTokens } = request;
-  const { manifest, sha256 } = await readSaeManifest(store, sae);
+  const stored = await readSaeManifest(store, sae);
   const set = await openActivationSet(store, activationSet);
-  requireMatching({ id: sae, manifest }, set);
+  requireMatching(stored, set);
   return {
     formatVersion: 1,
     id: request.id || idFor(requestId),
@@ -103,7 +103,7 @@ async function checkedRecord({ store, now }: IndexingRunsParts, request: RunRequ
     sae,
     activationSet,
     maxTokens,
-    lineage: indexLineage({ id: sae, manifest, sha256 }, set),
+    lineage: indexLineage(stored, set),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { SaeIdentity } from '@facet/artifacts';
 import { FacetError } from '@facet/errors';
 import type { FeatureIndex, Label } from '@facet/feature-index';
 import { absentAsUndefined, type ObjectStore, readJson, writeJson } from '@facet/objects';
@@ -12,44 +13,100 @@ export interface LabelChange {
   description?: string;
 }
 
-/** Labels of features: the truth in the object store, a copy in ClickHouse that can be rebuilt from it. */
+/** The SAE that labels belong to. */
+export type LabelledSae = Pick<SaeIdentity, 'sae' | 'sha256'>;
+
+/**
+ * Labels of features: the truth in the object store, a copy in ClickHouse that can be rebuilt from it. They belong to the weights of
+ * an SAE, not to its name: another SAE that takes the name has none.
+ */
 export interface LabelStore {
   /** Changes the given texts of a feature. */
-  update(feature: { sae: string; feature: number }, change: LabelChange): Promise<void>;
-  /** Copies all labels of an SAE into the index. */
-  restore(sae: string): Promise<void>;
+  update(of: LabelledSae, feature: number, change: LabelChange): Promise<void>;
+  /** Copies all labels of an SAE into the index that is being made of it. */
+  restore(of: SaeIdentity): Promise<void>;
+  /** Takes over labels that do not say which SAE they are of: those of an SAE whose index stands. */
+  adopt(of: SaeIdentity): Promise<void>;
+  /** Removes the labels of an SAE. */
+  drop(of: LabelledSae): Promise<void>;
 }
 
-/** Keeps labels in `store` and their copy in `index`. */
+/** Keeps labels in `store`, `featureLabels/{sae}/{hash of its weights}/{feature}.json`, and their copy in `index`. */
 export function createLabelStore(store: ObjectStore, index: FeatureIndex): LabelStore {
-  const prefixOf = (sae: string) => `featureLabels/${sae}`;
+  const prefixOf = ({ sae, sha256 }: LabelledSae) => `featureLabels/${sae}/${sha256}`;
+  const adopted = new Set<string>();
 
   async function read(key: string) {
     const kept = await absentAsUndefined(() => readJson(store, key, schema));
     return kept ?? { label: '', description: '', version: 0 };
   }
 
+  async function keysBelow(prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of store.list(prefix)) keys.push(key);
+    return keys;
+  }
+
+  /** Labels from before they named their SAE, `featureLabels/{sae}/{feature}.json`. */
+  async function unbound(sae: string): Promise<string[]> {
+    const pattern = /^featureLabels\/[^/]+\/\d+\.json$/;
+    return (await keysBelow(`featureLabels/${sae}`)).filter((key) => pattern.test(key));
+  }
+
+  async function adopt(of: SaeIdentity): Promise<void> {
+    if (adopted.has(prefixOf(of))) return;
+    for (const key of await unbound(of.sae)) {
+      const label = await read(key);
+      const own = `${prefixOf(of)}/${featureOf(key)}.json`;
+      if (!(await store.exists(own))) await writeJson(store, own, label);
+      const bound = { sae: of.sae, saeSha256: of.sha256, feature: featureOf(key) };
+      await index.putLabels([{ ...bound, ...(await read(own)) }]);
+      await store.delete(key);
+    }
+    adopted.add(prefixOf(of));
+  }
+
+  /** What an index of another SAE was labelled with belongs to that one, which is gone. */
+  async function settleUnbound(of: SaeIdentity): Promise<void> {
+    const reason = await index.current(of).then(
+      () => '',
+      (error) => (error instanceof FacetError ? error.reason : Promise.reject(error)),
+    );
+    if (reason !== 'LINEAGE_MISMATCH') return adopt(of);
+    for (const key of await unbound(of.sae)) await store.delete(key);
+  }
+
   return {
-    async update({ sae, feature }, change) {
+    async update(of, feature, change) {
       requireLength('label', change.label, MAX_LABEL_CHARACTERS);
       requireLength('description', change.description, MAX_DESCRIPTION_CHARACTERS);
-      const key = `${prefixOf(sae)}/${feature}.json`;
+      const key = `${prefixOf(of)}/${feature}.json`;
       const found = await read(key);
       const label = change.label ?? found.label;
       const description = change.description ?? found.description;
       const version = found.version + 1;
       await writeJson(store, key, { label, description, version });
-      await index.putLabels([{ sae, feature, label, description, version }]);
+      const { sae, sha256: saeSha256 } = of;
+      await index.putLabels([{ sae, saeSha256, feature, label, description, version }]);
     },
-    async restore(sae) {
+    async restore(of) {
+      await settleUnbound(of);
       const labels: Label[] = [];
-      for await (const { key } of store.list(prefixOf(sae))) {
-        const feature = Number(/\/(\d+)\.json$/.exec(key)?.[1]);
-        labels.push({ sae, feature, ...(await read(key)) });
+      for (const key of await keysBelow(prefixOf(of))) {
+        const { sae, sha256: saeSha256 } = of;
+        labels.push({ sae, saeSha256, feature: featureOf(key), ...(await read(key)) });
       }
       await index.putLabels(labels);
     },
+    adopt,
+    async drop(of) {
+      await store.deletePrefix(prefixOf(of));
+    },
   };
+}
+
+function featureOf(key: string): number {
+  return Number(/\/(\d+)\.json$/.exec(key)?.[1]);
 }
 
 function requireLength(field: string, text: string | undefined, max: number): void {

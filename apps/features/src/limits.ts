@@ -50,6 +50,9 @@ export const PROGRESS_INTERVAL_MS = 200;
 /** How often a watcher and a worker look at the state of a run, when nothing is sent. */
 export const STATE_POLL_MS = 500;
 
+/** How often it is looked for what is still kept of deleted SAEs, when no event says so. */
+export const FORGET_INTERVAL_MS = 30_000;
+
 /** A job that waited for all its deliveries has tried for about half a minute. */
 export const MAX_DELIVER = 6;
 

@@ -1,35 +1,60 @@
-import type { ActivationSet, SaeArtifact } from '@facet/artifacts';
+import type { ActivationSet, StoredSae } from '@facet/artifacts';
 import { FacetError } from '@facet/errors';
 import { type Lineage, requireSameLineage } from '@facet/objects';
+import type { RunRecord } from './run-record.ts';
 
-const SHARED_FIELDS = ['modelSha256', 'tokenizerSha256', 'hookPoint'] as const;
-
-/** Refuses an SAE and an activation set that do not belong to the same model and hook point, naming the difference. */
+/**
+ * Refuses an SAE and an activation set that do not belong to the same model and hook point, naming the difference. An SAE that is bound
+ * to no model yet goes with any model of the name that it was imported for.
+ */
 export function requireMatching(
-  { id, manifest }: Pick<SaeArtifact, 'id' | 'manifest'>,
+  { id, manifest }: Pick<StoredSae, 'id' | 'manifest'>,
   set: ActivationSet,
 ): void {
   const what = `saes/${id} and activationSets/${set.id}`;
-  requireSameLineage(manifest.lineage, set.manifest.lineage, SHARED_FIELDS, what);
+  requireSameLineage(manifest.lineage, set.manifest.lineage, sharedFields(manifest.lineage), what);
   const [d_in, dIn] = [manifest.body.d_in, set.manifest.body.dIn];
-  if (d_in !== dIn) {
-    throw new FacetError('precondition', `${what} do not belong together: d_in is ${d_in} and ${dIn}`, {
-      reason: 'LINEAGE_MISMATCH',
-    });
-  }
+  if (d_in !== dIn) throw mismatch(`${what} do not belong together: d_in is ${d_in} and ${dIn}`);
+}
+
+function sharedFields({ modelId, modelSha256 }: Lineage): (keyof Lineage)[] {
+  if (modelSha256 !== '') return ['modelSha256', 'tokenizerSha256', 'hookPoint'];
+  return modelId === '' ? ['hookPoint'] : ['modelId', 'hookPoint'];
 }
 
 /** The lineage of an index: that of its activation set, with the SAE and the set themselves. */
 export function indexLineage(
-  sae: Pick<SaeArtifact, 'id' | 'manifest' | 'sha256'>,
+  sae: Pick<StoredSae, 'id' | 'manifest' | 'identity'>,
   set: ActivationSet,
 ): Lineage {
   return {
     ...set.manifest.lineage,
     normalization: sae.manifest.lineage.normalization,
     saeId: sae.id,
-    saeSha256: sae.sha256,
+    saeSha256: sae.identity.sha256,
     activationSetId: set.id,
     activationSetSha256: set.sha256,
   };
+}
+
+/** Refuses an SAE or a set that took its name after the run was created. */
+export function requireAsPlanned(
+  { id, lineage }: RunRecord,
+  sae: Pick<StoredSae, 'id' | 'identity'>,
+  set: ActivationSet,
+): void {
+  const { sha256, manifestSha256 } = sae.identity;
+  // Runs from before indexes named the weights name the manifest.
+  const isSame = lineage.saeSha256 === sha256 || lineage.saeSha256 === manifestSha256;
+  if (!isSame) throw replaced(`saes/${sae.id}`, id);
+  if (lineage.activationSetSha256 !== set.sha256) throw replaced(`activationSets/${set.id}`, id);
+}
+
+/** The refusal of what was deleted or replaced while a run was to index it. */
+export function replaced(name: string, run: string): FacetError {
+  return mismatch(`${name} was deleted or replaced after indexingRuns/${run} was created; index it again`);
+}
+
+function mismatch(message: string): FacetError {
+  return new FacetError('precondition', message, { reason: 'LINEAGE_MISMATCH' });
 }

@@ -47,5 +47,6 @@ function toSummary(outcome: RunOutcome | undefined): IndexingRun['summary'] {
     liveFeatures,
     l0: tokens === 0 ? 0 : events / tokens,
     seconds: outcome.seconds ?? 0,
+    notices: outcome.notices ?? [],
   };
 }

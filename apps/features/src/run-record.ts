@@ -43,6 +43,8 @@ export const outcomeSchema = z.object({
   /** The finished index and the time it took, in state SUCCEEDED. */
   index: indexSchema.optional(),
   seconds: z.number().optional(),
+  /** What it made known of its SAE, a sentence each. */
+  notices: z.array(z.string()).optional(),
 });
 
 /** How far a run has come; sent live, not stored. */

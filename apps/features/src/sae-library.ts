@@ -29,8 +29,8 @@ export function createSaeLibrary(store: ObjectStore, capacity: number): SaeLibra
     return { ...artifact, encoder: await createSaeEncoder(artifact.sae, { maxRows: BLOCK_ROWS }) };
   }
 
-  function take(id: string, sha256: string): Entry {
-    const key = `${id}@${sha256}`;
+  function take(id: string, revision: string): Entry {
+    const key = `${id}@${revision}`;
     const entry = entries.get(key) ?? { sae: open(id), users: 0 };
     entry.users += 1;
     entries.delete(key);
@@ -50,8 +50,8 @@ export function createSaeLibrary(store: ObjectStore, capacity: number): SaeLibra
 
   return {
     async use(id, work) {
-      const { sha256 } = await readSaeManifest(store, id);
-      const entry = take(id, sha256);
+      const { revision } = await readSaeManifest(store, id);
+      const entry = take(id, revision);
       try {
         return await work(await entry.sae);
       } finally {

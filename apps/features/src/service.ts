@@ -16,8 +16,10 @@ import {
   serve,
 } from '@facet/mesh';
 import { openObjectStore } from '@facet/objects';
+import { createIndexOf } from './bound-index.ts';
 import type { FeaturesConfig } from './config.ts';
 import { createFeatureHandlers } from './feature-handlers.ts';
+import { forgetDeletedSaes } from './forget-saes.ts';
 import { runWorker } from './index-worker.ts';
 import { createIndexingHandlers } from './indexing-handlers.ts';
 import { createIndexingRuns } from './indexing-runs.ts';
@@ -73,6 +75,10 @@ export async function startFeatures(
     const keeping = config.roles.includes('worker')
       ? keepTrainingMetrics(parts, working.signal)
       : Promise.resolve();
+    const forgetting = config.roles.includes('worker')
+      ? forgetDeletedSaes(parts, working.signal)
+      : Promise.resolve();
+    forgetting.catch((error) => logger.error({ err: error }, 'deleted SAEs are not forgotten any more'));
     keeping.catch((error) => logger.error({ err: error }, 'training metrics are not kept any more'));
     return {
       address: server.address,
@@ -82,6 +88,7 @@ export async function startFeatures(
         await server.stop(graceMs);
         await worker.catch(() => {});
         await keeping.catch(() => {});
+        await forgetting.catch(() => {});
         await close();
       },
     };
@@ -121,6 +128,7 @@ async function wire(
     bus,
     store,
     index,
+    indexOf: createIndexOf({ store, index, labels }),
     inference,
     saes,
     labels,

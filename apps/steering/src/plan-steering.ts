@@ -4,6 +4,7 @@ import { type AffineRule, affineRule } from './edit-strength.ts';
 import type { FeatureEdit } from './feature-edit.ts';
 import { fetchMaxima } from './feature-maxima.ts';
 import type { Peers } from './peers.ts';
+import { requirePinned } from './pinned-saes.ts';
 import { type FeatureDirection, fetchDirections, type SaeDirections } from './sae-directions.ts';
 import { modelNameOf, requireMatchingSaes, requireSpansInContext } from './steered-model.ts';
 import type { SteeringQuestion } from './steering-question.ts';
@@ -35,7 +36,7 @@ export interface PlanningContext {
 
 /** Looks up directions, maxima and the model, and refuses what does not fit together. */
 export async function planSteering(
-  { edits, model: asked, fieldOf }: SteeringQuestion,
+  { edits, model: asked, fieldOf, pin }: SteeringQuestion,
   { peers, logger, signal }: PlanningContext,
 ): Promise<SteeringPlan> {
   const saes = await Promise.all(
@@ -43,8 +44,9 @@ export async function planSteering(
       fetchDirections(peers.saes, { saeId, indices: [...indices] }, signal),
     ),
   );
+  await requirePinned(pin, saes, { saes: peers.saes, signal });
   const [maxima, { model }] = await Promise.all([
-    fetchMaxima({ edits, fieldOf }, { features: peers.features, logger, signal }),
+    fetchMaxima({ edits, fieldOf }, { features: peers.features, saes, logger, signal }),
     peers.inference.getModel({ name: modelNameOf(asked, saes) }, { signal }),
   ]);
   requireMatchingSaes(model!, saes);

@@ -24,6 +24,10 @@ export function profileMessage(record: ProfileRecord): SteeringProfile {
     createTime: new Date(createTime),
     updateTime: new Date(updateTime),
     etag: etagOf(record),
+    saes: Object.entries(record.saes ?? {}).map(([id, saeSha256]) => ({
+      sae: formatName('saes', id),
+      saeSha256,
+    })),
   };
 }
 

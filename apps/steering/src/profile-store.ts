@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { absentAsUndefined, type ObjectStore, readJson, writeJson } from '@facet/objects';
 import { z } from 'zod';
 import { type FeatureEdit, featureEditSchema } from './feature-edit.ts';
+import type { PinnedSaes } from './pinned-saes.ts';
 
 /** A profile as it is stored, `steeringProfiles/{id}.json`. */
-export interface ProfileRecord extends ProfileContent {
+export interface ProfileRecord extends PinnedContent {
   formatVersion: 1;
   id: string;
   /** 1 at creation, one more with every update. */
@@ -25,6 +26,12 @@ export interface ProfileContent {
   /** Resource name of a model; empty: the one of the edits' SAE. */
   model: string;
   edits: readonly FeatureEdit[];
+}
+
+/** What is kept with the edits: they are for these SAEs alone. */
+export interface PinnedContent extends ProfileContent {
+  /** Undefined in profiles from before they named their SAEs. */
+  saes?: PinnedSaes | undefined;
 }
 
 /** Profiles in the object store. */
@@ -52,6 +59,7 @@ const recordSchema: z.ZodType<ProfileRecord> = z.object({
   description: z.string(),
   model: z.string(),
   edits: z.array(featureEditSchema),
+  saes: z.record(z.string(), z.string()).optional(),
 });
 
 /** Keeps profiles in `store`. */

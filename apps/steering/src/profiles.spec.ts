@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openObjectStore } from '@facet/objects';
 import { readSteeringConfig } from './config.ts';
+import { writePlainSae } from './testing/fixture.ts';
+import { type ServiceProcess, startServiceProcess } from './testing/service-process.ts';
 import { editOf, serveSteering } from './testing/steering-system.ts';
 
 describe('steering profiles', () => {
   let folder: string;
+  let training: ServiceProcess;
   let served: Awaited<ReturnType<typeof serveSteering>>;
   const edits = [editOf('a/3', { $case: 'clamp', value: 5 }), editOf('a/4', { $case: 'ablate', value: {} })];
   const profile = { displayName: 'Bridge', description: 'It is one.', model: 'models/m', edits };
@@ -16,15 +19,30 @@ describe('steering profiles', () => {
     readSteeringConfig({
       FACET_STEERING_LISTEN: '127.0.0.1:0',
       FACET_OBJECTS_URL: pathToFileURL(folder).href,
+      FACET_TRAINING_ADDRESS: training.address,
     });
+  const storeOf = () => openObjectStore(pathToFileURL(folder).href);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'facet-steering-'));
+    training = await startServiceProcess('training', {
+      FACET_TRAINING_LISTEN: '127.0.0.1:0',
+      FACET_OBJECTS_URL: pathToFileURL(folder).href,
+    });
+  }, 60_000);
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'facet-steering-'));
+    await writePlainSae(storeOf(), 'a');
     served = await serveSteering(configOf());
   });
 
   afterEach(async () => {
     await served.stop();
+    for (const kept of ['steeringProfiles', 'saes']) await storeOf().deletePrefix(kept);
+  });
+
+  afterAll(async () => {
+    await training?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -50,6 +68,22 @@ describe('steering profiles', () => {
     await served.stop();
     served = await serveSteering(configOf());
     expect(await get('bridge')).toEqual(created);
+  });
+
+  test('name the SAEs that their edits were made for; new edits name them anew', async () => {
+    const first = await create('bridge');
+    const [pinned] = first.saes;
+    expect(first.saes).toEqual([{ sae: 'saes/a', saeSha256: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+    await storeOf().deletePrefix('saes/a');
+    await writePlainSae(storeOf(), 'a', { rows: 'reversed' });
+    expect((await update({ name: first.name, displayName: 'New' }, ['display_name'])).saes).toEqual([pinned]);
+    const renewed = await update({ name: first.name, edits }, ['edits']);
+    expect(renewed.saes).toEqual([
+      { sae: 'saes/a', saeSha256: expect.not.stringMatching(pinned!.saeSha256) },
+    ]);
+    await expect(
+      create('other', { edits: [editOf('none/3', { $case: 'clamp', value: 5 })] }),
+    ).rejects.toMatchObject({ kind: 'not-found', message: 'saes/none does not exist' });
   });
 
   test('are created once by one request_id, and not over another', async () => {
@@ -132,7 +166,7 @@ describe('steering profiles', () => {
 
   test('that were damaged are named', async () => {
     await create('bridge');
-    await openObjectStore(pathToFileURL(folder).href).write('steeringProfiles/bridge.json', Buffer.from('{'));
+    await storeOf().write('steeringProfiles/bridge.json', Buffer.from('{'));
     await expect(get('bridge')).rejects.toMatchObject({
       kind: 'data-loss',
       message: expect.stringContaining('steeringProfiles/bridge.json'),

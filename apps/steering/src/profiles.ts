@@ -3,7 +3,7 @@ import { createOneAtATime } from './one-at-a-time.ts';
 import {
   contentSha256,
   etagOf,
-  type ProfileContent,
+  type PinnedContent,
   type ProfileRecord,
   type ProfileStore,
 } from './profile-store.ts';
@@ -11,12 +11,12 @@ import {
 /** Stored sets of edits; of concurrent changes to one profile in this process each sees the one before. */
 export interface Profiles {
   /** Stores a new profile; a repeated request gives the first one's profile back. */
-  create(id: string, content: ProfileContent, requestId: string): Promise<ProfileRecord>;
+  create(id: string, content: PinnedContent, requestId: string): Promise<ProfileRecord>;
   get(id: string): Promise<ProfileRecord>;
   /** Yields the profiles after the id `after`, by id. */
   list(after: string): AsyncGenerator<ProfileRecord>;
   /** Changes a profile; `aborted` where `etag` is given and not the current one. */
-  update(id: string, change: Partial<ProfileContent>, etag: string): Promise<ProfileRecord>;
+  update(id: string, change: Partial<PinnedContent>, etag: string): Promise<ProfileRecord>;
   delete(id: string): Promise<void>;
 }
 

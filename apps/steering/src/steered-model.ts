@@ -7,7 +7,9 @@ import type { SteeringQuestion } from './steering-question.ts';
 /** Resource name of the model to steer: the one asked for, else the one that the first SAE reads. */
 export function modelNameOf(asked: string, [first]: readonly SaeDirections[]): string {
   if (asked !== '') return formatName('models', parseName(asked, 'models', 'model'));
-  return formatName('models', first!.lineage.modelId);
+  const { saeId, lineage } = first!;
+  if (lineage.modelId === '') throw unbound(saeId);
+  return formatName('models', lineage.modelId);
 }
 
 /**
@@ -35,6 +37,7 @@ export function requireMatchingSaes(model: Model, saes: readonly SaeDirections[]
 /** Refuses an SAE of other weights or another tokenizer than `held`, the lineage of the model that runs. */
 export function requireSameModel(name: string, held: Lineage | undefined, { saeId, lineage }: SaeDirections) {
   if (lineage.modelSha256 === '') {
+    if (lineage.modelId === '') throw unbound(saeId);
     const own = `models/${lineage.modelId}`;
     if (own === name) return;
     throw mismatch(`saes/${saeId} was made for ${own}, not for ${name}`);
@@ -73,6 +76,11 @@ export function steeringLineage(held: Lineage, saes: readonly SaeDirections[]): 
   if (others.length > 0) return held;
   const { modelId, modelSha256, tokenizerSha256 } = held;
   return { ...lineage, modelId, modelSha256, tokenizerSha256 };
+}
+
+function unbound(saeId: string): FacetError {
+  const message = `saes/${saeId} was imported without a model; index it first (\`facet index\`): the activation set binds it to its model`;
+  return mismatch(message, 'LINEAGE_INCOMPLETE');
 }
 
 function short(sha256: string): string {

@@ -14,6 +14,7 @@ import { readEdit, readEdits } from './edit-messages.ts';
 import { generateSteeredText, type SteeredTextQuestion } from './generate-steered-text.ts';
 import { PROFILE_PAGES } from './limits.ts';
 import type { Peers } from './peers.ts';
+import { pinSaes } from './pinned-saes.ts';
 import {
   PROFILE_LIST,
   profileMessage,
@@ -51,10 +52,12 @@ export function createSteeringHandlers({
       yield* measureDoseResponse(question, { peers, logger, signal });
     },
 
-    async createSteeringProfile({ steeringProfileId, steeringProfile, requestId }) {
+    async createSteeringProfile({ steeringProfileId, steeringProfile, requestId: requested }, { signal }) {
       const id = parseId(steeringProfileId, 'steering_profile_id');
       const content = readContent(requireProfile(steeringProfile));
-      const record = await profiles.create(id, content, readRequestId(requestId));
+      const requestId = readRequestId(requested);
+      const saes = await pinSaes(peers.saes, content.edits, signal);
+      const record = await profiles.create(id, { ...content, saes }, requestId);
       return { steeringProfile: profileMessage(record) };
     },
 
@@ -67,10 +70,12 @@ export function createSteeringHandlers({
       return profilePage(profiles.list(after), pageSize(requested, PROFILE_PAGES));
     },
 
-    async updateSteeringProfile({ steeringProfile, updateMask }) {
+    async updateSteeringProfile({ steeringProfile, updateMask }, { signal }) {
       const profile = requireProfile(steeringProfile);
       const id = idOf(profile.name, 'steering_profile.name');
-      const record = await profiles.update(id, readChange(profile, updateMask), profile.etag);
+      const change = readChange(profile, updateMask);
+      const pinned = change.edits && { saes: await pinSaes(peers.saes, change.edits, signal) };
+      const record = await profiles.update(id, { ...change, ...pinned }, profile.etag);
       return { steeringProfile: profileMessage(record) };
     },
 
@@ -111,5 +116,6 @@ async function readSteering(
     model: model || stored.model,
     edits: stored.edits,
     fieldOf: (edit) => `${profile}.edits[${edit}]`,
+    pin: { profile, saes: stored.saes, createTime: stored.createTime },
   };
 }

@@ -1,4 +1,5 @@
 import type { FeatureEdit } from './feature-edit.ts';
+import type { Pin } from './pinned-saes.ts';
 
 /** What is asked to be edited in which model. */
 export interface SteeringQuestion {
@@ -7,4 +8,6 @@ export interface SteeringQuestion {
   edits: readonly FeatureEdit[];
   /** Names the request field of an edit, for errors. */
   fieldOf: (edit: number) => string;
+  /** Binds edits of a profile to their SAEs. @default the edits are of the request */
+  pin?: Pin | undefined;
 }

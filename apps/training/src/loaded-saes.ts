@@ -22,7 +22,7 @@ const MAX_LOADED = 4;
 const ENCODER_ROWS = 1024;
 
 interface Entry {
-  sha256: string;
+  revision: string;
   loaded: Promise<LoadedSae>;
   close(): Promise<void>;
 }
@@ -32,10 +32,10 @@ export function createLoadedSaes(store: ObjectStore, threads: number): LoadedSae
   const entries = new Map<string, Entry>();
   return {
     async get(id) {
-      const { sha256 } = await readSaeManifest(store, id);
+      const { revision } = await readSaeManifest(store, id);
       const known = entries.get(id);
       entries.delete(id);
-      const entry = known?.sha256 === sha256 ? known : load(store, { id, sha256, threads });
+      const entry = known?.revision === revision ? known : load(store, { id, revision, threads });
       if (known && known !== entry) await known.close();
       entries.set(id, entry);
       if (entries.size > MAX_LOADED) {
@@ -59,7 +59,7 @@ export function createLoadedSaes(store: ObjectStore, threads: number): LoadedSae
 
 function load(
   store: ObjectStore,
-  { id, sha256, threads }: { id: string; sha256: string; threads: number },
+  { id, revision, threads }: { id: string; revision: string; threads: number },
 ): Entry {
   let encoder: Promise<SaeEncoder> | undefined;
   const loaded = openSaeArtifact(store, id).then(
@@ -72,5 +72,5 @@ function load(
     }),
   );
   loaded.catch(() => undefined);
-  return { sha256, loaded, close: async () => (await encoder)?.close() };
+  return { revision, loaded, close: async () => (await encoder)?.close() };
 }

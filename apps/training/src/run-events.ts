@@ -1,4 +1,5 @@
-import { SaePublished, TrainingMetricsRecorded, TrainingRunEnded } from '@facet/contracts';
+import type { SaeIdentity } from '@facet/artifacts';
+import { SaeDeleted, SaePublished, TrainingMetricsRecorded, TrainingRunEnded } from '@facet/contracts';
 import type { EventBus } from '@facet/events';
 import { toHeldOutPoint, toPoint } from './metrics-messages.ts';
 import { membersOf } from './run-members.ts';
@@ -12,9 +13,10 @@ export interface RunEvents {
   metricsRecorded(record: RunRecord, metrics: RunMetrics, member: number): Promise<void>;
   /** `trainingRun` is empty for imported SAEs. */
   saePublished(sae: { id: string; trainingRun: string; time: Date; key: string }): Promise<void>;
+  saeDeleted(sae: SaeIdentity): Promise<void>;
 }
 
-/** Publishes facet.event.v1 payloads on `facet.training.run.ended`, `facet.training.run.metrics` and `facet.sae.published`. */
+/** Publishes facet.event.v1 payloads on `facet.training.run.ended`, `facet.training.run.metrics`, `facet.sae.published` and `….deleted`. */
 export function createRunEvents(bus: EventBus): RunEvents {
   return {
     async runEnded({ id, uid }, { state, time }) {
@@ -40,6 +42,11 @@ export function createRunEvents(bus: EventBus): RunEvents {
       const event = { sae: `saes/${id}`, trainingRun, time };
       const payload = SaePublished.encode(SaePublished.fromPartial(event)).finish();
       await bus.publish('facet.sae.published', payload, { id: `sae-published-${key}` });
+    },
+    async saeDeleted({ sae, sha256, manifestSha256 }) {
+      const event = { sae: `saes/${sae}`, time: new Date(), saeSha256: sha256 };
+      const payload = SaeDeleted.encode(SaeDeleted.fromPartial(event)).finish();
+      await bus.publish('facet.sae.deleted', payload, { id: `sae-deleted-${sae}-${manifestSha256}` });
     },
   };
 }

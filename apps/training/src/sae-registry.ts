@@ -1,4 +1,5 @@
 import {
+  createDeletedSaes,
   listSaeArtifacts,
   openSaeArtifact,
   readSaeManifest,
@@ -95,7 +96,7 @@ const NO_TEXTS: SaeTexts = { displayName: '', description: '' };
 
 /** Creates the registry over the SAE artifacts of an object store. */
 export function createSaeRegistry(dependencies: SaeRegistryDependencies): SaeRegistry {
-  const { store, exportRoots } = dependencies;
+  const { store, events, exportRoots } = dependencies;
   const get = (id: string) => describe(store, id);
   return {
     get,
@@ -116,9 +117,12 @@ export function createSaeRegistry(dependencies: SaeRegistryDependencies): SaeReg
       return get(id);
     },
     async delete(id) {
-      await readSaeManifest(store, id);
+      const { identity } = await readSaeManifest(store, id);
+      await createDeletedSaes(store).note(identity);
       await store.delete(`${saePrefix(id)}/${MANIFEST_FILE}`);
       await store.deletePrefix(saePrefix(id));
+      // Where the event is lost, the note does its work later.
+      await events.saeDeleted(identity).catch(() => undefined);
     },
     importFrom: (request) => importSae(dependencies, request),
     async exportTo(id, uri, format) {

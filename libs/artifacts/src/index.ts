@@ -14,6 +14,7 @@ export {
   type WrittenShard,
   writeActivationShard,
 } from './activation-shard.ts';
+export { createDeletedSaes, type DeletedSaes } from './deleted-saes.ts';
 export {
   activationSetPrefix,
   inputFile,
@@ -26,11 +27,15 @@ export {
 export {
   listSaeArtifacts,
   openSaeArtifact,
+  readSaeConfig,
   readSaeManifest,
   SAE_KIND,
   type SaeArtifact,
   type SaeBody,
   type SaeDetails,
   type SaeSource,
+  type StoredSae,
   writeSaeArtifact,
 } from './sae-artifact.ts';
+export { calibratedSae, decideSaeFacts, type SaeFacts } from './sae-facts.ts';
+export type { SaeIdentity } from './sae-identity.ts';

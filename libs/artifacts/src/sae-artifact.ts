@@ -10,16 +10,20 @@ import {
   writeManifest,
 } from '@facet/objects';
 import {
+  parseSaelensConfig,
   readSaelens,
   SAELENS_CONFIG_FILE,
   SAELENS_SPARSITY_FILE,
   SAELENS_WEIGHTS_FILE,
   type Sae,
+  type SaeConfig,
   writeSaelens,
   writeSaelensSparsity,
 } from '@facet/sae';
 import { z } from 'zod';
 import { saePrefix } from './layout.ts';
+import { boundLineage, calibratedSae, findSaeFacts, type SaeFacts } from './sae-facts.ts';
+import type { SaeIdentity } from './sae-identity.ts';
 
 /** The manifest kind of an SAE. */
 export const SAE_KIND = 'sae';
@@ -61,9 +65,19 @@ export interface SaeDetails {
   source?: SaeSource | undefined;
 }
 
-/** An SAE with its manifest. */
-export interface SaeArtifact extends StoredManifest<SaeBody> {
+/** What the object store holds of an SAE besides its weights; its lineage names the model that it was bound to later, too. */
+export interface StoredSae extends StoredManifest<SaeBody> {
   id: string;
+  /** Which SAE it is, for everything that is derived from it. */
+  identity: SaeIdentity;
+  /** What became known of it after it was published. */
+  facts: SaeFacts | undefined;
+  /** Differs from every other state of this and any other SAE of its name. */
+  revision: string;
+}
+
+/** An SAE with its manifest; with the threshold that was calibrated later, too. */
+export interface SaeArtifact extends StoredSae {
   sae: Sae;
 }
 
@@ -147,11 +161,37 @@ export async function openSaeArtifact(
   await verifyManifest(store, prefix, options);
   const cfg = Buffer.from(await store.read(`${prefix}/${SAELENS_CONFIG_FILE}`, options)).toString('utf8');
   const weights = await store.read(`${prefix}/${SAELENS_WEIGHTS_FILE}`, options);
-  return { id, ...stored, sae: readSaelens({ cfg, weights }, prefix) };
+  const sae = readSaelens({ cfg, weights }, prefix);
+  return { ...stored, sae: calibratedSae(sae, stored.facts) };
 }
 
-/** Reads only the manifest of an SAE. */
-export async function readSaeManifest(store: ObjectStore, id: string): Promise<StoredManifest<SaeBody>> {
+/** Reads the configuration of an SAE as it was published. */
+export async function readSaeConfig(store: ObjectStore, id: string): Promise<SaeConfig> {
+  const prefix = saePrefix(id);
+  const cfg = await store.read(`${prefix}/${SAELENS_CONFIG_FILE}`);
+  return parseSaelensConfig(Buffer.from(cfg).toString('utf8'), prefix);
+}
+
+/** Reads everything of an SAE but its weights. */
+export async function readSaeManifest(store: ObjectStore, id: string): Promise<StoredSae> {
+  const { manifest, sha256 } = await readStored(store, id);
+  const weights = manifest.files[SAELENS_WEIGHTS_FILE];
+  if (weights === undefined)
+    throw new FacetError('data-loss', `the manifest of saes/${id} does not name ${SAELENS_WEIGHTS_FILE}`, {
+      reason: 'ARTIFACT_DAMAGED',
+    });
+  const facts = await findSaeFacts(store, id, sha256);
+  return {
+    id,
+    manifest: { ...manifest, lineage: boundLineage(manifest.lineage, facts) },
+    sha256,
+    identity: { sae: id, sha256: weights.sha256, manifestSha256: sha256 },
+    facts,
+    revision: `${sha256}/${facts?.time ?? ''}`,
+  };
+}
+
+async function readStored(store: ObjectStore, id: string): Promise<StoredManifest<SaeBody>> {
   try {
     return await readManifest(store, saePrefix(id), { kind: SAE_KIND, body: bodySchema });
   } catch (error) {

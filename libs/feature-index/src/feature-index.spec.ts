@@ -1,18 +1,14 @@
 import { createServer } from 'node:net';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
-import { createExampleCollector } from './example-collector.ts';
 import { cursorBehind, type FeatureIndex, type FeatureOrder, openFeatureIndex } from './feature-index.ts';
-import { createStatistics } from './feature-statistics.ts';
-import type { FeatureSource } from './index-writer.ts';
 import type { FeatureRecord, IndexInfo } from './records.ts';
 import {
+  buildSyntheticIndex,
   type ClickhouseProcess,
-  createRandom,
+  SYNTHETIC_FEATURES as D_SAE,
+  saeOf,
   startClickhouseProcess,
-  syntheticRows,
 } from './testing/index.ts';
-
-const D_SAE = 40;
 
 let server: ClickhouseProcess;
 let client: ClickHouseClient;
@@ -34,53 +30,17 @@ async function query<T>(sql: string): Promise<T[]> {
   return (await client.query({ query: sql, format: 'JSONEachRow' })).json<T>();
 }
 
-/** Starts an index of synthetic shards; `complete` makes it visible. */
-async function build(sae: string, seed: number) {
-  const random = createRandom(seed);
-  const writer = await index.begin({ sae, now: Date.now() });
-  const [statistics, examples] = [createStatistics(D_SAE), createExampleCollector(D_SAE)];
-  const shards = [0, 320].map((firstRow) =>
-    syntheticRows(random, { rows: 320, d_sae: D_SAE - 4, k: 4, firstRow, levels: 5 }),
-  );
-  for (const { sparse, corpus } of shards) {
-    statistics.add(sparse, corpus.special);
-    examples.add(sparse, corpus);
-    await writer.writeEvents(sparse, corpus);
-  }
-  const source: FeatureSource = {
-    feature: (feature) => ({
-      statistics: statistics.of(feature),
-      top: [{ tokenId: feature, text: ` word${feature}`, logit: 1.5 }],
-      bottom: [{ tokenId: 1, text: 'x', logit: -0.25 }],
-      examples: examples.of(feature),
-    }),
-    textOf: (tokenId) => ` t${tokenId}`,
-  };
-  const facts = {
-    run: `run-${seed}`,
-    d_sae: D_SAE,
-    tokens: statistics.tokens,
-    excludedRows: 640 - statistics.tokens,
-  };
-  const finish = () =>
-    writer.finish({ ...facts, liveFeatures: statistics.liveFeatures, lineage: { modelId: 'm' } }, source);
-  const complete = async () => {
-    const info = await finish();
-    await index.publish(info);
-    return info;
-  };
-  return { finish, complete, statistics, examples };
-}
+const build = (sae: string, seed: number) => buildSyntheticIndex(index, { of: saeOf(sae), seed });
 
 describe('an index', () => {
   test('holds every event once, and the statistics ClickHouse itself computes from them', async () => {
     const built = await build('exact', 1);
     const info = await built.complete();
-    expect(await index.current('exact')).toEqual(info);
+    expect(await index.current(saeOf('exact'))).toEqual(info);
     expect(info).toMatchObject({
       events: built.statistics.events,
       tokens: built.statistics.tokens,
-      lineage: { modelId: 'm' },
+      lineage: { modelId: 'm', saeSha256: saeOf('exact').sha256 },
     });
     const rows = await query<{ feature: number; n: number; max: number; q: number }>(
       `SELECT feature, count() AS n, max(activation) AS max, quantileExact(0.5)(activation) AS q
@@ -124,7 +84,7 @@ describe('an index', () => {
   test.each<FeatureOrder>(['index', 'density', 'max-activation'])(
     'lists features by %s in pages that miss and repeat nothing',
     async (order) => {
-      const info = await index.current('examples');
+      const info = await index.current(saeOf('examples'));
       const all = await index.listFeatures(info, { order, limit: 1000 });
       const paged: FeatureRecord[] = [];
       for (let last: FeatureRecord | undefined; ; last = paged.at(-1)) {
@@ -145,19 +105,19 @@ describe('an index', () => {
   );
 
   test('filters by density', async () => {
-    const info = await index.current('examples');
+    const info = await index.current(saeOf('examples'));
     const dead = await index.listFeatures(info, { order: 'index', limit: 100, maxDensity: 0 });
     expect(dead.map(({ feature }) => feature)).toEqual([36, 37, 38, 39]);
   });
 
   test('names the features it does not have', async () => {
-    const info = await index.current('examples');
+    const info = await index.current(saeOf('examples'));
     await expect(index.features(info, [1, 70_000])).rejects.toMatchObject({
       kind: 'not-found',
       reason: 'FEATURE_NOT_FOUND',
       message: 'saes/examples has no feature 70000; d_sae is 40',
     });
-    await expect(index.current('nothing')).rejects.toMatchObject({
+    await expect(index.current(saeOf('nothing'))).rejects.toMatchObject({
       kind: 'precondition',
       reason: 'SAE_NOT_INDEXED',
     });
@@ -170,7 +130,7 @@ describe('replacing an index', () => {
     const abandoned = await build('replaced', 4);
     const next = await build('replaced', 5);
     const info: IndexInfo = await next.finish();
-    expect(await index.current('replaced')).toEqual(old);
+    expect(await index.current(saeOf('replaced'))).toEqual(old);
     const seen = () =>
       query<{ g: number }>(
         `SELECT DISTINCT generation AS g FROM facet.current_events WHERE sae = 'replaced'`,
@@ -178,7 +138,7 @@ describe('replacing an index', () => {
     expect(await seen()).toEqual([{ g: old.generation }]);
     await index.publish(info);
     await index.publish(info);
-    expect(await index.current('replaced')).toEqual(info);
+    expect(await index.current(saeOf('replaced'))).toEqual(info);
     expect(await seen()).toEqual([{ g: info.generation }]);
     const partitions = await query(
       `SELECT DISTINCT partition FROM system.parts WHERE active AND database = 'facet' AND startsWith(partition, '(''replaced''')`,
@@ -190,26 +150,25 @@ describe('replacing an index', () => {
 
   test('drops an index and leaves the others', async () => {
     await (await build('dropped', 6)).complete();
-    await index.drop('dropped');
-    await expect(index.current('dropped')).rejects.toMatchObject({ reason: 'SAE_NOT_INDEXED' });
-    expect(await index.current('exact')).toMatchObject({ sae: 'exact' });
+    await index.drop(saeOf('dropped'));
+    await expect(index.current(saeOf('dropped'))).rejects.toMatchObject({ reason: 'SAE_NOT_INDEXED' });
+    expect(await index.current(saeOf('exact'))).toMatchObject({ sae: 'exact' });
   });
 });
 
 describe('a ClickHouse without our tables', () => {
   test('has no index', async () => {
     const fresh = openFeatureIndex({ client, address: server.url, database: 'never_made' });
-    await expect(fresh.current('x')).rejects.toMatchObject({ reason: 'SAE_NOT_INDEXED' });
+    await expect(fresh.current(saeOf('x'))).rejects.toMatchObject({ reason: 'SAE_NOT_INDEXED' });
   });
 });
 
 describe('labels and search', () => {
   test('the newest label counts, survives re-indexing, and is found first', async () => {
     await (await build('labelled', 7)).complete();
-    await index.putLabels([{ sae: 'labelled', feature: 5, label: 'Old', description: '', version: 1 }]);
-    await index.putLabels([
-      { sae: 'labelled', feature: 5, label: 'Word9 animals', description: 'of the ZOO', version: 2 },
-    ]);
+    const of = { sae: 'labelled', saeSha256: saeOf('labelled').sha256, feature: 5 };
+    await index.putLabels([{ ...of, label: 'Old', description: '', version: 1 }]);
+    await index.putLabels([{ ...of, label: 'Word9 animals', description: 'of the ZOO', version: 2 }]);
     const info = await (await build('labelled', 8)).complete();
     expect((await index.features(info, [5]))[0]).toMatchObject({
       label: 'Word9 animals',
@@ -239,7 +198,7 @@ describe('labels and search', () => {
   });
 
   test('takes words as words, not as patterns or SQL', async () => {
-    const info = await index.current('labelled');
+    const info = await index.current(saeOf('labelled'));
     expect(await index.search(info, ["%'; DROP"], 10)).toEqual([]);
   });
 });
@@ -252,7 +211,7 @@ describe('ClickHouse that is not there', () => {
     await new Promise((resolve) => free.close(resolve));
     const nobody = createClient({ url: `http://127.0.0.1:${port}`, log: { level: 127 } });
     const away = openFeatureIndex({ client: nobody, address: `127.0.0.1:${port}`, retryForMs: 500 });
-    await expect(away.current('x')).rejects.toMatchObject({
+    await expect(away.current(saeOf('x'))).rejects.toMatchObject({
       kind: 'unavailable',
       message: expect.stringContaining(`ClickHouse at 127.0.0.1:${port} does not answer`),
     });

@@ -1,14 +1,15 @@
-import { ClickHouseError } from '@clickhouse/client';
 import { FacetError } from '@facet/errors';
 import { type ClickhouseSessionOptions, createClickhouseSession } from './clickhouse-session.ts';
-import { dropOlderGenerations, publishGeneration } from './generations.ts';
+import { findCurrent, readIndexes } from './current-index.ts';
+import { dropIndexesOf, publishGeneration } from './generations.ts';
 import { createIndexWriter, type IndexWriter } from './index-writer.ts';
-import { createLabels, LABELS_JOIN, type Label } from './labels.ts';
+import { createLabels, indexParams, LABELS_JOIN, type Label } from './labels.ts';
 import {
   type ExampleRecord,
   type ExampleRow,
   type FeatureRecord,
   type FeatureRow,
+  type IndexedSae,
   type IndexInfo,
   toExampleRecord,
   toFeatureRecord,
@@ -42,18 +43,24 @@ export interface IndexVectors {
   maxActivation: Float32Array;
 }
 
-/** The feature indexes in one ClickHouse database. Questions are asked of a complete index, named by its IndexInfo. */
+/**
+ * The feature indexes in one ClickHouse database. Questions are asked of a complete index, named by its IndexInfo, which `current`
+ * alone gives, and only for the SAE that it was made of: no question can be answered about another SAE of the same name.
+ */
 export interface FeatureIndex {
   /** Creates or upgrades the tables; can be repeated, also by several processes at once. */
   ensureSchema(signal?: AbortSignal): Promise<void>;
-  /** Returns the current index of an SAE. Throws `precondition` when it has none. */
-  current(sae: string): Promise<IndexInfo>;
+  /**
+   * Returns the current index of exactly this SAE. Throws `precondition`: SAE_NOT_INDEXED where there is none,
+   * LINEAGE_MISMATCH where it was made of another SAE that had the name.
+   */
+  current(of: IndexedSae): Promise<IndexInfo>;
   /** Starts a new index; `now` (milliseconds) makes its generation the newest. */
   begin(options: { sae: string; now: number; signal?: AbortSignal }): Promise<IndexWriter>;
   /** Makes a finished index the current one in one step and drops older ones; can be repeated. */
   publish(info: IndexInfo): Promise<void>;
-  /** Removes all indexes of an SAE; its labels stay. */
-  drop(sae: string): Promise<void>;
+  /** Removes the indexes and labels of exactly this SAE; can be repeated. */
+  drop(of: IndexedSae): Promise<void>;
   features(index: IndexInfo, features: readonly number[]): Promise<FeatureRecord[]>;
   listFeatures(index: IndexInfo, query: ListFeaturesQuery): Promise<FeatureRecord[]>;
   listExamples(
@@ -100,57 +107,60 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
     throw new FacetError('invalid', `database ${JSON.stringify(database)} must match [a-z_][a-z0-9_]{0,63}`);
   }
   const session = createClickhouseSession(options);
-  const ofIndex = ({ sae, generation }: IndexInfo) => ({ sae, generation });
+  const table = { session, database };
   const selectFeatures = `SELECT f.*, l.label AS label, l.description AS description
     FROM ${database}.features AS f ${LABELS_JOIN(database)} WHERE ${OF_INDEX}`;
+  let upToDate = false;
 
-  async function currentRow(sae: string): Promise<IndexRow | undefined> {
-    const query = `SELECT * FROM ${database}.indexes WHERE sae = {sae:String} ORDER BY generation DESC LIMIT 1`;
-    const rows = await session.rows<IndexRow>(query, { params: { sae } }).catch((error) => {
-      if (isMissingSchema(error)) return [];
-      throw error;
-    });
-    return rows[0];
+  async function versionOf(call: { signal?: AbortSignal } = {}): Promise<number> {
+    const query = `SELECT max(version) AS version FROM ${database}.schema_versions`;
+    const [found] = await session.rows<{ version: number }>(query, call);
+    return found!.version;
+  }
+
+  async function ensureSchema(signal?: AbortSignal): Promise<void> {
+    const call = signal === undefined ? {} : { signal };
+    for (const statement of foundationOf(database)) await session.command(statement, call);
+    const found = await versionOf(call);
+    requireKnownVersion(database, found);
+    for (const { version, statements } of migrationsOf(database)) {
+      if (version <= found) continue;
+      for (const statement of statements) await session.command(statement, call);
+      await session.insertRows(`${database}.schema_versions`, [{ version }], `schema/${version}`, call);
+    }
+    upToDate = true;
+  }
+
+  /** Tables of an older program are brought forward by the first question, too: a service may only ask. */
+  async function requireUpToDate(): Promise<void> {
+    if (upToDate) return;
+    if ((await versionOf()) < SCHEMA_VERSION) await ensureSchema();
+    upToDate = true;
   }
 
   return {
-    async ensureSchema(signal) {
-      const call = signal === undefined ? {} : { signal };
-      for (const statement of foundationOf(database)) await session.command(statement, call);
-      const [found] = await session.rows<{ version: number }>(
-        `SELECT max(version) AS version FROM ${database}.schema_versions`,
-        call,
-      );
-      requireKnownVersion(database, found!.version);
-      for (const { version, statements } of migrationsOf(database)) {
-        if (version <= found!.version) continue;
-        for (const statement of statements) await session.command(statement, call);
-        await session.insertRows(`${database}.schema_versions`, [{ version }], `schema/${version}`, call);
-      }
-    },
-    async current(sae) {
-      const row = await currentRow(sae);
-      if (row !== undefined) return toIndexInfo(row);
-      throw new FacetError(
-        'precondition',
-        `saes/${sae} is not indexed; create an indexing run for it first`,
-        {
-          reason: 'SAE_NOT_INDEXED',
-        },
-      );
+    ensureSchema,
+    async current(of) {
+      const rows = await readIndexes(table, of.sae);
+      if (rows.length > 0) await requireUpToDate();
+      return findCurrent(table, of, rows);
     },
     async begin({ sae, now, signal }) {
-      const row = await currentRow(sae);
-      const generation = Math.max(Math.round(now * 1000), (row?.generation ?? 0) + 1);
+      const [newest] = await readIndexes(table, sae);
+      const generation = Math.max(Math.round(now * 1000), (newest?.generation ?? 0) + 1);
       return createIndexWriter({ session, database, sae, generation, signal });
     },
     publish: (info) => publishGeneration(session, database, info),
-    drop: (sae) => dropOlderGenerations(session, { database, sae, current: Number.MAX_SAFE_INTEGER }),
+    drop: async (of) => {
+      if ((await readIndexes(table, of.sae)).length === 0) return;
+      await requireUpToDate();
+      await dropIndexesOf(table, of);
+    },
     async features(index, features) {
       const rows = await session.rows<FeatureRow>(
         `${selectFeatures} AND f.feature IN {features:Array(UInt32)}`,
         {
-          params: { ...ofIndex(index), features },
+          params: { ...indexParams(index), features },
         },
       );
       const byFeature = new Map(rows.map((row) => [row.feature, toFeatureRecord(row)]));
@@ -160,7 +170,7 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
       const { condition, orderBy, params } = pageOf(query);
       const rows = await session.rows<FeatureRow>(
         `${selectFeatures} AND f.density BETWEEN {min:Float64} AND {max:Float64} ${condition} ORDER BY ${orderBy} LIMIT {limit:UInt32}`,
-        { params: { ...ofIndex(index), ...params } },
+        { params: { ...indexParams(index), ...params } },
       );
       return rows.map(toFeatureRecord);
     },
@@ -168,7 +178,7 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
       const rows = await session.rows<ExampleRow>(
         `SELECT f.* FROM ${database}.examples AS f WHERE ${OF_INDEX} AND f.feature = {feature:UInt32}
          AND f.rank > {afterRank:Int32} ORDER BY f.rank LIMIT {limit:UInt32}`,
-        { params: { ...ofIndex(index), feature, afterRank, limit } },
+        { params: { ...indexParams(index), feature, afterRank, limit } },
       );
       return rows.map(toExampleRecord);
     },
@@ -176,7 +186,7 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
       const rows = await session.rows<{ feature: number; density: number; max: number }>(
         `SELECT f.feature AS feature, f.density AS density, f.max_activation AS max FROM ${database}.features AS f
          WHERE ${OF_INDEX} AND f.firing_count > 0`,
-        { params: ofIndex(index) },
+        { params: indexParams(index) },
       );
       return toVectors(rows, index.d_sae);
     },
@@ -184,37 +194,6 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
       searchFeatures({ session, database, index, words, limit, selectFeatures }),
     putLabels: createLabels(session, database),
     putTrainingPoints: (points) => putTrainingPoints(session, database, points),
-  };
-}
-
-/** UNKNOWN_TABLE and UNKNOWN_DATABASE: nothing was ever indexed here. */
-function isMissingSchema(error: unknown): boolean {
-  return error instanceof ClickHouseError && (error.code === '60' || error.code === '81');
-}
-
-interface IndexRow {
-  sae: string;
-  generation: number;
-  run: string;
-  d_sae: number;
-  tokens: number;
-  excluded_rows: number;
-  events: number;
-  live_features: number;
-  lineage: string;
-}
-
-function toIndexInfo(row: IndexRow): IndexInfo {
-  return {
-    sae: row.sae,
-    generation: row.generation,
-    run: row.run,
-    d_sae: row.d_sae,
-    tokens: row.tokens,
-    excludedRows: row.excluded_rows,
-    events: row.events,
-    liveFeatures: row.live_features,
-    lineage: JSON.parse(row.lineage),
   };
 }
 

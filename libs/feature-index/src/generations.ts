@@ -1,5 +1,7 @@
 import type { ClickhouseSession } from './clickhouse-session.ts';
-import type { IndexInfo } from './records.ts';
+import { type IndexTable, readIndexes, toIndexInfo } from './current-index.ts';
+import { dropLabelsOf } from './labels.ts';
+import { type IndexedSae, type IndexInfo, saeSha256Of } from './records.ts';
 
 const PARTITIONED_TABLES = ['events', 'features', 'examples'];
 
@@ -43,6 +45,22 @@ export async function publishGeneration(
   const { sae, generation } = info;
   await session.insertRows(`${database}.indexes`, [toIndexRow(info)], `${sae}/${generation}/publish`);
   await dropOlderGenerations(session, { database, sae, current: generation });
+}
+
+/** Removes the indexes and labels that were made of one SAE; those of another SAE under its name stay. Can be repeated. */
+export async function dropIndexesOf(table: IndexTable, of: IndexedSae): Promise<void> {
+  const { session, database } = table;
+  const { sae, sha256, manifestSha256 } = of;
+  const rows = await readIndexes(table, sae);
+  const own = rows.filter((row) => [sha256, manifestSha256].includes(saeSha256Of(toIndexInfo(row))));
+  for (const { generation } of own) {
+    const params = { sae, generation };
+    for (const name of PARTITIONED_TABLES)
+      await session.command(`ALTER TABLE ${database}.${name} DROP PARTITION tuple('${sae}', ${generation})`);
+    const ofGeneration = 'sae = {sae:String} AND generation = {generation:UInt64}';
+    await session.command(`DELETE FROM ${database}.indexes WHERE ${ofGeneration}`, { params });
+  }
+  await dropLabelsOf(table, of);
 }
 
 function toIndexRow(info: IndexInfo): object {

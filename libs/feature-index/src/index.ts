@@ -36,8 +36,10 @@ export type { Label } from './labels.ts';
 export {
   type ExampleRecord,
   type FeatureRecord,
+  type IndexedSae,
   type IndexInfo,
   QUANTILE_LEVELS,
+  saeSha256Of,
   type VocabularyEffect,
 } from './records.ts';
 export type { FeatureMatch, MatchedField } from './search.ts';

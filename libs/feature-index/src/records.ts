@@ -1,6 +1,16 @@
 import type { FeatureStatistics } from './feature-statistics.ts';
 import type { Histogram } from './histogram.ts';
 
+/** The SAE that a question is about. An index, and every label, answers for the weights that it was made of and for no others. */
+export interface IndexedSae {
+  /** Its id. */
+  sae: string;
+  /** Hash of its weights. */
+  sha256: string;
+  /** Hash of its manifest, by which indexes from before version 3 of the schema name it. */
+  manifestSha256: string;
+}
+
 /** What identifies one complete index, and what it counts. */
 export interface IndexInfo {
   sae: string;
@@ -14,8 +24,13 @@ export interface IndexInfo {
   excludedRows: number;
   events: number;
   liveFeatures: number;
-  /** Where it comes from, as stored with the artifacts. */
+  /** Where it comes from, as stored with the artifacts; `saeSha256` is the hash of the weights that it was made of. */
   lineage: Readonly<Record<string, string>>;
+}
+
+/** Hash of the weights that an index was made of. */
+export function saeSha256Of({ lineage }: Pick<IndexInfo, 'lineage'>): string {
+  return lineage.saeSha256 ?? '';
 }
 
 /** A token and what a feature's direction adds to its logit. */

@@ -7,7 +7,7 @@ export interface Migration {
 }
 
 /** Newest version of the schema that this code knows. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Batches whose `insert_deduplication_token` is remembered, so that a retried one counts once. */
 const DEDUPLICATION_WINDOW = 10_000;
@@ -20,6 +20,7 @@ export function migrationsOf(database: string): readonly Migration[] {
   return [
     { version: 1, statements: [...tablesOf(database), ...viewsOf(database)] },
     { version: 2, statements: trainingTablesOf(database) },
+    { version: 3, statements: boundLabelsOf(database) },
   ];
 }
 
@@ -68,4 +69,22 @@ function viewsOf(database: string): string[] {
     (table) =>
       `CREATE OR REPLACE VIEW ${database}.current_${table} AS SELECT * FROM ${database}.${table} WHERE ${complete}`,
   );
+}
+
+/**
+ * Labels name the SAE that they were written for by the hash of its weights. Those from before name none and go: the object store
+ * holds them, and whoever keeps them there writes them again for the SAE that they belong to.
+ */
+function boundLabelsOf(database: string): string[] {
+  const ofCurrent = `(sae, sae_sha256) IN (
+    SELECT sae, JSONExtractString(argMax(lineage, generation), 'saeSha256') FROM ${database}.indexes GROUP BY sae)`;
+  return [
+    `ALTER TABLE ${database}.labels
+       ADD COLUMN IF NOT EXISTS sae_sha256 String COMMENT 'hash of the weights of the SAE',
+       MODIFY ORDER BY (sae, feature, sae_sha256)`,
+    `DELETE FROM ${database}.labels WHERE sae_sha256 = ''`,
+    `CREATE OR REPLACE VIEW ${database}.current_labels AS
+       SELECT sae, feature, argMax(label, version) AS label, argMax(description, version) AS description
+       FROM ${database}.labels WHERE ${ofCurrent} GROUP BY sae, feature`,
+  ];
 }

@@ -1,4 +1,5 @@
 import type { ClickhouseSession } from './clickhouse-session.ts';
+import { indexParams, LABELS_JOIN } from './labels.ts';
 import { type FeatureRecord, type FeatureRow, type IndexInfo, toFeatureRecord } from './records.ts';
 
 /** Where a word can be found, with what a hit there is worth. */
@@ -34,12 +35,12 @@ type Hits = { feature: number; score: number } & Record<MatchedField, number>;
 export async function searchFeatures(query: SearchQuery): Promise<FeatureMatch[]> {
   const { session, index, words, limit, selectFeatures } = query;
   if (words.length === 0) return [];
-  const params = { sae: index.sae, generation: index.generation, ...wordParams(words) };
+  const params = { ...indexParams(index), ...wordParams(words) };
   const hits = await session.rows<Hits>(searchSql(query, words.length), { params: { ...params, limit } });
   if (hits.length === 0) return [];
   const features = hits.map(({ feature }) => feature);
   const rows = await session.rows<FeatureRow>(`${selectFeatures} AND f.feature IN {features:Array(UInt32)}`, {
-    params: { sae: index.sae, generation: index.generation, features },
+    params: { ...indexParams(index), features },
   });
   const byFeature = new Map(rows.map((row) => [row.feature, toFeatureRecord(row)]));
   return hits.flatMap((hit) => {
@@ -77,8 +78,7 @@ function searchSql({ database }: SearchQuery, count: number): string {
   const shares = words.map((word, i) => `countIf(${found('text', word)}) / count() AS share${i}`);
   return `SELECT f.feature AS feature, ${worth.join(' + ')} AS score, ${fields.join(', ')}
     FROM ${database}.features AS f
-    LEFT JOIN (SELECT feature, argMax(label, version) AS label, argMax(description, version) AS description
-      FROM ${database}.labels WHERE sae = {sae:String} GROUP BY feature) AS l ON l.feature = f.feature
+    ${LABELS_JOIN(database)}
     LEFT JOIN (SELECT feature, ${shares.join(', ')} FROM (
       SELECT feature, arrayStringConcat(texts) AS text FROM ${database}.examples
       WHERE sae = {sae:String} AND generation = {generation:UInt64}) GROUP BY feature) AS e ON e.feature = f.feature

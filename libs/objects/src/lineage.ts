@@ -13,7 +13,7 @@ export interface Lineage {
   /** SAELens's `normalize_activations`. */
   normalization?: string | undefined;
   saeId?: string | undefined;
-  /** Hash of the SAE's manifest. */
+  /** Hash of the SAE's weights file. */
   saeSha256?: string | undefined;
   activationSetId?: string | undefined;
   /** Hash of the activation set's manifest. */

@@ -10,10 +10,13 @@ export interface CalibrationSample {
   d_in: number;
 }
 
+/** What gives pre-activations: an engine, or an encoder of an SAE that was trained elsewhere. */
+export type PreActivationSource = Pick<EngineSession, 'fill' | 'preActivations'>;
+
 /** An SAE whose threshold is calibrated. */
 export interface CalibrationTarget {
   /** Holds the final weights. */
-  session: EngineSession;
+  session: PreActivationSource;
   /** Features that shall fire per row, on average. */
   k: number;
 }
@@ -66,12 +69,12 @@ export async function calibrateThresholds(
 
 /** How often each value of a digit came up among a session's pre-activations. */
 interface DigitCounter {
-  session: EngineSession;
+  session: PreActivationSource;
   digit: Digit;
   counts: Float64Array;
 }
 
-function counterOf(session: EngineSession, digit: Digit): DigitCounter {
+function counterOf(session: PreActivationSource, digit: Digit): DigitCounter {
   return { session, digit, counts: new Float64Array(BINS) };
 }
 

@@ -1,3 +1,10 @@
+export {
+  CALIBRATION_ROWS,
+  type Calibrated,
+  type CalibrationSample,
+  calibrateThresholds,
+  type PreActivationSource,
+} from './calibrate-threshold.ts';
 export type { Checkpoint, Checkpointing, SavedCheckpoint } from './checkpoint.ts';
 export { requireRange } from './checks.ts';
 export {

@@ -81,7 +81,7 @@ function thresholds(
     throw new FacetError(
       'precondition',
       'this topk SAE has no calibrated threshold, so a feature cannot be encoded alone; ' +
-        'train it with Facet or set metadata.inference_threshold in its cfg.json',
+        'index it on an activation set of its model (facet index), which calibrates one',
       { reason: 'INFERENCE_THRESHOLD_MISSING' },
     );
   }

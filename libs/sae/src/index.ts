@@ -17,6 +17,7 @@ export {
   type Architecture,
   checkConfig,
   checkSae,
+  lacksThreshold,
   MAX_D_IN,
   MAX_D_SAE,
   NORMALIZATIONS,

@@ -22,6 +22,11 @@ export interface SaeEncoderOptions {
 export interface SaeEncoder {
   /** Encodes `x` [rows, d_in]; refuses non-finite input. Calls are answered one after the other. */
   encode(x: Float32Array, rows: number): Promise<SparseActivations>;
+  /**
+   * Yields the pre-activations z of `x` [rows, d_in] in the SAE's threshold form, blocks of whole rows, each overwritten by the next;
+   * rows may be padded with −∞. Not to be mixed with `encode`.
+   */
+  preActivations(x: Float32Array, rows: number): AsyncGenerator<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -48,6 +53,7 @@ export async function createSaeEncoder(sae: Sae, options: SaeEncoderOptions): Pr
       last = encoded.catch(() => undefined);
       return encoded;
     },
+    preActivations: (x, rows) => preActivations({ sae, layout, product }, x, rows),
     async close() {
       await last;
       await product.close();
@@ -173,6 +179,24 @@ async function encodeRows(encoder: Encoder, x: Float32Array, rows: number): Prom
     indices: concatenate(Uint32Array, indices),
     values: concatenate(Float32Array, values),
   };
+}
+
+async function* preActivations(
+  encoder: Encoder,
+  x: Float32Array,
+  rows: number,
+): AsyncGenerator<Float32Array> {
+  const { layout, sae } = encoder;
+  const { blockRows, d_sae, bias, pre } = layout;
+  const { d_in } = sae.cfg;
+  for (let first = 0; first < rows; first += blockRows) {
+    const end = Math.min(first + blockRows, rows);
+    await computePre(encoder, x.subarray(first * d_in, end * d_in), end - first);
+    const block = pre.subarray(0, (end - first) * d_sae);
+    for (let row = 0; row < block.length; row += d_sae)
+      for (let i = 0; i < d_sae; i++) block[row + i] += bias[i];
+    yield block;
+  }
 }
 
 async function computePre({ sae, layout, product }: Encoder, x: Float32Array, rows: number): Promise<void> {

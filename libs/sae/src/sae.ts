@@ -130,6 +130,14 @@ export function usesThreshold(architecture: Architecture): boolean {
   return architecture === 'jumprelu' || architecture === 'batchtopk' || architecture === 'matryoshka';
 }
 
+/**
+ * Tells whether an SAE came without the threshold by which a feature fires alone: topk without a calibrated one. It can be calibrated
+ * on rows.
+ */
+export function lacksThreshold({ architecture, metadata }: SaeConfig): boolean {
+  return architecture === 'topk' && !Number.isFinite(metadata.inference_threshold);
+}
+
 /** The tensors [d_sae] that an architecture has besides b_enc. */
 export function featureTensors(
   architecture: Architecture,

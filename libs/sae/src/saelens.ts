@@ -37,7 +37,19 @@ export function writeSaelens(sae: Sae): { cfg: string; weights: Uint8Array[] } {
       return [name, { dtype: 'F32' as const, shape, data }];
     }),
   );
-  return { cfg: formatSaelensConfig(published.cfg), weights: serializeSafetensors(tensors) };
+  return {
+    cfg: formatSaelensConfig(published.cfg),
+    weights: serializeSafetensors(tensors, readAs(published.cfg)),
+  };
+}
+
+/** How the tensors are read, for the header of their file: so its hash tells SAEs apart that differ in this alone, such as in k. */
+function readAs(cfg: SaeConfig): Record<string, string> {
+  const { architecture, apply_b_dec_to_input, k, rescale_acts_by_decoder_norm } = cfg;
+  const fields = { architecture, apply_b_dec_to_input, k, rescale_acts_by_decoder_norm };
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
 }
 
 /** Renders `sparsity.safetensors`: log10 of every feature's firing frequency [d_sae]. */

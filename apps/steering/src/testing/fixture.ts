@@ -25,6 +25,8 @@ export interface Fixture {
   W_dec: Float32Array;
   /** Largest x · W_dec[i] over the corpus without special tokens, by feature, at HOOK. */
   maxima: number[];
+  /** Where `plain` comes from. */
+  lineage: Lineage;
 }
 
 /**
@@ -56,7 +58,33 @@ export async function writeFixture(store: ObjectStore, inferenceAddress: string)
   await write('topk', 'topk', { ...lineage, hookPoint: EARLY_HOOK });
   await write('foreign', 'standard', { ...lineage, modelId: 'other', modelSha256: 'f'.repeat(64) });
   await write('imported', 'standard', { ...lineage, modelId: 'other', modelSha256: '', tokenizerSha256: '' });
-  return { W_dec, maxima: maximaOf(corpus, W_dec) };
+  return { W_dec, maxima: maximaOf(corpus, W_dec), lineage };
+}
+
+/** Writes a ReLU SAE over the directions of the fixture, also in reverse, which makes another SAE of it. */
+export async function writePlainSae(
+  store: ObjectStore,
+  id: string,
+  { rows = 'in order', lineage = UNKNOWN }: { rows?: 'in order' | 'reversed'; lineage?: Lineage } = {},
+): Promise<void> {
+  const W_dec = orthonormalRows(D_SAE, D_IN);
+  const kept = rows === 'reversed' ? reversed(W_dec) : W_dec;
+  await writeSaeArtifact(store, id, saeOf(kept, 'standard', HOOK), {
+    createTime: new Date().toISOString(),
+    lineage: { ...lineage, normalization: 'none' },
+    metrics: {},
+  });
+}
+
+/** Where an SAE comes from that is never steered. */
+const UNKNOWN: Lineage = { modelId: 'm', modelSha256: '0'.repeat(64), tokenizerSha256: '', hookPoint: HOOK };
+
+/** The rows of [D_SAE, D_IN], the last one first. */
+function reversed(W_dec: Float32Array): Float32Array {
+  return Float32Array.from(W_dec, (_, at) => {
+    const [i, j] = [Math.floor(at / D_IN), at % D_IN];
+    return W_dec[(D_SAE - 1 - i) * D_IN + j]!;
+  });
 }
 
 interface Corpus {

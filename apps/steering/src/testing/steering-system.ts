@@ -33,8 +33,8 @@ export interface SteeringSystem {
   config: SteeringConfig;
   store: ObjectStore;
   fixture: Fixture;
-  /** Builds the index of `saes/plain`; before it no SAE is indexed. */
-  indexPlain(): Promise<void>;
+  /** Builds the index of `saes/plain`, by a run of this id; before it no SAE is indexed. */
+  indexPlain(run?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export async function startSteeringSystem(): Promise<SteeringSystem> {
       config,
       store,
       fixture,
-      indexPlain: () => indexPlain(addresses.FACET_FEATURES_ADDRESS),
+      indexPlain: (run = 'plain') => indexPlain(addresses.FACET_FEATURES_ADDRESS, run),
       async stop() {
         await steering.stop();
         await stopProcesses();
@@ -119,13 +119,13 @@ async function startPeers(
   return { FACET_INFERENCE_ADDRESS, FACET_TRAINING_ADDRESS, FACET_FEATURES_ADDRESS };
 }
 
-async function indexPlain(featuresAddress: string): Promise<void> {
+async function indexPlain(featuresAddress: string, run: string): Promise<void> {
   const connection = connect(featuresAddress);
   const client = createServiceClient(IndexingServiceDefinition, connection);
   const spec = { sae: 'saes/plain', activationSet: 'activationSets/corpus' };
-  await client.createIndexingRun({ indexingRunId: 'plain', spec });
+  await client.createIndexingRun({ indexingRunId: run, spec });
   let state = '';
-  for await (const { indexingRun } of client.watchIndexingRun({ name: 'indexingRuns/plain' }))
+  for await (const { indexingRun } of client.watchIndexingRun({ name: `indexingRuns/${run}` }))
     state = `${indexingRun!.state} ${indexingRun!.error?.message ?? ''}`;
   connection.close();
   expect(state).toBe('INDEXING_RUN_STATE_SUCCEEDED ');

@@ -1,0 +1,74 @@
+import { createDocuments, type DocumentKind, type Lineage, type ObjectStore } from '@facet/objects';
+import type { Sae } from '@facet/sae';
+import { z } from 'zod';
+
+/**
+ * What became known of a published SAE by the first activation set that it was indexed with. It lies beside the SAE's files, is
+ * written once, and is no part of their hashes.
+ */
+export interface SaeFacts {
+  formatVersion: 1;
+  /** RFC 3339, UTC. */
+  time: string;
+  activationSetId: string;
+  activationSetSha256: string;
+  /** The model that it reads, where its manifest names none by hash. */
+  model?: { modelId: string; modelSha256: string; tokenizerSha256: string } | undefined;
+  /** The activation above which a feature fires, where it came without one, and the rows it was calibrated on. */
+  threshold?: { value: number; rows: number } | undefined;
+}
+
+const factsSchema: z.ZodType<SaeFacts> = z.object({
+  formatVersion: z.literal(1),
+  time: z.string(),
+  activationSetId: z.string(),
+  activationSetSha256: z.string(),
+  model: z.object({ modelId: z.string(), modelSha256: z.string(), tokenizerSha256: z.string() }).optional(),
+  threshold: z.object({ value: z.number(), rows: z.number().int().nonnegative() }).optional(),
+});
+
+/** The facts of the SAE whose manifest has this hash; another SAE that takes its name later has none of them. */
+function factsOf(manifestSha256: string): DocumentKind<SaeFacts> {
+  return { file: `facts/${manifestSha256}.json`, schema: factsSchema };
+}
+
+function documentsOf(store: ObjectStore) {
+  return createDocuments(store, { collection: 'saes', resourceType: 'Sae' });
+}
+
+/** Reads the facts of an SAE; undefined where nothing became known later. */
+export function findSaeFacts(
+  store: ObjectStore,
+  id: string,
+  manifestSha256: string,
+): Promise<SaeFacts | undefined> {
+  return documentsOf(store).find(id, factsOf(manifestSha256));
+}
+
+/** Writes the facts of an SAE unless there are some, and returns those that hold: of several writers the first counts. */
+export function decideSaeFacts(
+  store: ObjectStore,
+  { id, sha256 }: { id: string; sha256: string },
+  facts: SaeFacts,
+): Promise<SaeFacts> {
+  return documentsOf(store).decide(id, factsOf(sha256), facts);
+}
+
+/** The lineage of an SAE with the model that it was bound to later. */
+export function boundLineage(lineage: Lineage, facts: SaeFacts | undefined): Lineage {
+  return lineage.modelSha256 === '' && facts?.model ? { ...lineage, ...facts.model } : lineage;
+}
+
+/** The SAE with the threshold that was calibrated later; its weights stay what they are. */
+export function calibratedSae(sae: Sae, facts: SaeFacts | undefined): Sae {
+  const { threshold } = facts ?? {};
+  if (threshold === undefined) return sae;
+  const { value, rows } = threshold;
+  if (sae.cfg.architecture === 'topk') {
+    if (sae.cfg.metadata.inference_threshold !== undefined) return sae;
+    const calibrated = { inference_threshold: value, inference_threshold_rows: rows };
+    return { ...sae, cfg: { ...sae.cfg, metadata: { ...sae.cfg.metadata, ...calibrated } } };
+  }
+  if (sae.threshold !== undefined || sae.cfg.architecture === 'standard') return sae;
+  return { ...sae, threshold: new Float32Array(sae.cfg.d_sae).fill(value) };
+}
