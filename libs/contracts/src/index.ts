@@ -1,4 +1,15 @@
 // The generated contracts, flat: every message, enum and service definition of proto/facet/*/v1.
+export {
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  describeService,
+  describeServices,
+  ScalarType,
+  strictReader,
+} from './descriptors.ts';
 export { fileDescriptorSetBase64 } from './gen/descriptors-binpb.ts';
 export * from './gen/index.facet.activation.v1.ts';
 export * from './gen/index.facet.event.v1.ts';

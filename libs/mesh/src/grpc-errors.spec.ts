@@ -62,6 +62,18 @@ describe('toGrpcError and fromGrpcError', () => {
     expect(JSON.stringify(sent.extra).length).toBeLessThan(1_000);
   });
 
+  test('tell no path of the server, and the caller’s own as it was sent', () => {
+    const request = { spec: { corpus: { uri: '/data/mine.txt' } } };
+    const error = new FacetError('data-loss', '/data/mine.txt: /var/lib/facet/x.json is broken', {
+      field: 'spec',
+      metadata: { file: '/var/lib/facet/x.json', own: '/data/mine.txt' },
+    });
+    const sent = toGrpcError(error, { ...origin, request }) as RichServerError;
+    expect(sent.details).toBe('/data/mine.txt: …/x.json is broken');
+    expect(JSON.stringify(sent.extra)).not.toContain('/var/lib');
+    expect(JSON.stringify(sent.extra)).toContain('"own":"/data/mine.txt"');
+  });
+
   test("pass on a ServerError, name the address in gRPC's own errors", () => {
     const own = new ServerError(Status.UNIMPLEMENTED, 'x');
     expect(toGrpcError(own, origin)).toBe(own);

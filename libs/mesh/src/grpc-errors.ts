@@ -9,6 +9,7 @@ import {
   RichClientError,
   RichServerError,
 } from 'nice-grpc-error-details';
+import { forCaller } from './requests/callers-words.ts';
 import { kindOfStatus, STATUS_OF_KIND } from './status-table.ts';
 
 /** Reason of a call that took longer than its deadline; the only `unavailable` error sent as DEADLINE_EXCEEDED. */
@@ -24,16 +25,19 @@ export interface ErrorOrigin {
   /** Service that answers, such as `inference`; sent as ErrorInfo.domain `facet.inference`. */
   service: string;
   requestId: string;
+  /** The request that failed: what its caller may be told depends on what it sent. */
+  request?: unknown;
 }
 
 /**
  * Turns what a handler threw into the status sent to the caller: FacetErrors with ErrorInfo and the details of their
- * kind; anything else INTERNAL without its text (the server logs it whole).
+ * kind; anything else INTERNAL without its text (the server logs it whole). No path of the server is in it.
  */
 export function toGrpcError(error: unknown, origin: ErrorOrigin): ServerError {
   if (error instanceof ServerError) return error;
   if (isFacetError(error)) {
-    return new RichServerError(statusOf(error), cutStatusText(error.message), detailsOf(error, origin));
+    const message = forCaller(error.message, origin.request);
+    return new RichServerError(statusOf(error), cutStatusText(message), detailsOf(error, message, origin));
   }
   return new RichServerError(
     Status.INTERNAL,
@@ -47,9 +51,9 @@ export function statusOf(error: FacetError): Status {
   return error.reason === DEADLINE_EXCEEDED ? Status.DEADLINE_EXCEEDED : STATUS_OF_KIND[error.kind];
 }
 
-function detailsOf(error: FacetError, origin: ErrorOrigin): ErrorDetails[] {
+function detailsOf(error: FacetError, message: string, origin: ErrorOrigin): ErrorDetails[] {
   const details: ErrorDetails[] = [errorInfo(error.reason, origin, error.metadata)];
-  const description = cutText(error.message, MAX_METADATA_CHARS);
+  const description = cutText(message, MAX_METADATA_CHARS);
   if (error.field !== undefined) {
     details.push(BadRequest.fromPartial({ fieldViolations: [{ field: error.field, description }] }));
   }
@@ -65,12 +69,12 @@ function detailsOf(error: FacetError, origin: ErrorOrigin): ErrorDetails[] {
 
 function errorInfo(
   reason: string,
-  { service, requestId }: ErrorOrigin,
+  { service, requestId, request }: ErrorOrigin,
   metadata: Readonly<Record<string, string>>,
 ) {
   const entries = Object.entries(metadata)
     .slice(0, MAX_METADATA_ENTRIES)
-    .map(([key, value]) => [key, cutText(value, MAX_METADATA_CHARS)]);
+    .map(([key, value]) => [key, cutText(forCaller(value, request), MAX_METADATA_CHARS)]);
   return ErrorInfo.fromPartial({
     reason,
     domain: `facet.${service}`,

@@ -5,7 +5,9 @@ import { type CallTransport, currentTransport } from './call-transport.ts';
 import { deadlineError, statusOf, toGrpcError } from './grpc-errors.ts';
 import { type LinkedSignal, linkSignals } from './linked-signal.ts';
 import type { Logger } from './logger.ts';
+import { requireSmallMetadata } from './metadata-limit.ts';
 import { generateWithRequest, REQUEST_ID_KEY } from './request-context.ts';
+import { RefusedRequest } from './requests/decode-requests.ts';
 
 /** What handlers find in their context besides nice-grpc's own fields. */
 export type ServedCallContext = Pick<CallTransport, 'requestId' | 'end'>;
@@ -43,6 +45,9 @@ export function serveCalls({
     // In the trailer: a header sent before an error would keep the caller from trying again.
     context.trailer.set(REQUEST_ID_KEY, requestId);
     try {
+      const received: unknown = call.request;
+      if (received instanceof RefusedRequest) throw received.error;
+      requireSmallMetadata(context.metadata);
       const handled: HandledCall<Response> = call.next(call.request, {
         ...context,
         signal: linked.signal,
@@ -58,7 +63,7 @@ export function serveCalls({
       return result;
     } catch (thrown) {
       outcome.error = failureOf(thrown, { path, name, linked, lost: lost.signal });
-      const status = toGrpcError(outcome.error, { service: name, requestId });
+      const status = toGrpcError(outcome.error, { service: name, requestId, request: call.request });
       outcome.code = status.code;
       if (hasTriedItself(outcome.error)) context.trailer.set(RETRY_PUSHBACK_KEY, '-1');
       throw status;

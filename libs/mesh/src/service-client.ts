@@ -11,6 +11,7 @@ import { errorDetailsClientMiddleware } from 'nice-grpc-error-details';
 import type { Connection } from './connect.ts';
 import { deadlineError, fromGrpcError } from './grpc-errors.ts';
 import { type LinkedSignal, linkSignals } from './linked-signal.ts';
+import { requireSmallMetadata } from './metadata-limit.ts';
 import { currentRequest, REQUEST_ID_KEY, requestIdFrom } from './request-context.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 
@@ -61,6 +62,7 @@ function facetCalls(
     try {
       await connection.ready(definition, linked.signal);
       const metadata = callMetadata(options.metadata, timeoutMs);
+      requireSmallMetadata(metadata);
       return yield* call.next(call.request, { ...options, metadata, signal: linked.signal });
     } catch (error) {
       throw callError(error, call.method.path, { address: connection.address, linked });
@@ -83,7 +85,9 @@ function callError(
   path: string,
   { address, linked }: { address: string; linked: LinkedSignal },
 ): Error {
-  if (linked.timedOut()) return deadlineError(path, address, error);
+  // A caller's own signal can be a deadline too: AbortSignal.timeout.
+  const isLate = linked.timedOut() || (linked.signal.reason as Error | undefined)?.name === 'TimeoutError';
+  if (isLate) return deadlineError(path, address, error);
   if (linked.signal.aborted)
     return new FacetError('cancelled', `the call of ${path} was cancelled`, { cause: error });
   return fromGrpcError(error, { address });
