@@ -28,7 +28,7 @@ export interface Subscription<T> extends AsyncIterable<T> {
 export interface Job {
   readonly id: string;
   readonly payload: Uint8Array;
-  /** 1 for the first delivery; more after failures and after workers that died. */
+  /** 1 for the first delivery; more after failures and after workers that died, not after hand-backs by workers that stopped. */
   readonly attempt: number;
   /** Aborts when the worker is stopped, or when the job may have gone to another worker. */
   readonly signal: AbortSignal;
@@ -45,7 +45,7 @@ export interface DeadLetter {
 export interface WorkOptions {
   /** Jobs run at a time. @default 1 */
   concurrency?: number;
-  /** Deliveries before a job is given up. @default 5 */
+  /** Attempts before a job is given up. @default 5 */
   maxDeliver?: number;
   /** Pause before the first redelivery, milliseconds; doubled for every further one, at most 30 s. @default 1000 */
   retryDelayMs?: number;
@@ -73,9 +73,15 @@ export interface EventBus {
   /**
    * Runs jobs until `signal` aborts or the bus closes. A job is acknowledged after `handler` resolved; FacetErrors of the
    * kinds invalid, precondition, not-found, unimplemented, data-loss and cancelled give it up, one with reason JOB_TAKEN_OVER
-   * leaves it to the worker that has it now, others repeat it.
+   * leaves it to the worker that has it now, others repeat it. A worker that is stopped hands its jobs back, which costs them
+   * no attempt.
    */
   work(kind: JobKind, handler: (job: Job) => Promise<void>, options?: WorkOptions): Promise<void>;
+  /**
+   * Of these ids, those of jobs that neither wait in the queue nor are run by a worker that answers: jobs that were never
+   * queued, have ended, or were lost with their queue.
+   */
+  lost(kind: JobKind, ids: readonly string[]): Promise<string[]>;
   /** Jobs that wait (`pending`) and that run or wait for their next attempt (`active`). */
   queueDepth(kind: JobKind): Promise<{ pending: number; active: number }>;
   /** The newest jobs that were given up, at most 1000, oldest first. */

@@ -9,6 +9,7 @@ export {
   type Subscription,
   type WorkOptions,
 } from './event-bus.ts';
+export { type KeepQueuedOptions, keepQueued, type QueuedJob } from './keep-queued.ts';
 export { isLasting, JOB_TAKEN_OVER } from './lasting-errors.ts';
 export { MAX_PAYLOAD_BYTES } from './limits.ts';
 export { createLiveChannel, type LiveChannel, type LiveSchema } from './live-channel.ts';

@@ -12,8 +12,10 @@ export interface Delivery {
   heartbeat(): boolean;
   /** Removes the job from the queue. */
   ack(): Promise<void>;
-  /** Gives the job back, to be delivered again after a pause. */
+  /** Gives a failed job back, to be delivered again after a pause. */
   retry(delayMs: number): Promise<void>;
+  /** Gives the job back at once, as if it had not been delivered: its next delivery has the same `attempt`. */
+  handBack(): Promise<void>;
   /** Moves the job to the dead letters. */
   bury(letter: DeadLetter): Promise<void>;
 }
@@ -47,39 +49,59 @@ const TERMINAL: ReadonlySet<FacetErrorKind> = new Set([...LASTING_KINDS, 'cancel
 export async function runJobs(
   source: JobSource,
   handler: (job: Job) => Promise<void>,
-  options: WorkOptions & { signals: StopSignals },
+  options: WorkOptions & { signals: StopSignals; running: RunningJobs },
 ): Promise<void> {
   const { stop } = options.signals;
   const slot = async () => {
     while (!stop.aborted) {
       const delivery = await source.take(stop);
       if (delivery === undefined) continue;
-      if (stop.aborted) await delivery.retry(0);
+      if (stop.aborted) await delivery.handBack().catch(() => undefined);
       else await runJob(delivery, handler, { ...options, ackWaitMs: source.ackWaitMs });
     }
   };
   await Promise.all(Array.from({ length: options.concurrency ?? 1 }, slot));
 }
 
-type RunOptions = WorkOptions & { signals: StopSignals; ackWaitMs: number };
+/** Ids of the jobs that this process runs, with how many times each: one that was lost and queued again may come twice. */
+export type RunningJobs = Map<string, number>;
+
+type RunOptions = WorkOptions & { signals: StopSignals; running: RunningJobs; ackWaitMs: number };
 
 async function runJob(
   delivery: Delivery,
   handler: (job: Job) => Promise<void>,
   options: RunOptions,
 ): Promise<void> {
-  const outcome = await runHandler(delivery, handler, options);
+  const leave = enter(options.running, delivery.id);
   try {
+    const outcome = await runHandler(delivery, handler, options);
     await settle(delivery, outcome, options);
   } catch (error) {
     // The job was not settled, so it comes again; its worker goes on.
     if (!isFacetError(error) || error.kind !== 'unavailable')
       await delivery.retry(MAX_RETRY_DELAY_MS).catch(() => {});
+  } finally {
+    leave();
   }
 }
 
+function enter(running: RunningJobs, id: string): () => void {
+  running.set(id, (running.get(id) ?? 0) + 1);
+  return () => {
+    const others = running.get(id)! - 1;
+    if (others > 0) running.set(id, others);
+    else running.delete(id);
+  };
+}
+
 /** What is to become of a delivery. */
-type Outcome = { done: true } | { retryInMs: number } | { giveUpBecause: string } | { leftAlone: true };
+type Outcome =
+  | { done: true }
+  | { retryInMs: number }
+  | { giveUpBecause: string }
+  | { handedBack: true }
+  | { leftAlone: true };
 
 async function runHandler(
   delivery: Delivery,
@@ -88,22 +110,27 @@ async function runHandler(
 ): Promise<Outcome> {
   const { id, payload, attempt } = delivery;
   const { maxDeliver = DEFAULT_MAX_DELIVER } = options;
-  if (attempt > maxDeliver) return { giveUpBecause: `no worker finished it in ${maxDeliver} deliveries` };
+  if (attempt > maxDeliver) return { giveUpBecause: `no worker finished it in ${maxDeliver} attempts` };
   const lease = holdLease(delivery, options);
   try {
     await handler({ id, payload, attempt, signal: lease.signal });
     return { done: true };
   } catch (error) {
-    return outcomeOfFailure(error, attempt, options);
+    return outcomeOfFailure(error, { attempt, lease: lease.signal, options });
   } finally {
     lease.release();
   }
 }
 
-function outcomeOfFailure(error: unknown, attempt: number, options: RunOptions): Outcome {
+function outcomeOfFailure(
+  error: unknown,
+  { attempt, lease, options }: { attempt: number; lease: AbortSignal; options: RunOptions },
+): Outcome {
   const { signals, maxDeliver = DEFAULT_MAX_DELIVER, retryDelayMs = DEFAULT_RETRY_DELAY_MS } = options;
   if (isFacetError(error) && error.reason === JOB_TAKEN_OVER) return { leftAlone: true };
-  if (signals.abort.aborted) return { retryInMs: 0 };
+  if (signals.abort.aborted) return { handedBack: true };
+  // The lease is lost: another worker may have the job by now, and what this one ended with says nothing about it.
+  if (lease.aborted) return { leftAlone: true };
   const terminal = isFacetError(error) && TERMINAL.has(error.kind);
   if (terminal || attempt >= maxDeliver)
     return { giveUpBecause: error instanceof Error ? error.message : String(error) };
@@ -112,6 +139,7 @@ function outcomeOfFailure(error: unknown, attempt: number, options: RunOptions):
 
 async function settle(delivery: Delivery, outcome: Outcome, { onDeadLetter }: RunOptions): Promise<void> {
   if ('leftAlone' in outcome) return;
+  if ('handedBack' in outcome) return delivery.handBack();
   if ('done' in outcome) return delivery.ack();
   if ('retryInMs' in outcome) return delivery.retry(outcome.retryInMs);
   const { id, payload, attempt } = delivery;

@@ -61,10 +61,13 @@ export function createMemoryEventBus(
     work: async (kind, handler, options = {}) => {
       const signals = stopSignals(options.signal, closing.signal, drainMs);
       const source = broker.queues[checkKind(kind)].source(ackWaitMs, () => connected);
-      const working = runJobs(source, handler, { ...options, signals }).finally(signals.dispose);
+      const working = runJobs(source, handler, { ...options, signals, running: new Map() }).finally(
+        signals.dispose,
+      );
       workers.add(working);
       await working.finally(() => workers.delete(working));
     },
+    lost: async (kind, ids) => ids.filter((id) => !broker.queues[checkKind(kind)].has(id)),
     queueDepth: async (kind) => broker.queues[checkKind(kind)].depth(),
     deadLetters: async (kind) => broker.queues[checkKind(kind)].deadLetters(),
     health: async () => {},

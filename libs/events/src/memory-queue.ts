@@ -20,6 +20,8 @@ export interface MemoryQueue {
   enqueue(id: string, payload: Uint8Array): void;
   /** A source for one worker; `connected` false makes its heartbeats and acks fail, as a dead process's would. */
   source(ackWaitMs: number, connected: () => boolean): JobSource;
+  /** Whether a job of this id waits or runs. */
+  has(id: string): boolean;
   depth(): { pending: number; active: number };
   deadLetters(): DeadLetter[];
 }
@@ -73,6 +75,11 @@ export function createMemoryQueue(): MemoryQueue {
       },
       ack: () => settle(() => remove(job)),
       bury: (letter) => settle(() => bury(job, letter)),
+      handBack: () =>
+        settle(() => {
+          job.attempts--;
+          release(job);
+        }),
       retry: (delayMs) =>
         settle(() => {
           clearTimeout(job.timer);
@@ -98,6 +105,7 @@ export function createMemoryQueue(): MemoryQueue {
         return job === undefined ? undefined : deliver(job, ackWaitMs, connected);
       },
     }),
+    has: (id) => jobs.has(id),
     depth: () => ({ pending: pending.length, active: jobs.size - pending.length }),
     deadLetters: () => [...dead],
   };

@@ -1,5 +1,6 @@
 import { FacetError } from '@facet/errors';
 import {
+  JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
@@ -30,6 +31,8 @@ export interface NatsLink {
   unavailable(what: string, cause?: unknown): FacetError;
   /** Whether the server is connected now. */
   connected(): boolean;
+  /** How often the connection was made again: since then the server may have lost what it held. */
+  reconnects(): number;
 }
 
 export interface NatsLinkOptions {
@@ -51,12 +54,15 @@ export async function openNatsLink(
       reason: 'NATS_NOT_REACHABLE',
       metadata: { address },
     });
+  let opened = false;
   const persistUntil =
     (stop?: AbortSignal) =>
     <T>(what: string, call: () => Promise<T>) =>
       retryFor(call, {
         timeoutMs: connectTimeoutMs,
         unavailable: (cause) => unavailable(`${what} within ${connectTimeoutMs / 1000} s`, cause),
+        // A server that had JetStream when the link was opened is starting.
+        transient: (error) => isTransient(error) || (opened && isNotEnabled(error)),
         signal: stop,
       });
   const persistOpening = persistUntil(signal);
@@ -74,14 +80,19 @@ export async function openNatsLink(
     ),
   );
   let connected = true;
+  let reconnects = 0;
   void (async () => {
     for await (const { type } of connection.status()) {
       if (type === 'disconnect' || type === 'close') connected = false;
-      if (type === 'reconnect') connected = true;
+      if (type === 'reconnect') {
+        connected = true;
+        reconnects++;
+      }
     }
   })();
   const client = jetstream(connection, { timeout: REQUEST_TIMEOUT_MS });
   const manager = await openManager(connection, address, persistOpening);
+  opened = true;
   return {
     address,
     connection,
@@ -90,6 +101,7 @@ export async function openNatsLink(
     persist: persistUntil(),
     unavailable,
     connected: () => connected,
+    reconnects: () => reconnects,
   };
 }
 
@@ -120,7 +132,7 @@ async function openManager(
     );
   } catch (error) {
     await connection.close();
-    if (!(error instanceof Error) || error.name !== 'JetStreamNotEnabled') throw error;
+    if (!isNotEnabled(error)) throw error;
     throw new FacetError(
       'precondition',
       `the NATS server at ${address} runs without JetStream; start it with -js`,
@@ -135,20 +147,21 @@ async function openManager(
 interface RetryOptions {
   timeoutMs: number;
   unavailable(cause: unknown): FacetError;
+  transient(error: unknown): boolean;
   signal: AbortSignal | undefined;
 }
 
 /** Calls until it succeeds, fails for good, `timeoutMs` have passed, or `signal` aborts. */
 async function retryFor<T>(
   call: () => Promise<T>,
-  { timeoutMs, unavailable, signal }: RetryOptions,
+  { timeoutMs, unavailable, transient, signal }: RetryOptions,
 ): Promise<T> {
   const deadlineMs = performance.now() + timeoutMs;
   for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(2 * delayMs, MAX_RETRY_MS)) {
     try {
       return await call();
     } catch (error) {
-      if (!isTransient(error)) throw error;
+      if (!transient(error)) throw error;
       if (signal?.aborted)
         throw new FacetError('cancelled', 'stopped while connecting to NATS', { cause: error });
       if (performance.now() + delayMs > deadlineMs) throw unavailable(error);
@@ -163,9 +176,37 @@ const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
   'RequestError',
   'TimeoutError',
 ]);
+/** Name of the error of a request that nobody takes: JetStream is starting, or has lost the stream. */
+const NOT_ENABLED = 'JetStreamNotEnabled';
 /** JetStream answers 5xx while it starts or elects a leader, and also when it cannot store a message. */
 const FIRST_SERVER_ERROR = 500;
 const STORE_FAILED = 10077;
+
+/** Whether the server says that it has no such stream or consumer. */
+export function isMissing(error: unknown): boolean {
+  return (
+    error instanceof JetStreamApiError &&
+    (error.code === JetStreamApiCodes.StreamNotFound || error.code === JetStreamApiCodes.ConsumerNotFound)
+  );
+}
+
+function isNotEnabled(error: unknown): boolean {
+  return error instanceof Error && error.name === NOT_ENABLED;
+}
+
+/** The same link, with streams that the server has lost made again: what it persists in is then tried again. */
+export function withRepair(link: NatsLink, repair: () => Promise<void>): NatsLink {
+  const heal = async <T>(call: () => Promise<T>): Promise<T> => {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isMissing(error) && !isNotEnabled(error)) throw error;
+      await repair();
+      return call();
+    }
+  };
+  return { ...link, persist: (what, call) => link.persist(what, () => heal(call)) };
+}
 
 /** Whether the error says that the server is not there now, rather than that it refuses. */
 export function isTransient(error: unknown): boolean {

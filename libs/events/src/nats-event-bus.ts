@@ -1,12 +1,13 @@
 import { deadline } from '@nats-io/transport-node';
 import type { BusEvent, EventBus, JobKind, LiveMessage, Subscription, WorkOptions } from './event-bus.ts';
-import { runJobs, stopSignals } from './job-runner.ts';
+import { type RunningJobs, runJobs, stopSignals } from './job-runner.ts';
 import { MAX_WAITING_LIVE_MESSAGES } from './limits.ts';
 import { linkedSignal } from './linked-signal.ts';
 import { createMessageQueue } from './message-queue.ts';
-import { type NatsLink, openNatsLink } from './nats-connection.ts';
+import { type NatsLink, openNatsLink, withRepair } from './nats-connection.ts';
 import { publishEvent, subscribeFromNow } from './nats-events.ts';
-import { enqueueJob, listDeadLetters } from './nats-jobs.ts';
+import { enqueueJob, listDeadLetters, unqueuedJobs } from './nats-jobs.ts';
+import { answerRollCalls, callTheRoll } from './nats-roll-call.ts';
 import { createNatsSource, type NatsSource } from './nats-source.ts';
 import { EVENTS_STREAM, ensureStreams, eventConsumer, JOBS_STREAM, jobConsumer } from './nats-streams.ts';
 import { checkDurable, checkFilter, checkId, checkKind, checkPayload, checkSubject } from './subjects.ts';
@@ -28,15 +29,16 @@ const FLUSH_TIMEOUT_MS = 1_000;
 const LIVE_PREFIX = 'facet.live.';
 const SUBJECT_PREFIX = 'facet.';
 
-/** Opens a bus on NATS JetStream and prepares its streams FACET_EVENTS, FACET_JOBS and FACET_DEAD. */
+/** Opens a bus on NATS JetStream and prepares its streams; those that the server loses are made again when they are needed. */
 export async function openNatsEventBus(options: NatsEventBusOptions): Promise<EventBus> {
   const { url, ackWaitMs, connectTimeoutMs, drainMs, replicas, signal } = options;
-  const link = await openNatsLink(url, { connectTimeoutMs, signal });
-  const repair = () => ensureStreams(link, replicas);
+  const opened = await openNatsLink(url, { connectTimeoutMs, signal });
+  const repair = () => ensureStreams(opened, replicas);
   await repair().catch(async (error: unknown) => {
-    await link.connection.close();
+    await opened.connection.close();
     throw error;
   });
+  const link = withRepair(opened, repair);
   const closing = new AbortController();
   const workers = new Set<Promise<void>>();
   const until = (signal: AbortSignal | undefined) => linkedSignal([closing.signal, signal]);
@@ -49,7 +51,12 @@ export async function openNatsEventBus(options: NatsEventBusOptions): Promise<Ev
     const consumer = jobConsumer(checkKind(kind), ackWaitMs);
     const source = createNatsSource(link, { stream: JOBS_STREAM, consumer, ackWaitMs, repair });
     const signals = stopSignals(workOptions.signal, closing.signal, drainMs);
-    const working = runJobs(source, handler, { ...workOptions, signals }).finally(signals.dispose);
+    const running: RunningJobs = new Map();
+    const beSilent = answerRollCalls(link, kind, running);
+    const working = runJobs(source, handler, { ...workOptions, signals, running }).finally(() => {
+      beSilent();
+      signals.dispose();
+    });
     workers.add(working);
     await working.finally(() => workers.delete(working));
   };
@@ -74,6 +81,12 @@ export async function openNatsEventBus(options: NatsEventBusOptions): Promise<Ev
     enqueue: async (kind, { id, payload }) =>
       enqueueJob(link, checkKind(kind), { id: checkId(id), payload: checkPayload(payload, `job ${id}`) }),
     work,
+    lost: async (kind, ids) => {
+      const unqueued = await unqueuedJobs(link, checkKind(kind), ids);
+      if (unqueued.length === 0) return [];
+      const running = await callTheRoll(link, kind);
+      return unqueued.filter((id) => !running.has(id));
+    },
     queueDepth: async (kind) => {
       const { name, ...config } = { name: JOBS_STREAM, ...jobConsumer(checkKind(kind), ackWaitMs) };
       const info = await link.persist('cannot read the queue', () =>

@@ -5,7 +5,7 @@ import type { DeadLetter, JobKind } from './event-bus.ts';
 import { queueFull } from './limits.ts';
 import type { NatsLink } from './nats-connection.ts';
 import { ID_HEADER } from './nats-events.ts';
-import { DEAD_STREAM } from './nats-streams.ts';
+import { DEAD_STREAM, JOBS_STREAM } from './nats-streams.ts';
 import { encodeToken } from './subjects.ts';
 
 export const REASON_HEADER = 'Facet-Reason';
@@ -25,8 +25,7 @@ export async function enqueueJob(
   const header = headers();
   header.set(ID_HEADER, id);
   const msgID = randomUUID();
-  const publish = () =>
-    client.publish(`facet.jobs.${kind}.${encodeToken(id)}`, payload, { msgID, headers: header });
+  const publish = () => client.publish(jobSubject(kind, id), payload, { msgID, headers: header });
   try {
     await persist(`cannot queue ${kind} job ${id}`, publish);
   } catch (error) {
@@ -34,6 +33,19 @@ export async function enqueueJob(
     if (error.message.includes('maximum messages per subject')) return;
     throw error.message.includes('maximum messages') ? queueFull() : error;
   }
+}
+
+/** Tells which of these jobs the stream does not hold. */
+export async function unqueuedJobs(
+  { manager, persist }: NatsLink,
+  kind: JobKind,
+  ids: readonly string[],
+): Promise<string[]> {
+  const { state } = await persist('cannot read the queue', () =>
+    manager.streams.info(JOBS_STREAM, { subjects_filter: `facet.jobs.${kind}.>` }),
+  );
+  const queued = state.subjects ?? {};
+  return ids.filter((id) => !Object.hasOwn(queued, jobSubject(kind, id)));
 }
 
 /** Keeps a job that was given up, under its own subject in FACET_DEAD. */
@@ -47,6 +59,10 @@ export async function buryJob({ client, persist }: NatsLink, job: JsMsg, letter:
   await persist('cannot keep a dead letter', () =>
     client.publish(subject, job.data, { msgID, headers: header }),
   );
+}
+
+function jobSubject(kind: JobKind, id: string): string {
+  return `facet.jobs.${kind}.${encodeToken(id)}`;
 }
 
 /** Reads the newest dead letters of a kind, oldest first. */

@@ -1,8 +1,10 @@
 import type { Consumer, ConsumerConfig, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import type { Subscription } from '@nats-io/transport-node';
 import type { BusEvent } from './event-bus.ts';
 import { type Delivery, type JobSource, pause } from './job-runner.ts';
-import { isTransient, type NatsLink } from './nats-connection.ts';
+import { isMissing, isTransient, type NatsLink } from './nats-connection.ts';
 import { toBusEvent } from './nats-events.ts';
+import { countHandBacks, recordHandBack } from './nats-hand-backs.ts';
 import { buryJob } from './nats-jobs.ts';
 
 /** A delivery and the message it is made of, for subscribers. */
@@ -30,24 +32,42 @@ export interface NatsSourceOptions {
   repair(): Promise<void>;
 }
 
+/** The consumer as it was found, told from a later one of its name by the time it was made. */
+interface FoundConsumer {
+  consumer: Consumer;
+  created: string;
+}
+
 /** Takes messages of a durable consumer one at a time; goes on by itself after the server was away. */
 export function createNatsSource(link: NatsLink, options: NatsSourceOptions): NatsSource {
-  let consumer: Promise<Consumer> | undefined;
+  const { stream } = options;
+  const { durable_name } = options.consumer;
+  let found: Promise<FoundConsumer> | undefined;
   const connect = async () => {
-    await link.manager.consumers.add(options.stream, options.consumer);
-    return await link.client.consumers.get(options.stream, options.consumer.durable_name);
+    const { created } = await link.manager.consumers.add(stream, options.consumer);
+    return { created, consumer: await link.client.consumers.get(stream, durable_name) };
+  };
+  /** Whether the server has lost the consumer, and what it delivered with it, since `created`. */
+  const forgets = async (created: string) => {
+    try {
+      return (await link.manager.consumers.info(stream, durable_name)).created !== created;
+    } catch (error) {
+      if (isMissing(error)) return true;
+      throw error;
+    }
   };
   return {
     ackWaitMs: options.ackWaitMs,
     take: async (signal) => {
       try {
-        consumer ??= connect();
-        const message = await pull(await consumer, signal);
-        return message === undefined ? undefined : toDelivery(link, message);
+        found ??= connect();
+        const { consumer, created } = await found;
+        const message = await pull(consumer, signal);
+        return message === undefined ? undefined : await toDelivery(link, message, () => forgets(created));
       } catch (error) {
         if (signal.aborted) return undefined;
         if (link.connection.isClosed()) throw link.unavailable('the event bus is closed', error);
-        consumer = undefined;
+        found = undefined;
         await pause(PULL_RETRY_MS, signal);
         if (!isTransient(error)) await options.repair().catch(() => undefined);
         return undefined;
@@ -56,11 +76,13 @@ export function createNatsSource(link: NatsLink, options: NatsSourceOptions): Na
   };
 }
 
-/** Asks for one message; when `signal` aborts the request is withdrawn, and a message on its way is given back. */
+/** Asks for one message; when `signal` aborts the request is withdrawn, and a message on its way still arrives. */
 async function pull(consumer: Consumer, signal: AbortSignal): Promise<JsMsg | undefined> {
   if (signal.aborted) return undefined;
   const messages: ConsumerMessages = await consumer.fetch({ max_messages: 1, expires: PULL_EXPIRES_MS });
-  const withdraw = () => void messages.close();
+  // `close` would drop a message that the server has sent already: its lease would have to run out.
+  const { sub } = messages as unknown as { sub: Subscription };
+  const withdraw = () => void sub.drain().catch(() => messages.close());
   signal.addEventListener('abort', withdraw, { once: true });
   if (signal.aborted) withdraw();
   try {
@@ -71,30 +93,51 @@ async function pull(consumer: Consumer, signal: AbortSignal): Promise<JsMsg | un
   }
 }
 
-function toDelivery(link: NatsLink, message: JsMsg): NatsDelivery {
+async function toDelivery(
+  link: NatsLink,
+  message: JsMsg,
+  forgets: () => Promise<boolean>,
+): Promise<NatsDelivery> {
   const event = toBusEvent(message);
+  const handBacks = await countHandBacks(link, message);
+  const reconnects = link.reconnects();
+  /** An answer to a delivery that the server has lost would reach another message of its number. */
+  const settle = async (answer: () => Promise<void>) => {
+    await link.persist('cannot settle a job', async () => {
+      if (link.reconnects() === reconnects || !(await forgets())) await answer();
+    });
+  };
   return {
     event,
     id: event.id,
     payload: message.data,
-    attempt: message.info.deliveryCount,
+    attempt: message.info.deliveryCount - handBacks,
     heartbeat: () => {
       if (link.connected()) message.working();
       return link.connected();
     },
-    ack: () => confirm(link, message),
-    retry: async (delayMs) => message.nak(delayMs),
-    bury: async (letter) => {
-      await buryJob(link, message, letter);
-      await confirm(link, message);
+    ack: () => settle(() => confirm(link, message)),
+    retry: async (delayMs) => {
+      if (link.connected()) await settle(async () => message.nak(delayMs));
     },
+    handBack: async () => {
+      // A server that is away gives the job to another when the lease has run out.
+      if (!link.connected()) return;
+      await settle(async () => {
+        await recordHandBack(link, message, handBacks + 1);
+        message.nak();
+      });
+    },
+    bury: (letter) =>
+      settle(async () => {
+        await buryJob(link, message, letter);
+        await confirm(link, message);
+      }),
   };
 }
 
-/** Acknowledges until the server confirms; if it never does, the message comes again, which idempotent effects allow. */
-async function confirm({ connection, persist }: NatsLink, message: JsMsg): Promise<void> {
+/** Acknowledges with the server's confirmation; without it the message comes again, which idempotent effects allow. */
+async function confirm({ connection }: NatsLink, message: JsMsg): Promise<void> {
   const { reply } = message as JsMsg & { reply: string };
-  await persist('cannot acknowledge', () =>
-    connection.request(reply, '+ACK', { timeout: CONFIRM_TIMEOUT_MS }),
-  );
+  await connection.request(reply, '+ACK', { timeout: CONFIRM_TIMEOUT_MS });
 }

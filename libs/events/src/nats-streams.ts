@@ -18,12 +18,14 @@ import { EVENT_AREAS } from './subjects.ts';
 export const EVENTS_STREAM = 'FACET_EVENTS';
 export const JOBS_STREAM = 'FACET_JOBS';
 export const DEAD_STREAM = 'FACET_DEAD';
+export const HAND_BACKS_STREAM = 'FACET_HAND_BACKS';
 
 const NANOS_PER_MS = 1_000_000;
 const DAY_MS = 86_400_000;
 const EVENT_DAYS = 7;
 const DEAD_LETTER_DAYS = 30;
 const MAX_DEAD_LETTERS = 10_000;
+const HAND_BACK_DAYS = 30;
 /** A repeated send of one enqueue call counts once within this time. */
 const JOB_DEDUPLICATION_MS = 120_000;
 
@@ -55,9 +57,18 @@ const STREAMS: readonly ManagedConfig[] = [
     max_msgs: MAX_DEAD_LETTERS,
     discard: DiscardPolicy.Old,
   },
+  {
+    name: HAND_BACKS_STREAM,
+    subjects: ['facet.hand-backs.>'],
+    retention: RetentionPolicy.Limits,
+    max_age: HAND_BACK_DAYS * DAY_MS * NANOS_PER_MS,
+    max_msgs: MAX_QUEUED_JOBS,
+    max_msgs_per_subject: 1,
+    discard: DiscardPolicy.Old,
+  },
 ];
 
-/** Creates or adjusts the three streams; copies and storage of streams that exist are left as operators set them. */
+/** Creates or adjusts the streams; copies and storage of streams that exist are left as operators set them. */
 export async function ensureStreams(link: NatsLink, replicas: number): Promise<void> {
   for (const config of STREAMS) {
     const stored = await link.persist(`cannot prepare stream ${config.name}`, () =>

@@ -177,32 +177,70 @@ export function describeJobs(name: string, { transport, openBus }: Fixture): voi
       },
     );
 
-    test('gives the job back when its worker is stopped', async () => {
+    test('hands a job back when its worker is stopped, a dozen times, and it has lost no attempt', async () => {
       const bus = await openBus();
       await bus.enqueue('index', { id: unique('handed-over'), payload: text('') });
-      const stop = new AbortController();
-      const started = sleep(0).then(() => undefined);
-      await started;
-      const working = bus.work(
-        'index',
-        ({ signal }) =>
-          new Promise((_resolve, reject) => {
-            signal.addEventListener('abort', () => reject(new FacetError('cancelled', 'stopping')), {
-              once: true,
-            });
-            stop.abort();
-          }),
-        { signal: stop.signal },
-      );
-      await working;
       const attempts: number[] = [];
+      for (let restart = 0; restart < 12; restart++) {
+        const stop = new AbortController();
+        await bus.work('index', (job) => endWhenStopped(job, stop), { signal: stop.signal, maxDeliver: 3 });
+      }
       await workUntil(
         [bus],
         'index',
-        async ({ attempt }) => void attempts.push(attempt),
+        async ({ attempt }) => {
+          attempts.push(attempt);
+          if (attempt < 2) throw new Error('a failure costs one');
+        },
         () => idle(bus, 'index'),
       );
-      expect(attempts).toEqual([2]);
+      expect(attempts).toEqual([1, 2]);
+
+      function endWhenStopped({ attempt, signal }: Job, stop: AbortController): Promise<void> {
+        expect(attempt).toBe(1);
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new FacetError('cancelled', 'stopping')), {
+            once: true,
+          });
+          stop.abort();
+        });
+      }
+    });
+
+    test('hands a job back that comes while its worker is stopped', async () => {
+      const bus = await openBus();
+      const id = unique('late');
+      for (let round = 0; round < 5; round++) {
+        const stop = new AbortController();
+        const working = bus.work('capture', async () => {}, { signal: stop.signal });
+        stop.abort();
+        await bus.enqueue('capture', { id, payload: text('') });
+        await working;
+        const attempts: number[] = [];
+        const handler = async ({ attempt }: Job) => void attempts.push(attempt);
+        await workUntil([bus], 'capture', handler, () => idle(bus, 'capture'));
+        expect(attempts.every((attempt) => attempt === 1)).toBe(true);
+      }
+    });
+
+    test('tells lost jobs from those that wait and those that run', async () => {
+      const [bus, other] = [await openBus(), await openBus()];
+      const [waits, runs, unknown] = [unique('waits'), unique('runs'), unique('unknown')];
+      await bus.enqueue('train', { id: runs, payload: text('') });
+      let finish = () => {};
+      const held = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      const stop = new AbortController();
+      const working = other.work('train', () => held, { signal: stop.signal });
+      await until(async () => (await bus.queueDepth('train')).active === 1);
+      await bus.enqueue('train', { id: waits, payload: text('') });
+      expect(await bus.lost('train', [waits, runs, unknown])).toEqual([unknown]);
+      finish();
+      await until(() => idle(bus, 'train'));
+      stop.abort();
+      await working;
+      expect(await bus.lost('train', [waits, runs])).toEqual([waits, runs]);
     });
 
     test('lets running jobs finish on close, and acknowledges them', async () => {

@@ -13,6 +13,8 @@ export interface NatsServer {
   kill(): Promise<void>;
   /** Starts it again on the same port and store. */
   start(): Promise<void>;
+  /** Removes its store, between `kill` and `start`. */
+  wipe(): Promise<void>;
   /** Ends it and removes its store. */
   close(): Promise<void>;
 }
@@ -38,12 +40,13 @@ export async function startNatsServer(flags: readonly string[] = ['-js']): Promi
     });
     await readyLine(child);
   };
+  const wipe = () => rm(directory, { recursive: true, force: true });
   const close = async () => {
     await kill();
-    await rm(directory, { recursive: true, force: true });
+    await wipe();
   };
   await start();
-  return { url: `nats://127.0.0.1:${port}`, kill, start, close };
+  return { url: `nats://127.0.0.1:${port}`, kill, start, wipe, close };
 }
 
 async function readyLine(child: ChildProcess): Promise<void> {
