@@ -1,4 +1,5 @@
 import { FacetError } from '@facet/errors';
+import type { QueuedJob } from '@facet/events';
 import { z } from 'zod';
 import type { SetRecord } from './set-record.ts';
 
@@ -18,13 +19,7 @@ const jobSchema = z.discriminatedUnion('type', [
 /** What a worker is asked to do. */
 export type CaptureJob = z.infer<typeof jobSchema>;
 
-/** A job as it is queued; equal work has an equal id, so it is queued once. */
-export interface QueuedJob {
-  id: string;
-  payload: Uint8Array;
-}
-
-/** The job that tokenizes the corpus of a set and writes its inputs. */
+/** The job that tokenizes the corpus of a set and writes its inputs; equal work has an equal id, so it is queued once. */
 export function planJob({ id, uid }: SetRecord): QueuedJob {
   return queued(`${id}.${uid}.plan`, { type: 'plan', set: id, uid });
 }

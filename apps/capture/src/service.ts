@@ -80,7 +80,7 @@ export async function startCapture(
     const server = await serve({ name: 'capture', host, port, services, reflection, logger, limits });
     const stopWorking = new AbortController();
     const working = isWorker
-      ? runWorker(context, { concurrency, signal: stopWorking.signal })
+      ? runWorker(context, { concurrency, ackWaitMs, signal: stopWorking.signal })
       : Promise.resolve();
     working.catch((err) => logger.error({ err }, 'the capture worker ended'));
     return {

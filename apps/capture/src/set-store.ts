@@ -1,5 +1,5 @@
 import { inputFile, partitionFile, SET_STATE_FILE } from '@facet/artifacts';
-import { createDocuments, type DocumentKind, type ObjectStore } from '@facet/objects';
+import { createDocuments, type DocumentKind, MANIFEST_FILE, type ObjectStore } from '@facet/objects';
 import {
   outcomeSchema,
   type PartitionRecord,
@@ -44,6 +44,8 @@ export interface SetStore {
   /** Ends a set; returns the outcome that holds, which may be an earlier one. */
   decide(id: string, outcome: SetOutcome): Promise<SetOutcome>;
   outcome(id: string): Promise<SetOutcome | undefined>;
+  /** Whether it has ended and everything that follows from its end is done: a complete set keeps no inputs. */
+  isSettled(id: string): Promise<boolean>;
   /** Removes inputs, and with `shards` everything but the state documents. */
   removeData(id: string, options: { shards: boolean }): Promise<void>;
   delete(id: string): Promise<void>;
@@ -81,6 +83,12 @@ export function createSetStore(store: ObjectStore): SetStore {
     },
     decide: (id, outcome) => documents.decide(id, OUTCOME, outcome),
     outcome: (id) => documents.find(id, OUTCOME),
+    isSettled: async (id) => {
+      const outcome = await documents.find(id, OUTCOME);
+      if (outcome?.state !== 'ACTIVE') return outcome !== undefined;
+      const complete = await store.exists(key(id, MANIFEST_FILE));
+      return complete && !(await store.listFolders(key(id, ''))).includes('inputs');
+    },
     removeData: async (id, { shards }) => {
       for (const folder of shards ? ['inputs', ...DATA_FOLDERS] : ['inputs'])
         await store.deletePrefix(key(id, folder));

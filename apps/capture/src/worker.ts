@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DeadLetter, isLasting, type Job } from '@facet/events';
+import { type DeadLetter, isLasting, type Job, keepQueued } from '@facet/events';
 import { linkSignals } from '@facet/mesh';
 import type { CaptureContext } from './capture-context.ts';
 import { capturePartition } from './capture-partition.ts';
@@ -7,28 +7,42 @@ import { endSet } from './end-set.ts';
 import { type CaptureJob, parseJob, QUEUE } from './jobs.ts';
 import { planSet } from './plan-set.ts';
 import type { SetRecord } from './set-record.ts';
+import { unfinishedJobs } from './unfinished-jobs.ts';
 
 /** How often a running job looks whether its set was cancelled, deleted or failed elsewhere. */
 const STANDING_POLL_MS = 500;
 /** A job that waited for all its deliveries has tried for about half a minute. */
 const MAX_DELIVER = 6;
 
-/** Takes capture jobs from the queue until `signal` aborts. */
-export function runWorker(
+/** Takes capture jobs from the queue until `signal` aborts, and queues those again that were lost. */
+export async function runWorker(
   context: CaptureContext,
-  { concurrency, signal }: { concurrency: number; signal: AbortSignal },
+  { concurrency, ackWaitMs, signal }: { concurrency: number; ackWaitMs: number; signal: AbortSignal },
 ): Promise<void> {
-  return context.bus.work(QUEUE, (job) => runJob(context, job), {
-    concurrency,
-    maxDeliver: MAX_DELIVER,
-    signal,
-    onDeadLetter: (letter) => failFromDeadLetter(context, letter),
-  });
+  const { bus, logger } = context;
+  await Promise.all([
+    bus.work(QUEUE, (job) => runJob(context, job), {
+      concurrency,
+      maxDeliver: MAX_DELIVER,
+      signal,
+      onDeadLetter: (letter) => failFromDeadLetter(context, letter),
+    }),
+    keepQueued(bus, {
+      kind: QUEUE,
+      unfinished: () => unfinishedJobs(context),
+      intervalMs: ackWaitMs,
+      signal,
+      onQueued: (jobs) => logger.warn({ jobs }, 'queued capture jobs again that were lost'),
+      onError: (err) => logger.warn({ err }, 'could not look for capture jobs that were lost'),
+    }),
+  ]);
 }
 
 async function runJob(context: CaptureContext, delivered: Job): Promise<void> {
   const job = parseJob(delivered);
   const { record, standing } = await standingOf(context, job);
+  // Whoever ended the set may have died before it removed what was written.
+  if (standing === 'ended') await settle(context, job);
   if (!record || standing !== 'open') return;
   const watched = watchStanding(context, job);
   const linked = linkSignals([delivered.signal, watched.signal]);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DeadLetter, isLasting, type Job } from '@facet/events';
+import { type DeadLetter, isLasting, type Job, keepQueued } from '@facet/events';
 import { type Logger, linkSignals } from '@facet/mesh';
 import { absentAsUndefined } from '@facet/objects';
 import { buildIndex, type IndexingParts } from './build-index.ts';
 import { type EndingParts, endRun, settleOutcome } from './end-run.ts';
-import { parseJob, QUEUE } from './jobs.ts';
+import { parseJob, QUEUE, unfinishedJobs } from './jobs.ts';
 import { MAX_DELIVER, STATE_POLL_MS } from './limits.ts';
 import { reportProgress } from './live-progress.ts';
 import { createProgressMeter } from './progress-meter.ts';
@@ -14,16 +14,28 @@ export interface WorkerParts extends IndexingParts, EndingParts {
   logger: Logger;
 }
 
-/** Takes indexing jobs from the queue until `signal` aborts. */
-export function runWorker(
+/** Takes indexing jobs from the queue until `signal` aborts, and queues those again that were lost. */
+export async function runWorker(
   parts: WorkerParts,
-  options: { concurrency: number; signal: AbortSignal },
+  { concurrency, ackWaitMs, signal }: { concurrency: number; ackWaitMs: number; signal: AbortSignal },
 ): Promise<void> {
-  return parts.bus.work(QUEUE, (job) => runJob(parts, job), {
-    ...options,
-    maxDeliver: MAX_DELIVER,
-    onDeadLetter: (letter) => failFromDeadLetter(parts, letter),
-  });
+  const { bus, runs, logger } = parts;
+  await Promise.all([
+    bus.work(QUEUE, (job) => runJob(parts, job), {
+      concurrency,
+      signal,
+      maxDeliver: MAX_DELIVER,
+      onDeadLetter: (letter) => failFromDeadLetter(parts, letter),
+    }),
+    keepQueued(bus, {
+      kind: QUEUE,
+      unfinished: () => unfinishedJobs(runs),
+      intervalMs: ackWaitMs,
+      signal,
+      onQueued: (jobs) => logger.warn({ jobs }, 'queued indexing runs again whose jobs were lost'),
+      onError: (err) => logger.warn({ err }, 'could not look for indexing runs whose jobs were lost'),
+    }),
+  ]);
 }
 
 async function runJob(parts: WorkerParts, job: Job): Promise<void> {

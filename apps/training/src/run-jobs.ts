@@ -1,4 +1,5 @@
 import { FacetError } from '@facet/errors';
+import type { QueuedJob } from '@facet/events';
 import { z } from 'zod';
 import type { Run } from './run-record.ts';
 
@@ -13,16 +14,13 @@ const jobSchema = z.object({
 export type TrainingJob = z.infer<typeof jobSchema>;
 
 /** The job of a run since its newest resume; every resume queues one of its own, for the one before may not be acknowledged yet. */
-export function jobOf({ record: { id, uid }, pause: { resumes } }: Pick<Run, 'record' | 'pause'>): {
-  id: string;
-  payload: Uint8Array;
-} {
+export function jobOf({ record: { id, uid }, pause: { resumes } }: Pick<Run, 'record' | 'pause'>): QueuedJob {
   const payload = Buffer.from(JSON.stringify({ run: id, uid, resume: resumes } satisfies TrainingJob));
   return { id: resumes === 0 ? id : `${id}.r${resumes}`, payload };
 }
 
 /** Reads a job's payload; `invalid` where another program wrote it. */
-export function parseJob({ id, payload }: { id: string; payload: Uint8Array }): TrainingJob {
+export function parseJob({ id, payload }: QueuedJob): TrainingJob {
   try {
     return jobSchema.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
   } catch (cause) {

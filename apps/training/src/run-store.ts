@@ -32,6 +32,7 @@ export interface RunStore {
   read(id: string): Promise<Run>;
   /** Ids in order. */
   ids(): Promise<string[]>;
+  hasEnded(id: string): Promise<boolean>;
   markStarted(id: string, start: RunStart): Promise<void>;
   writeProgress(id: string, progress: RunProgress): Promise<void>;
   /**
@@ -110,6 +111,7 @@ export function createRunStore(store: ObjectStore): RunStore {
       await writeJson(store, documents.key(id, ofMember(EVALUATION, member).file), evaluation);
     },
     ids: documents.ids,
+    hasEnded: async (id) => (await documents.find(id, OUTCOME)) !== undefined,
     markStarted: (id, start) => documents.writeOnce(id, STARTED, start),
     writeProgress: async (id, progress) => {
       await writeJson(store, documents.key(id, PROGRESS.file), progress);

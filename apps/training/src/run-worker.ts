@@ -70,6 +70,7 @@ async function mayRest(
   resume: TrainingJob['resume'],
 ): Promise<boolean> {
   const { pause, outcome } = await dependencies.runs.read(record.id);
+  if (outcome) await settleEnd(dependencies, record, outcome);
   if (outcome || pause.resumes > resume) return true;
   if (!isPauseWanted(pause)) return false;
   await answerPause(dependencies, record);
@@ -103,12 +104,20 @@ async function answerPause({ runs, live, logger }: RunWorkerDependencies, record
 }
 
 async function endRun(
-  { runs, events, live }: RunWorkerDependencies,
+  dependencies: RunWorkerDependencies,
   record: RunRecord,
   outcome: Omit<RunOutcome, 'uid' | 'time'>,
 ): Promise<void> {
   const stated = { ...outcome, uid: record.uid, time: new Date().toISOString() };
-  const held = await runs.end(record.id, stated);
+  await settleEnd(dependencies, record, await dependencies.runs.end(record.id, stated));
+}
+
+/** Does what follows from an outcome; can be repeated, by a worker that takes over from one that died in between. */
+async function settleEnd(
+  { runs, events, live }: RunWorkerDependencies,
+  record: RunRecord,
+  held: RunOutcome,
+): Promise<void> {
   await runs.checkpoints(record).deleteAll();
   if (held.state === 'SUCCEEDED') await announceSaes(events, record, held);
   await events.runEnded(record, held);

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { SaeServiceDefinition, TrainingServiceDefinition } from '@facet/contracts';
-import { type EventBus, openEventBus } from '@facet/events';
+import { type EventBus, keepQueued, openEventBus } from '@facet/events';
 import { bindService, createLogger, type Logger, serve } from '@facet/mesh';
 import { openObjectStore } from '@facet/objects';
 import type { TrainingServiceConfig } from './config.ts';
@@ -73,7 +73,7 @@ export async function startTraining(
     logger,
   });
   const working = config.roles.includes('worker')
-    ? work(bus, worker, { signal: stopping.signal, runs: trainingRuns })
+    ? work(bus, worker, { signal: stopping.signal, runs: trainingRuns, ackWaitMs, logger })
     : Promise.resolve();
   working.catch((err) => logger.error({ err }, 'the training worker ended'));
   const release = async () => {
@@ -103,12 +103,28 @@ export async function startTraining(
 /** Deliveries of a job; runs go on where they were, and those that come no further fail by themselves. */
 const MAX_DELIVER = 1000;
 
-/** One run at a time: a run uses every core. */
+interface Working {
+  signal: AbortSignal;
+  runs: TrainingRuns;
+  ackWaitMs: number;
+  logger: Logger;
+}
+
+/** One run at a time: a run uses every core. Runs whose jobs were lost are queued again beside it. */
 async function work(
   bus: EventBus,
   worker: RunWorker,
-  { signal, runs }: { signal: AbortSignal; runs: TrainingRuns },
+  { signal, runs, ackWaitMs, logger }: Working,
 ): Promise<void> {
-  await runs.recover();
-  await bus.work('train', worker.handle, { signal, maxDeliver: MAX_DELIVER, onDeadLetter: worker.giveUp });
+  await Promise.all([
+    bus.work('train', worker.handle, { signal, maxDeliver: MAX_DELIVER, onDeadLetter: worker.giveUp }),
+    keepQueued(bus, {
+      kind: 'train',
+      unfinished: runs.unfinished,
+      intervalMs: ackWaitMs,
+      signal,
+      onQueued: (jobs) => logger.warn({ jobs }, 'queued training runs again whose jobs were lost'),
+      onError: (err) => logger.warn({ err }, 'could not look for training runs whose jobs were lost'),
+    }),
+  ]);
 }

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSaeManifest } from '@facet/artifacts';
 import { FacetError } from '@facet/errors';
-import type { EventBus } from '@facet/events';
+import type { EventBus, QueuedJob } from '@facet/events';
 import { newId, parseId } from '@facet/mesh';
 import { absentAsUndefined, type ObjectStore } from '@facet/objects';
 import { requireRange } from '@facet/sae-training';
@@ -41,8 +41,8 @@ export interface TrainingRuns {
   resume(id: string): Promise<Run>;
   /** The curves of one of the run's SAEs, or the first for an empty id, up to the newest checkpoint or whole. */
   metrics(id: string, sae: string): Promise<RunMetrics>;
-  /** Queues every run again that has neither ended nor rests, for jobs that were lost with their queue. */
-  recover(): Promise<void>;
+  /** The jobs of all runs that have neither ended nor rest. */
+  unfinished(): AsyncIterable<QueuedJob>;
   /** The run now and as it goes on; ends with its outcome, or when it is paused. */
   watch(id: string, signal: AbortSignal): AsyncIterable<Run>;
 }
@@ -90,7 +90,7 @@ export function createTrainingRuns(dependencies: TrainingRunsDependencies): Trai
       const { spec } = await runs.record(id);
       return runs.metrics(id, memberNumber(spec, sae));
     },
-    recover: () => recoverRuns(dependencies),
+    unfinished: () => unfinishedJobs(dependencies),
     watch: (id, signal) => watchRun({ runs, live }, id, signal),
   };
 }
@@ -209,9 +209,10 @@ async function resumeRun({ runs, bus }: TrainingRunsDependencies, id: string): P
   return run;
 }
 
-async function recoverRuns({ runs, bus }: TrainingRunsDependencies): Promise<void> {
+async function* unfinishedJobs({ runs }: TrainingRunsDependencies): AsyncGenerator<QueuedJob> {
   for (const id of await runs.ids()) {
+    if (await runs.hasEnded(id)) continue;
     const run = await absentAsUndefined(() => runs.read(id));
-    if (run && !isResting(run)) await bus.enqueue('train', jobOf(run));
+    if (run && !isResting(run)) yield jobOf(run);
   }
 }
