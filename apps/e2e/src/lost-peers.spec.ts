@@ -8,6 +8,7 @@ import { MODEL_DIRECTORY } from './repository.ts';
 import { filesIn } from './store-listing.ts';
 import { type System, serviceCommand, startSystem } from './system.ts';
 import { captureSet, setEnd, setRequest, trainSae } from './tiny-way.ts';
+import { untilCapturing, untilIndexing } from './under-way.ts';
 
 const PARTITION_TOKENS = 8192;
 const TOKENS = 4 * PARTITION_TOKENS;
@@ -42,7 +43,7 @@ describeWithModels('when NATS or ClickHouse goes away', () => {
     await clients.activationSets.createActivationSet(
       setRequest('disturbed', { tokens: TOKENS, partitionTokens: PARTITION_TOKENS }),
     );
-    await untilCapturing('disturbed');
+    await untilCapturing(clients, 'disturbed', PARTITION_TOKENS);
     await system.nats.kill();
     const refusals = await Promise.all(createUnqueued().map((call) => call.catch((error) => error)));
     for (const refusal of refusals) {
@@ -68,7 +69,7 @@ describeWithModels('when NATS or ClickHouse goes away', () => {
 
   test('an index is complete after ClickHouse was killed in the middle of it', async () => {
     await index('disturbed');
-    await untilIndexing('disturbed');
+    await untilIndexing(clients, 'disturbed');
     await system.clickhouse.kill();
     await expect(clients.features.listFeatures({ parent: 'saes/tiny' })).rejects.toMatchObject({
       kind: 'unavailable',
@@ -109,15 +110,6 @@ describeWithModels('when NATS or ClickHouse goes away', () => {
     ];
   }
 
-  async function untilCapturing(id: string): Promise<void> {
-    const events = clients.activationSets.watchActivationSet({ name: `activationSets/${id}` });
-    for await (const { activationSet } of events) {
-      const done = Number(activationSet?.progress?.done ?? 0n);
-      if (activationSet?.progress?.stage === 'capturing' && done % PARTITION_TOKENS > 0) return;
-    }
-    throw new Error(`${id} ended before it was disturbed`);
-  }
-
   async function shardHashes(id: string): Promise<string[]> {
     const { manifest } = await openActivationSet(openObjectStore(system.objectsUrl), id);
     expect(manifest.body.rows).toBe(TOKENS);
@@ -132,13 +124,6 @@ describeWithModels('when NATS or ClickHouse goes away', () => {
   async function indexEnd(id: string) {
     const events = clients.indexingRuns.watchIndexingRun({ name: `indexingRuns/${id}` });
     return (await last(events)).indexingRun!;
-  }
-
-  async function untilIndexing(id: string): Promise<void> {
-    const events = clients.indexingRuns.watchIndexingRun({ name: `indexingRuns/${id}` });
-    for await (const { indexingRun } of events)
-      if (Number(indexingRun?.progress?.done ?? 0n) > 0 && indexingRun?.state.endsWith('RUNNING')) return;
-    throw new Error(`${id} ended before it was disturbed`);
   }
 
   async function firingCounts(): Promise<bigint[]> {

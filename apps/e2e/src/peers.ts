@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunningProcess, startProcess } from './child-process.ts';
 import { REPOSITORY } from './repository.ts';
@@ -7,6 +8,8 @@ export interface Peer {
   readonly url: string;
   /** Ends it as a crash would: without a word to anybody. */
   kill(): Promise<void>;
+  /** Removes all that it has stored; to be called after `kill`. */
+  wipe(): Promise<void>;
   /** Starts it again after `kill`. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -14,7 +17,7 @@ export interface Peer {
 
 /** Starts a nats-server with JetStream on a free port, its streams in `folder`. */
 export function startNats(folder: string): Promise<Peer> {
-  return startPeer((port = '-1') =>
+  return startPeer(folder, (port = '-1') =>
     startProcess({
       command: 'nats-server',
       args: ['-js', '-sd', folder, '-a', '127.0.0.1', '-p', port],
@@ -28,7 +31,7 @@ export function startNats(folder: string): Promise<Peer> {
 
 /** Starts chDB over HTTP on a free port, its tables in `folder`. */
 export function startClickhouse(folder: string): Promise<Peer> {
-  return startPeer((port = '0') =>
+  return startPeer(folder, (port = '0') =>
     startProcess({
       command: process.execPath,
       args: [join(REPOSITORY, 'apps/clickhouse/dist/main.js')],
@@ -39,12 +42,16 @@ export function startClickhouse(folder: string): Promise<Peer> {
   );
 }
 
-async function startPeer(launch: (port?: string) => Promise<RunningProcess<string>>): Promise<Peer> {
+async function startPeer(
+  folder: string,
+  launch: (port?: string) => Promise<RunningProcess<string>>,
+): Promise<Peer> {
   let process = await launch();
   const url = process.ready;
   return {
     url,
     kill: async () => void (await process.end('SIGKILL')),
+    wipe: () => rm(folder, { recursive: true }),
     start: async () => {
       process = await launch(new URL(url).port);
     },

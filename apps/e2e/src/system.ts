@@ -15,14 +15,25 @@ export interface System {
   readonly nats: Peer;
   readonly clickhouse: Peer;
   readonly objectsUrl: string;
+  /** The process of every service that was started at first. */
+  readonly services: Readonly<Record<Service, Restartable>>;
   /** Starts one more process of a service and resolves when it serves. */
   startService(service: Service, options?: ServiceStart): Promise<RunningProcess<string>>;
   stop(): Promise<void>;
 }
 
+/** A process that can be ended and started again at its address. */
+export interface Restartable {
+  /** Ends it: SIGKILL is a crash, SIGTERM a rolling restart. */
+  end(signal: NodeJS.Signals): Promise<void>;
+  start(): Promise<void>;
+}
+
 export interface ServiceStart {
   /** Added to the environment that all services have. */
   env?: Readonly<Record<string, string>>;
+  /** @default 0: a free one */
+  port?: number;
   /** A command that takes the service's command as its arguments and becomes it, for example to limit it. */
   wrapper?: readonly string[];
 }
@@ -51,13 +62,24 @@ export async function startSystem({ models, env = {}, serviceEnv = {} }: SystemO
   };
   const objectsUrl = pathToFileURL(join(folder, 'objects')).href;
   const common: Record<string, string> = { FACET_OBJECTS_URL: objectsUrl, ...env };
-  const startService: System['startService'] = async (service, { env: extra = {}, wrapper = [] } = {}) => {
+  const startService: System['startService'] = async (service, { env: extra = {}, ...how } = {}) => {
     const process = await startProcess({
-      ...serviceCommand(service, { ...common, ...extra }, wrapper),
+      ...serviceCommand(service, { ...common, ...extra }, how),
       readyWhen: addressServed,
     });
     started.push(() => process.end());
     return process;
+  };
+  const startRestartable = async (service: Service) => {
+    const options = { env: serviceEnv[service] ?? {} };
+    let process = await startService(service, options);
+    const address = process.ready;
+    const port = Number(address.slice(address.lastIndexOf(':') + 1));
+    const end: Restartable['end'] = async (signal) => void (await process.end(signal));
+    const start = async () => {
+      process = await startService(service, { ...options, port });
+    };
+    return { address, end, start };
   };
   try {
     const nats = await keep(startNats(join(folder, 'nats')));
@@ -66,13 +88,16 @@ export async function startSystem({ models, env = {}, serviceEnv = {} }: SystemO
     common.FACET_CLICKHOUSE_URL = clickhouse.url;
     common.FACET_MODELS = models.join(',');
     const addresses: Partial<Record<Service, string>> = {};
+    const services: Partial<Record<Service, Restartable>> = {};
     for (const service of ['inference', 'capture', 'training', 'features', 'steering'] as const) {
-      const address = (await startService(service, { env: serviceEnv[service] ?? {} })).ready;
+      const { address, ...restartable } = await startRestartable(service);
       addresses[service] = address;
+      services[service] = restartable;
       common[`FACET_${service.toUpperCase()}_ADDRESS`] = address;
     }
     return {
       addresses: addresses as Record<Service, string>,
+      services: services as Record<Service, Restartable>,
       nats,
       clickhouse,
       objectsUrl,
@@ -85,17 +110,17 @@ export async function startSystem({ models, env = {}, serviceEnv = {} }: SystemO
   }
 }
 
-/** The command of a service that listens on a free port of loopback. */
+/** The command of a service that listens on loopback. */
 export function serviceCommand(
   service: Service,
   env: Readonly<Record<string, string>>,
-  wrapper: readonly string[] = [],
+  { wrapper = [], port = 0 }: Omit<ServiceStart, 'env'> = {},
 ): ProcessCommand {
   const [command, ...args] = [...wrapper, process.execPath, join(REPOSITORY, `apps/${service}/dist/main.js`)];
   return {
     command: command!,
     args,
-    env: { ...env, [`FACET_${service.toUpperCase()}_LISTEN`]: '127.0.0.1:0' },
+    env: { ...env, [`FACET_${service.toUpperCase()}_LISTEN`]: `127.0.0.1:${port}` },
   };
 }
 

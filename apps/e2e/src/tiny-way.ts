@@ -44,20 +44,43 @@ export async function captureSet(clients: Clients, id: string, tokens: number): 
   return set;
 }
 
-/** Trains a small SAE `saes/{id}` on the set of the same id; gives the run at its end, whatever it is. */
-export async function trainSae(clients: Clients, id: string, dSae: number) {
+/** What a training takes that its set and SAE do not say. */
+export interface TrainingSize {
+  dSae: number;
+  /** Id of the activation set. @default the run's own */
+  set?: string;
+  /** @default 50,000 */
+  tokens?: number;
+}
+
+/** Begins to train a small SAE `saes/{id}`. */
+export async function beginTraining(
+  clients: Clients,
+  id: string,
+  { dSae, set = id, tokens = 50_000 }: TrainingSize,
+): Promise<void> {
   await clients.trainingRuns.createTrainingRun({
     trainingRunId: id,
     spec: {
-      activationSets: [`activationSets/${id}`],
+      activationSets: [`activationSets/${set}`],
       sae: `saes/${id}`,
       dSae,
       batchTokens: 1024,
-      tokens: 50_000n,
+      tokens: BigInt(tokens),
       recipe: { $case: 'topk', value: { k: 8 } },
       seed: 7n,
     },
   });
+}
+
+/** Waits for the end of a run, whatever it is. */
+export async function trainingEnd(clients: Clients, id: string) {
   const events = clients.trainingRuns.watchTrainingRun({ name: `trainingRuns/${id}` });
   return (await last(events)).trainingRun!;
+}
+
+/** Trains a small SAE `saes/{id}` on the set of the same id; gives the run at its end, whatever it is. */
+export async function trainSae(clients: Clients, id: string, dSae: number) {
+  await beginTraining(clients, id, { dSae });
+  return trainingEnd(clients, id);
 }
