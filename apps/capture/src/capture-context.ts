@@ -12,8 +12,8 @@ export interface CaptureContext {
   inference: Inference;
   logger: Logger;
   now: () => Date;
-  /** Folder outside of which no corpus is read. */
-  corpusRoot: string;
+  /** Folders outside of which no corpus is read. */
+  corpusRoots: readonly string[];
   /** Name of this process in commit records. */
   workerId: string;
   /** Tokens of one request to inference. */

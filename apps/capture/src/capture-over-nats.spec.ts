@@ -40,6 +40,7 @@ describeWithNats('capture over NATS', () => {
       FACET_EVENTS_URL: await keep(startNats(join(folder, 'nats'))),
       FACET_EVENTS_ACK_WAIT_MS: '1500',
       FACET_CAPTURE_REQUEST_TOKENS: '256',
+      FACET_CORPUS_ROOT: folder,
       FACET_INFERENCE_ADDRESS: await keep(startApp('inference', { FACET_MODELS: model })),
     };
     const connection = connect(await keep(startApp('capture', { ...env, FACET_CAPTURE_ROLES: 'api' })));

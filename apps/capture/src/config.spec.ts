@@ -10,7 +10,7 @@ describe('readCaptureConfig', () => {
       objectsUrl: 'file:///var/lib/facet',
       eventsUrl: 'memory:',
       ackWaitMs: 30_000,
-      corpusRoot: '/',
+      corpusRoots: [],
       concurrency: 2,
       requestTokens: 16_384,
       workerId: `pod-3-${process.pid}`,
@@ -26,7 +26,7 @@ describe('readCaptureConfig', () => {
       FACET_CAPTURE_ROLES: 'worker',
       FACET_INFERENCE_ADDRESS: 'dns:///inference:50051',
       NATS_URL: 'nats://n:4222',
-      FACET_CORPUS_ROOT: '/corpora',
+      FACET_CORPUS_ROOT: '/corpora,/more',
       FACET_CAPTURE_CONCURRENCY: '4',
       FACET_CAPTURE_WORKER_ID: 'w',
     });
@@ -36,7 +36,7 @@ describe('readCaptureConfig', () => {
       roles: ['worker'],
       eventsUrl: 'nats://n:4222',
     });
-    expect(config).toMatchObject({ corpusRoot: '/corpora', concurrency: 4, workerId: 'w' });
+    expect(config).toMatchObject({ corpusRoots: ['/corpora', '/more'], concurrency: 4, workerId: 'w' });
   });
 
   test('names every problem at once', () => {

@@ -4,6 +4,7 @@ import {
   type Environment,
   eventsUrl,
   eventsVariables,
+  foldersVariable,
   integerVariable,
   listenVariable,
   objectsVariables,
@@ -29,8 +30,8 @@ export interface CaptureConfig {
   eventsUrl: string;
   /** A job goes to another worker after this long without a sign of life, milliseconds. @default 30000 */
   ackWaitMs: number;
-  /** Folder outside of which no corpus is read. @default / */
-  corpusRoot: string;
+  /** Folders (or single files) outside of which no corpus is read. @default none: no file of this machine is read */
+  corpusRoots: readonly string[];
   /** Jobs that run at once in this process. @default 2 */
   concurrency: number;
   /** Tokens of one request to inference. @default 16384 */
@@ -52,7 +53,7 @@ const variables = z.object({
   FACET_CAPTURE_LISTEN: listenVariable('capture'),
   FACET_CAPTURE_ROLES: rolesVariable,
   FACET_INFERENCE_ADDRESS: addressVariable('inference'),
-  FACET_CORPUS_ROOT: z.string().startsWith('/', 'must be an absolute folder').default('/'),
+  FACET_CORPUS_ROOT: foldersVariable,
   FACET_CAPTURE_CONCURRENCY: integerVariable(2, { min: 1, max: 64 }),
   FACET_CAPTURE_REQUEST_TOKENS: integerVariable(16_384, { min: 16, max: 262_144 }),
   FACET_CAPTURE_WORKER_ID: z.string().max(200, 'must have at most 200 characters').optional(),
@@ -67,7 +68,7 @@ const schema = variables.transform(
     objectsUrl: env.FACET_OBJECTS_URL,
     eventsUrl: eventsUrl(env),
     ackWaitMs: env.FACET_EVENTS_ACK_WAIT_MS,
-    corpusRoot: env.FACET_CORPUS_ROOT,
+    corpusRoots: env.FACET_CORPUS_ROOT,
     concurrency: env.FACET_CAPTURE_CONCURRENCY,
     requestTokens: env.FACET_CAPTURE_REQUEST_TOKENS,
     workerId: env.FACET_CAPTURE_WORKER_ID,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import { readTextPieces, resolveCorpus } from './corpus-file.ts';
+import { openCorpus, readTextPieces } from './corpus-file.ts';
 import { firstInvalidByte, wholeCharacters } from './utf8.ts';
 
 const PIECE = 65_536;
@@ -17,8 +17,9 @@ async function pieces(content: Uint8Array | string) {
   const path = join(folder, 'corpus.txt');
   await writeFile(path, content);
   const found: { text: string; bytes: Uint8Array }[] = [];
-  for await (const piece of readTextPieces({ path, shown: 'c' }, new AbortController().signal))
-    found.push(piece);
+  const corpus = await openCorpus(path, [folder]);
+  await using _ = corpus.file;
+  for await (const piece of readTextPieces(corpus, new AbortController().signal)) found.push(piece);
   return found;
 }
 
@@ -60,14 +61,10 @@ describe('readTextPieces', () => {
   test('stops when told to', async () => {
     const path = join(folder, 'corpus.txt');
     await writeFile(path, 'x');
+    const corpus = await openCorpus(path, [folder]);
+    await using _ = corpus.file;
     const signal = AbortSignal.abort(new Error('stopped'));
-    await expect(readTextPieces({ path, shown: 'c' }, signal).next()).rejects.toThrow('stopped');
-  });
-
-  test('names a folder', async () => {
-    await expect(
-      readTextPieces({ path: folder, shown: 'c' }, new AbortController().signal).next(),
-    ).rejects.toThrow('is not a regular file');
+    await expect(readTextPieces(corpus, signal).next()).rejects.toThrow('stopped');
   });
 });
 
@@ -87,39 +84,53 @@ describe('firstInvalidByte and wholeCharacters', () => {
   });
 });
 
-describe('resolveCorpus', () => {
+describe('openCorpus', () => {
+  async function text(uri: string, roots: readonly string[]): Promise<string> {
+    const { file } = await openCorpus(uri, roots);
+    await using _ = file;
+    return file.readFile('utf8');
+  }
+
   test('takes absolute paths and file URLs', async () => {
     const path = join(folder, 'a b.txt');
     await writeFile(path, 'x');
-    expect(await resolveCorpus(path, '/')).toEqual({ path, shown: `"${path}"` });
-    const { href } = pathToFileURL(path);
-    expect(await resolveCorpus(href, folder)).toEqual({ path, shown: `"${href}"` });
+    expect(await text(path, ['/'])).toBe('x');
+    expect(await text(pathToFileURL(path).href, [join(folder, 'other'), folder])).toBe('x');
   });
 
   test.each(['corpus.txt', './x', 'https://host/x', 'file://host/x', ''])('refuses %j', async (uri) => {
-    await expect(resolveCorpus(uri, '/')).rejects.toMatchObject({
+    await expect(openCorpus(uri, ['/'])).rejects.toMatchObject({
       kind: 'invalid',
       reason: 'CORPUS_URI_INVALID',
     });
   });
 
-  test('names a missing file', async () => {
-    await expect(resolveCorpus(join(folder, 'none.txt'), '/')).rejects.toMatchObject({
+  test('names a missing file, and a folder', async () => {
+    await expect(openCorpus(join(folder, 'none.txt'), ['/'])).rejects.toMatchObject({
       kind: 'not-found',
       message: expect.stringContaining('none.txt'),
     });
+    await expect(openCorpus(folder, ['/'])).rejects.toThrow('is not a regular file');
   });
 
-  test('reads nothing outside of its root, also through links and dots', async () => {
+  test('reads nothing outside of its folders, also through links and dots, and does not name them', async () => {
     const root = join(folder, 'root');
     await mkdir(root);
     await writeFile(join(folder, 'secret'), 'x');
-    await writeFile(join(folder, 'rootless'), 'x');
     await symlink(join(folder, 'secret'), join(root, 'link'));
-    for (const path of [join(root, 'link'), `${root}/../secret`, `${root}less`])
-      await expect(resolveCorpus(path, root)).rejects.toMatchObject({
+    for (const path of [join(root, 'link'), `${root}/../secret`, '/etc/passwd', '/proc/self/environ'])
+      await expect(openCorpus(path, [root])).rejects.toMatchObject({
         reason: 'CORPUS_OUTSIDE_ROOT',
-        message: expect.stringMatching(/^the corpus "[^"]*" lies outside FACET_CORPUS_ROOT,/),
+        message: `the corpus "${path}" lies outside the folders of corpora of this service; the operator names them with FACET_CORPUS_ROOT, or with \`facet up --corpora\``,
       });
+  });
+
+  test('reads nothing at all without a folder', async () => {
+    const path = join(folder, 'text');
+    await writeFile(path, 'x');
+    await expect(openCorpus(path, [])).rejects.toMatchObject({
+      reason: 'CORPUS_OUTSIDE_ROOT',
+      message: expect.stringContaining('this service has no folders of corpora'),
+    });
   });
 });

@@ -1,7 +1,6 @@
-import { type FileHandle, open, realpath } from 'node:fs/promises';
-import { sep } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import { FacetError, quote } from '@facet/errors';
-import { parseFileUri } from '@facet/mesh';
+import { type FileProblem, openBelow, parseFileUri } from '@facet/mesh';
 import { firstInvalidByte, wholeCharacters } from './utf8.ts';
 
 /** One read; small enough that tokenizing a piece does not keep the model waiting for long. */
@@ -14,21 +13,21 @@ export interface TextPiece {
   bytes: Uint8Array;
 }
 
-/** A corpus that was found. */
-export interface CorpusFile {
-  /** Every link resolved; no caller is told it. */
-  path: string;
+/** A corpus that is open for reading. */
+export interface OpenCorpus {
+  file: FileHandle;
   /** Names the corpus in errors, as the caller did. */
   shown: string;
 }
 
 /**
- * Streams the text of a file in pieces that depend on nothing but its bytes; `invalid` names the first bad
+ * Streams the text of a corpus in pieces that depend on nothing but its bytes; `invalid` names the first bad
  * byte.
  */
-export async function* readTextPieces(corpus: CorpusFile, signal: AbortSignal): AsyncGenerator<TextPiece> {
-  const { shown } = corpus;
-  await using file = await openCorpus(corpus);
+export async function* readTextPieces(
+  { file, shown }: OpenCorpus,
+  signal: AbortSignal,
+): AsyncGenerator<TextPiece> {
   let offset = 0;
   let rest: Uint8Array = new Uint8Array(0);
   for (;;) {
@@ -47,44 +46,48 @@ export async function* readTextPieces(corpus: CorpusFile, signal: AbortSignal): 
   }
 }
 
-/** Finds the file of a corpus: `uri` is an absolute path or a file:// URL, and must lie inside `root`. */
-export async function resolveCorpus(uri: string, root: string): Promise<CorpusFile> {
-  const path = corpusPath(uri);
+/**
+ * Opens the file of a corpus: `uri` is an absolute path or a file:// URL of a regular file below one of `roots`, links
+ * resolved. Without a root no file is read.
+ */
+export async function openCorpus(uri: string, roots: readonly string[]): Promise<OpenCorpus> {
   const shown = quote(uri);
-  try {
-    const [real, realRoot] = [await realpath(path), await realpath(root)];
-    const inside = realRoot === sep || real.startsWith(`${realRoot}${sep}`);
-    if (inside) return { path: real, shown };
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw unreadable(shown, code, cause);
-    throw new FacetError('not-found', `the corpus ${shown} does not exist where the capture workers run`, {
-      cause,
-      reason: 'CORPUS_NOT_FOUND',
-      field: 'spec.corpus.uri',
-    });
-  }
-  throw corpusError(
-    `the corpus ${shown} lies outside FACET_CORPUS_ROOT, the folder of corpora of this service`,
-    'CORPUS_OUTSIDE_ROOT',
-  );
+  const opened = await openBelow(corpusPath(uri), roots);
+  if (opened.file === undefined) throw refusal(shown, opened, roots);
+  return { file: opened.file, shown };
 }
+
+function refusal(
+  shown: string,
+  { problem, cause }: { problem: FileProblem; cause?: unknown },
+  roots: readonly string[],
+): FacetError {
+  switch (problem) {
+    case 'absent':
+      return new FacetError('not-found', `the corpus ${shown} does not exist where the capture workers run`, {
+        cause,
+        reason: 'CORPUS_NOT_FOUND',
+        field: 'spec.corpus.uri',
+      });
+    case 'outside':
+      return corpusError(
+        `the corpus ${shown} ${roots.length === 0 ? NO_ROOT : OUTSIDE}`,
+        'CORPUS_OUTSIDE_ROOT',
+      );
+    case 'irregular':
+      return corpusError(`the corpus ${shown} is not a regular file`, 'CORPUS_UNREADABLE');
+    case 'unreadable':
+      return unreadable(shown, (cause as NodeJS.ErrnoException).code, cause);
+  }
+}
+
+const REMEDY = 'the operator names them with FACET_CORPUS_ROOT, or with `facet up --corpora`';
+const OUTSIDE = `lies outside the folders of corpora of this service; ${REMEDY}`;
+const NO_ROOT = `is not read: this service has no folders of corpora; ${REMEDY}`;
 
 /** Turns a corpus URI into an absolute path. */
 export function corpusPath(uri: string): string {
   return parseFileUri(uri, { field: 'spec.corpus.uri', reason: 'CORPUS_URI_INVALID' });
-}
-
-async function openCorpus({ path, shown }: CorpusFile): Promise<FileHandle> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path, 'r');
-    if ((await file.stat()).isFile()) return file;
-  } catch (cause) {
-    throw unreadable(shown, (cause as NodeJS.ErrnoException).code, cause);
-  }
-  await file.close();
-  throw corpusError(`the corpus ${shown} is not a regular file`, 'CORPUS_UNREADABLE');
 }
 
 async function readPiece(file: FileHandle, position: number): Promise<{ bytes: Uint8Array; ended: boolean }> {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { FacetError, isFacetError } from '@facet/errors';
 import { newId } from '@facet/mesh';
 import type { CaptureContext } from './capture-context.ts';
-import { resolveCorpus } from './corpus-file.ts';
+import { openCorpus } from './corpus-file.ts';
 import { planJob, QUEUE } from './jobs.ts';
 import type { SetRecord } from './set-record.ts';
 import { completeSpec, type RequestedSpec } from './set-spec.ts';
@@ -28,9 +28,9 @@ export async function createSet(
   request: CreationRequest,
   { checkCorpus, signal }: CreationOptions,
 ): Promise<SetRecord> {
-  const { inference, corpusRoot, bus, sets } = context;
+  const { inference, corpusRoots, bus, sets } = context;
   const { spec, facts } = completeSpec(request.spec, await inference.model(request.spec.model, signal));
-  if (checkCorpus) await resolveCorpus(spec.corpus.uri, corpusRoot);
+  if (checkCorpus) await (await openCorpus(spec.corpus.uri, corpusRoots)).file.close();
   const record: SetRecord = {
     formatVersion: 1,
     id: request.id ?? chooseId(request.requestId),

@@ -245,7 +245,7 @@ describe('a worker', () => {
   test('reads no corpus outside of its folder', async () => {
     const root = setup.folder;
     await create('outside', { spec: tinySpec('/etc/hostname') });
-    await work({ corpusRoot: root });
+    await work({ corpusRoots: [root] });
     expect((await finalState(api.client, 'outside')).error).toMatchObject({ reason: 'CORPUS_OUTSIDE_ROOT' });
   });
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CaptureContext } from './capture-context.ts';
 import type { PackedPartition } from './context-writer.ts';
-import { type CorpusFile, corpusError, readTextPieces, resolveCorpus } from './corpus-file.ts';
+import { corpusError, type OpenCorpus, openCorpus, readTextPieces } from './corpus-file.ts';
 import { createSplitter, type Section } from './documents.ts';
 import { finishIfComplete } from './finish-set.ts';
 import { encodeInput } from './input-file.ts';
@@ -38,7 +38,8 @@ async function writeInputs(
   signal: AbortSignal,
 ): Promise<SetPlan> {
   const { spec, model, uid } = record;
-  const corpus = await resolveCorpus(spec.corpus.uri, context.corpusRoot);
+  const corpus = await openCorpus(spec.corpus.uri, context.corpusRoots);
+  await using _ = corpus.file;
   const packer = createPacker({ ...spec, ...model });
   const hash = createHash('sha256');
   const partitions: SetPlan['partitions'] = [];
@@ -71,7 +72,7 @@ interface TokenizedPiece {
 }
 
 interface Source {
-  corpus: CorpusFile;
+  corpus: OpenCorpus;
   signal: AbortSignal;
 }
 

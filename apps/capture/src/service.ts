@@ -46,7 +46,7 @@ export async function startCapture(
     dependencies.events ?? (await openEventBus({ url: eventsUrl, ackWaitMs, signal: dependencies.signal }));
   const connection = connect(config.inferenceAddress);
   const store = openObjectStore(config.objectsUrl);
-  const { corpusRoot, workerId, requestTokens, roles, concurrency, host, port, environment } = config;
+  const { corpusRoots, workerId, requestTokens, roles, concurrency, host, port, environment } = config;
   const inference = createInference(createServiceClient(InferenceServiceDefinition, connection));
   const now = dependencies.now ?? (() => new Date());
   const sets = createSetStore(store);
@@ -57,7 +57,7 @@ export async function startCapture(
     inference,
     logger,
     now,
-    corpusRoot,
+    corpusRoots,
     workerId,
     requestTokens,
   };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODES } from '@facet/mesh';
 import { checkReport, hasBrowser } from './testing/check-report.ts';
@@ -24,7 +24,8 @@ describeWhenPresent('facet sweep', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'facet-sweep-'));
     const anyPort = Object.fromEntries(SERVICES.map((name) => [`FACET_${name}_LISTEN`, '127.0.0.1:0']));
-    up = spawnFacet(['up', '--model', MODEL, '--data-dir', join(folder, 'data'), '--json'], anyPort);
+    const data = ['--data-dir', join(folder, 'data'), '--corpora', dirname(CORPUS)];
+    up = spawnFacet(['up', '--model', MODEL, ...data, '--json'], anyPort);
     const [line] = await up.saying(/^\{"addresses".*\}$/m);
     const served: Record<string, string> = JSON.parse(line).addresses;
     addresses = Object.fromEntries(
@@ -34,6 +35,16 @@ describeWhenPresent('facet sweep', () => {
     const capture = ['capture', ...where, '--tokens', '20000', '--id', 'tiny'];
     expect((await spawnFacet(capture, addresses).ended).exitCode).toBe(EXIT_CODES.OK);
   }, 240_000);
+
+  test('runs on services that read corpora of their folders only', async () => {
+    const where = ['--model', 'stories260k', '--hook', 'blocks.2.hook_resid_post'];
+    for (const corpus of ['/etc/passwd', '/proc/self/environ']) {
+      const { exitCode, stderr } = await spawnFacet(['capture', ...where, '--corpus', corpus], addresses)
+        .ended;
+      expect(stderr).toContain(`the corpus "${corpus}" lies outside the folders of corpora of this service`);
+      expect(exitCode).toBe(EXIT_CODES.USAGE);
+    }
+  }, 60_000);
 
   afterAll(async () => {
     up.kill('SIGINT');

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type ProcessCommand, type RunningProcess, startProcess } from './child-process.ts';
 import { type Peer, startClickhouse, startNats } from './peers.ts';
-import { REPOSITORY } from './repository.ts';
+import { REPOSITORY, SHARED } from './repository.ts';
+
+/** Where the tests have their corpora: those of the data for tests, and what they write themselves. */
+const CORPUS_ROOTS = [join(SHARED, 'data'), tmpdir()].join(',');
 
 export type Service = 'inference' | 'capture' | 'training' | 'features' | 'steering';
 
@@ -61,7 +64,11 @@ export async function startSystem({ models, env = {}, serviceEnv = {} }: SystemO
     return peer;
   };
   const objectsUrl = pathToFileURL(join(folder, 'objects')).href;
-  const common: Record<string, string> = { FACET_OBJECTS_URL: objectsUrl, ...env };
+  const common: Record<string, string> = {
+    FACET_OBJECTS_URL: objectsUrl,
+    FACET_CORPUS_ROOT: CORPUS_ROOTS,
+    ...env,
+  };
   const startService: System['startService'] = async (service, { env: extra = {}, ...how } = {}) => {
     const process = await startProcess({
       ...serviceCommand(service, { ...common, ...extra }, how),

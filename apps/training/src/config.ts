@@ -3,6 +3,7 @@ import {
   type Environment,
   eventsUrl,
   eventsVariables,
+  foldersVariable,
   integerVariable,
   listenVariable,
   objectsVariables,
@@ -45,12 +46,6 @@ export interface TrainingServiceConfig {
   callIdleMs: number;
 }
 
-const rootsVariable = z
-  .string()
-  .default('')
-  .transform((text) => text.split(',').filter((root) => root !== ''))
-  .pipe(z.array(z.string().startsWith('/', 'must be absolute folders, separated by commas')));
-
 const variables = z.object({
   ...commonVariables,
   ...objectsVariables,
@@ -60,8 +55,8 @@ const variables = z.object({
   FACET_INFERENCE_ADDRESS: optionalAddressVariable(),
   FACET_TRAINING_MEMORY_MIB: integerVariable(4096, { min: 16, max: 1_048_576 }),
   FACET_TRAINING_THREADS: integerVariable(0, { min: 0, max: 256 }),
-  FACET_SAE_IMPORT_ROOTS: rootsVariable,
-  FACET_SAE_EXPORT_ROOTS: rootsVariable,
+  FACET_SAE_IMPORT_ROOTS: foldersVariable,
+  FACET_SAE_EXPORT_ROOTS: foldersVariable,
 });
 
 const schema = variables.transform(

@@ -69,8 +69,16 @@ export async function requireBelow(
     if (real !== undefined && (path === real || path.startsWith(real.endsWith(sep) ? real : real + sep)))
       return;
   }
-  const message = `${quote(uri)} is not below a folder of ${variable}${roots.length === 0 ? ', which is not set' : ''}`;
-  throw new FacetError('precondition', message, { field: 'uri', reason: 'OUTSIDE_ROOTS' });
+  throw outsideRoots(uri, { variable, none: roots.length === 0 });
+}
+
+/** The error about a path that lies below none of the folders of a variable; it does not name them. */
+export function outsideRoots(
+  uri: string,
+  { variable, none }: { variable: string; none: boolean },
+): FacetError {
+  const message = `${quote(uri)} is not below a folder of ${variable}${none ? ', which is not set' : ''}`;
+  return new FacetError('precondition', message, { field: 'uri', reason: 'OUTSIDE_ROOTS' });
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FacetError, quote } from '@facet/errors';
+import { type FileProblem, openBelow } from '@facet/mesh';
 import type { ManifestFile } from '@facet/objects';
 import type { SaeFiles } from '@facet/sae';
-import { type Location, requireBelow, resolveExisting, toPath } from './sae-directory.ts';
+import { type Location, outsideRoots, requireBelow, resolveExisting, toPath } from './sae-directory.ts';
 
 /** The files of an SAE to import; what is read is hashed. */
 export interface SourceFiles extends SaeFiles {
@@ -33,10 +34,9 @@ export async function openSourceFiles({ uri, roots }: Location): Promise<SourceF
     weights: isFile ? basename(path) : undefined,
     async read(name, maxBytes) {
       const shown = `${shownFolder}/${name}`;
-      const file = await resolveExisting(join(directory, name), shown);
-      await requireBelow(file, roots, { uri: shown, variable: ROOTS_VARIABLE });
-      if (!(await stat(file)).isFile())
-        throw new FacetError('invalid', `${quote(shown)} is not a regular file`, { field: 'uri' });
+      const opened = await openBelow(join(directory, name), roots);
+      if (opened.file === undefined) throw refusal(shown, opened);
+      await using file = opened.file;
       const { bytes, sha256 } = await readWhole(file, { shown, maxBytes });
       hashes[name] = { bytes: bytes.byteLength, sha256 };
       return bytes;
@@ -47,29 +47,32 @@ export async function openSourceFiles({ uri, roots }: Location): Promise<SourceF
 
 /** Reads and hashes a file in pieces, for one read call takes at most 2 GiB. */
 async function readWhole(
-  path: string,
+  file: FileHandle,
   { shown, maxBytes }: { shown: string; maxBytes: number },
 ): Promise<{ bytes: Uint8Array; sha256: string }> {
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
-    if (size > maxBytes)
-      throw new FacetError('invalid', `${quote(shown)} has ${size} bytes; the limit is ${maxBytes}`, {
-        field: 'uri',
-      });
-    const bytes = new Uint8Array(size);
-    const hash = createHash('sha256');
-    for (let at = 0; at < size; ) {
-      const { bytesRead } = await file.read(bytes, at, Math.min(READ_BYTES, size - at), at);
-      if (bytesRead === 0)
-        throw new FacetError('data-loss', `${quote(shown)} ended at byte ${at}; it was cut while in use`);
-      hash.update(bytes.subarray(at, at + bytesRead));
-      at += bytesRead;
-    }
-    return { bytes, sha256: hash.digest('hex') };
-  } finally {
-    await file.close();
+  const { size } = await file.stat();
+  if (size > maxBytes)
+    throw new FacetError('invalid', `${quote(shown)} has ${size} bytes; the limit is ${maxBytes}`, {
+      field: 'uri',
+    });
+  const bytes = new Uint8Array(size);
+  const hash = createHash('sha256');
+  for (let at = 0; at < size; ) {
+    const { bytesRead } = await file.read(bytes, at, Math.min(READ_BYTES, size - at), at);
+    if (bytesRead === 0)
+      throw new FacetError('data-loss', `${quote(shown)} ended at byte ${at}; it was cut while in use`);
+    hash.update(bytes.subarray(at, at + bytesRead));
+    at += bytesRead;
   }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+function refusal(shown: string, { problem, cause }: { problem: FileProblem; cause?: unknown }): FacetError {
+  if (problem === 'outside') return outsideRoots(shown, { variable: ROOTS_VARIABLE, none: false });
+  if (problem === 'irregular')
+    return new FacetError('invalid', `${quote(shown)} is not a regular file`, { field: 'uri' });
+  const message = `${quote(shown)} does not exist or cannot be read`;
+  return new FacetError('not-found', message, { cause, field: 'uri' });
 }
 
 async function listNames(directory: string, shown: string): Promise<string[]> {

@@ -92,6 +92,13 @@ export const eventsVariables = {
   FACET_EVENTS_ACK_WAIT_MS: integerVariable(30_000, { min: 1000, max: 3_600_000 }),
 };
 
+/** Absolute folders, separated by commas. @default none */
+export const foldersVariable = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').filter((folder) => folder !== ''))
+  .pipe(z.array(z.string().startsWith('/', 'must be absolute folders, separated by commas')));
+
 /** What a process of a service does: answer calls, run jobs, or both. */
 export type ServiceRole = 'api' | 'worker';
 

@@ -7,6 +7,7 @@ export {
   DEFAULT_PORTS,
   eventsUrl,
   eventsVariables,
+  foldersVariable,
   type HostPort,
   listenVariable,
   objectsVariables,
@@ -35,6 +36,7 @@ export {
   parseId,
   parseName,
 } from './names.ts';
+export { type FileProblem, type OpenedBelow, openBelow, realPathBelow } from './open-below.ts';
 export { decodePageToken, encodePageToken, pageSize } from './page-token.ts';
 export { peerReady } from './peer-ready.ts';
 export type { ReadinessCheck } from './readiness.ts';

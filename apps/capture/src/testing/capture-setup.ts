@@ -69,6 +69,7 @@ export async function setUpCapture(models: readonly string[] = []): Promise<Capt
         ...readCaptureConfig({ FACET_OBJECTS_URL: objectsUrl }),
         port: 0,
         inferenceAddress,
+        corpusRoots: [folder],
         ...overrides,
       };
       const started = await startClient(config, bus);

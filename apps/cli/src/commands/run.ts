@@ -59,6 +59,7 @@ async function runEmbedded(plan: RunPlan, invocation: Invocation, timings: Timin
   const options = {
     dataDirectory,
     models: [`${modelId}=${modelDirectory}`],
+    corpora: [plan.capture.corpus!.uri],
     ports: 'any' as const,
     logLevel: plan.verbose ? 'info' : 'silent',
   };

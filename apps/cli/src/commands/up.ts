@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FacetError } from '@facet/errors';
 import { createLogger, guardProcess, redactPassword } from '@facet/mesh';
@@ -12,6 +13,7 @@ import type { Stack } from '../stack/stack.ts';
 
 interface UpOptions {
   model?: string[];
+  corpora?: string[];
   dataDir: string;
   verbose?: boolean;
 }
@@ -23,6 +25,12 @@ export function addUpCommand(program: Command, run: Run): void {
       repeatable(
         '--model <directory>',
         'Hugging Face model directory; can be given again (else FACET_MODELS)',
+      ),
+    )
+    .addOption(
+      repeatable(
+        '--corpora <directory>',
+        'folder whose files may be captured; can be given again (default: FACET_CORPUS_ROOT, else the current one)',
       ),
     )
     .option('--data-dir <directory>', 'where everything is stored', DEFAULT_DATA_DIRECTORY)
@@ -41,6 +49,7 @@ const up: Action<UpOptions> = async (invocation, options) => {
     {
       dataDirectory,
       models: await modelsOf(options, invocation.env),
+      corpora: await corporaOf(options, invocation.env),
       ports: 'standard',
       logLevel: options.verbose ? 'debug' : 'info',
     },
@@ -63,6 +72,21 @@ async function modelsOf({ model }: UpOptions, env: Invocation['env']): Promise<s
   }
   if (env.FACET_MODELS) return [env.FACET_MODELS];
   throw new FacetError('invalid', 'no model is given; add --model with a Hugging Face model directory');
+}
+
+/** Where corpora may lie: what is named, and where nothing is, the folder that the command was started in. */
+async function corporaOf({ corpora }: UpOptions, env: Invocation['env']): Promise<string[]> {
+  if (corpora !== undefined) return Promise.all(corpora.map(existingFolder));
+  return env.FACET_CORPUS_ROOT ? [] : [process.cwd()];
+}
+
+async function existingFolder(path: string): Promise<string> {
+  const folder = resolve(path);
+  if ((await stat(folder).catch(() => undefined))?.isDirectory()) return folder;
+  throw new FacetError(
+    'invalid',
+    `--corpora ${path} is not a folder; name the folder that holds the corpora`,
+  );
 }
 
 function describeStack(stack: Stack, dataDirectory: string, { palette }: Invocation): CommandResult {

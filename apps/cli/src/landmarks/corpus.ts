@@ -58,6 +58,11 @@ export interface CaptureSource {
   dataDirectory: string;
 }
 
+/** The folder below a data directory where the corpora of the world are written. */
+export function corporaOf(dataDirectory: string): string {
+  return join(dataDirectory, 'landmarks');
+}
+
 /** Captures a corpus at a hook point, or gives back the set of an earlier capture of the same. */
 export async function captureCorpus(
   clients: Clients,
@@ -72,7 +77,7 @@ export async function captureCorpus(
     invocation.progress.note(`capture: ${known.name} is there from an earlier run`);
     return known;
   }
-  const uri = await writeCorpus(corpus, join(dataDirectory, 'landmarks'));
+  const uri = await writeCorpus(corpus, corporaOf(dataDirectory));
   const format = { $case: 'jsonLines' as const, value: { textField: 'text' } };
   return capture(
     clients,

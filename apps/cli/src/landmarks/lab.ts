@@ -6,7 +6,7 @@ import { type Clients, openClients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
 import { indexFeatures } from '../steps/index-features.ts';
 import { shortState } from '../steps/state.ts';
-import { captureCorpus, composeCorpus, type LabelledCorpus } from './corpus.ts';
+import { captureCorpus, composeCorpus, corporaOf, type LabelledCorpus } from './corpus.ts';
 import { type SaePlan, trainSae } from './train-sae.ts';
 import { BUNDLED_MODEL, openWorld, type TokenizedWorld } from './world.ts';
 
@@ -81,6 +81,7 @@ export async function openLab(options: LabOptions, invocation: Invocation): Prom
   const stackOptions = {
     dataDirectory,
     models: [`${LAB_MODEL.split('/')[1]}=${BUNDLED_MODEL}`],
+    corpora: [corporaOf(dataDirectory)],
     ports: 'any' as const,
     logLevel: 'silent',
   };

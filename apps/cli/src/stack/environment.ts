@@ -9,6 +9,8 @@ export interface StackOptions {
   dataDirectory: string;
   /** What FACET_MODELS takes: model directories, or `id=directory`. */
   models: readonly string[];
+  /** Folders and files that may be captured, absolute; FACET_CORPUS_ROOT adds to them. */
+  corpora: readonly string[];
   /** `standard`: FACET_*_LISTEN or the default ports; `any`: ports that the system chooses. */
   ports: 'standard' | 'any';
   /** Least severe level that the services log to standard error, where FACET_LOG_LEVEL is not set. */

@@ -75,10 +75,12 @@ async function startAll(env: Record<string, string>, start: Start): Promise<Stac
 async function startOthers(
   env: Record<string, string>,
   inference: string,
-  { teardown, events, signal }: Start & { events: EventBus },
+  { options, teardown, events, signal }: Start & { events: EventBus },
 ): Promise<ServiceAddresses> {
   env[addressVariableOf('inference')] = inference;
-  const capture = await keep(teardown, startCapture(readCaptureConfig(env), { events }));
+  const captureConfig = readCaptureConfig(env);
+  const corpusRoots = [...captureConfig.corpusRoots, ...options.corpora];
+  const capture = await keep(teardown, startCapture({ ...captureConfig, corpusRoots }, { events }));
   env[addressVariableOf('capture')] = capture;
   const training = await keep(teardown, startTraining(readTrainingConfig(env), { events }));
   env[addressVariableOf('training')] = training;
