@@ -1,5 +1,6 @@
 import { FacetError, quote } from '@facet/errors';
 import { z } from 'zod';
+import { asksForSomething, layerOf, refuseOption, refuseStated, requireAgreement } from './config-checks.ts';
 import { parseJsonConfig } from './json-config.ts';
 import { metadataSchema } from './metadata-schema.ts';
 import {
@@ -26,14 +27,15 @@ const fileSchema = z.looseObject({
   d_sae: z.number(),
   dtype: z.string().default('float32'),
   apply_b_dec_to_input: z.boolean().default(true),
-  normalize_activations: z.union([z.enum(NORMALIZATIONS), z.boolean()]).nullish(),
+  normalize_activations: z.union([z.string(), z.boolean()]).nullish(),
   reshape_activations: z.string().nullish(),
-  k: z.number().optional(),
-  rescale_acts_by_decoder_norm: z.boolean().optional(),
+  k: z.number().nullish(),
+  rescale_acts_by_decoder_norm: z.boolean().nullish(),
   metadata: metadataSchema.optional(),
+  meta: metadataSchema.optional(),
   activation_fn: z.string().nullish(),
   activation_fn_str: z.string().nullish(),
-  activation_fn_kwargs: z.looseObject({ k: z.number().optional(), signed: z.boolean().optional() }).nullish(),
+  activation_fn_kwargs: z.looseObject({ k: z.number().nullish() }).nullish(),
   finetuning_scaling_factor: z.boolean().nullish(),
 });
 type ConfigFile = z.infer<typeof fileSchema>;
@@ -69,20 +71,26 @@ export function parseSaelensConfig(text: string, source: string): SaeConfig {
 export function parseSaelensFile(text: string, source: string): SaelensConfigFile {
   const file = parseJsonConfig(text, fileSchema, { source, file: 'cfg.json', format: 'SAELens' });
   refuseUnsupported(file, source);
+  refuseOtherSaes(file, source);
   const architecture = architectureOf(file, source);
+  requireConsistent(file, source);
   const cfg: SaeConfig = {
     architecture,
     d_in: file.d_in,
     d_sae: file.d_sae,
     dtype: 'float32',
     apply_b_dec_to_input: file.apply_b_dec_to_input,
-    normalize_activations: normalizationOf(file),
-    metadata: file.metadata ?? flatMetadata(file),
+    normalize_activations: normalizationOf(file, source),
+    metadata: metadataOf(file, source),
   };
-  if (architecture === 'topk' || architecture === 'batchtopk' || architecture === 'matryoshka') {
-    const k = file.k ?? file.activation_fn_kwargs?.k;
+  const k = file.k ?? file.activation_fn_kwargs?.k ?? undefined;
+  if (selects(architecture)) {
     if (k !== undefined) cfg.k = k;
     cfg.rescale_acts_by_decoder_norm = file.rescale_acts_by_decoder_norm ?? false;
+  } else {
+    const name = isPresent(file.k) ? 'k' : 'activation_fn_kwargs.k';
+    refuseStated(source, { name, value: k }, noSelection(file, architecture));
+    if (file.rescale_acts_by_decoder_norm) cfg.rescale_acts_by_decoder_norm = true;
   }
   return { cfg, finetuningScalingFactor: file.finetuning_scaling_factor ?? false };
 }
@@ -106,34 +114,117 @@ function architectureOf(file: ConfigFile, source: string): Architecture {
   );
 }
 
+/** Whether an architecture selects the k largest pre-activations of a row or a batch. */
+function selects(architecture: Architecture): boolean {
+  return architecture === 'topk' || architecture === 'batchtopk' || architecture === 'matryoshka';
+}
+
+function noSelection({ activation_fn_str, activation_fn }: ConfigFile, architecture: Architecture): string {
+  const activation = activation_fn_str ?? activation_fn;
+  const stated = isPresent(activation)
+    ? `with activation_fn ${activation}`
+    : 'without an activation function';
+  return (
+    `a ${architecture} SAE ${stated} keeps every feature that fires; ` +
+    'delete k, or name the function (activation_fn_str "topk") or the architecture ("topk")'
+  );
+}
+
 /** `true` is how the first layouts said `expected_average_only_in`. */
-function normalizationOf({ normalize_activations: value }: ConfigFile): SaeConfig['normalize_activations'] {
+function normalizationOf(
+  { normalize_activations: value }: ConfigFile,
+  source: string,
+): SaeConfig['normalize_activations'] {
   if (typeof value === 'boolean') return value ? 'expected_average_only_in' : 'none';
-  return value ?? 'none';
+  const known = NORMALIZATIONS.find((name) => name === (value ?? 'none'));
+  return (
+    known ??
+    refuseOption(source, { name: 'normalize_activations', value }, `${NORMALIZATIONS.join(', ')} are known`)
+  );
 }
 
 function refuseUnsupported(file: ConfigFile, source: string): void {
-  const refuse = (what: string, remedy: string) => {
-    throw new FacetError('unimplemented', `${source}: ${what} is not supported; ${remedy}`);
-  };
-  if (!/^(torch\.)?(float32|float16|bfloat16|float64)$/.test(file.dtype)) {
-    refuse(`dtype ${file.dtype.slice(0, 40)}`, 'use float32, float16 or bfloat16');
-  }
+  const refuse = (name: string, value: unknown, remedy: string) =>
+    refuseOption(source, { name, value }, remedy);
+  if (!/^(torch\.)?(float32|float16|bfloat16|float64)$/.test(file.dtype))
+    refuse('dtype', file.dtype.slice(0, 40), 'use float32, float16 or bfloat16');
   const reshape = file.reshape_activations ?? 'none';
-  if (reshape !== 'none') refuse(`reshape_activations ${reshape.slice(0, 40)}`, 'only none is');
-  const activation = file.activation_fn_str ?? file.activation_fn ?? 'relu';
-  if (activation !== 'relu' && activation !== 'topk') {
-    refuse(`activation ${activation.slice(0, 40)}`, 'relu and topk are');
+  if (reshape !== 'none') refuse('reshape_activations', reshape.slice(0, 40), 'only none is');
+  for (const name of ['activation_fn_str', 'activation_fn'] as const) {
+    const activation = file[name] ?? 'relu';
+    if (activation !== 'relu' && activation !== 'topk')
+      refuse(name, activation.slice(0, 40), 'relu and topk are');
   }
-  if (file.activation_fn_kwargs?.signed) refuse('a signed topk', 'only topk of positive values is');
+  for (const [name, value] of Object.entries(file.activation_fn_kwargs ?? {}))
+    if (name !== 'k' && asksForSomething(value))
+      refuse(`activation_fn_kwargs.${name.slice(0, 40)}`, value, 'only k is');
+}
+
+/** Keys that only transcoders, skip connections, single heads and SAEs of several hook points have. */
+const OTHER_SAES =
+  /^(d_out|hook_(name|point|layer|point_layer)_out|hook_(point_)?head_index(_out)?|hook_names|.*transcod.*|.*skip.*)$/;
+
+function refuseOtherSaes(file: ConfigFile, source: string): void {
+  for (const [name, value] of Object.entries({ ...file, ...file.metadata, ...file.meta }))
+    if (OTHER_SAES.test(name) && asksForSomething(value) && !isSameHook(name, value, file))
+      refuseOption(source, { name, value }, 'only SAEs that read and write the whole of one hook point are');
+}
+
+function isSameHook(name: string, value: unknown, file: ConfigFile): boolean {
+  if (name === 'd_out') return value === file.d_in;
+  if (!name.startsWith('hook_') || !name.endsWith('_out')) return false;
+  const input = name.slice(0, -'_out'.length);
+  return value === (file[input] ?? file.metadata?.[input] ?? file.meta?.[input]);
+}
+
+/** Refuses keys that say the same thing differently, and functions that do not belong to the architecture. */
+function requireConsistent(file: ConfigFile, source: string): void {
+  const { activation_fn, activation_fn_str, activation_fn_kwargs, architecture } = file;
+  const agree = (first: string, a: unknown, second: string, b: unknown) =>
+    requireAgreement(source, { name: first, value: a }, { name: second, value: b });
+  agree('activation_fn_str', activation_fn_str, 'activation_fn', activation_fn);
+  agree('k', file.k, 'activation_fn_kwargs.k', activation_fn_kwargs?.k);
+  const activation = activation_fn_str ?? activation_fn;
+  const wanted = architecture === 'topk' ? 'topk' : architecture === 'standard' ? activation : 'relu';
+  if (isPresent(activation) && activation !== wanted)
+    refuseStated(
+      source,
+      { name: isPresent(activation_fn_str) ? 'activation_fn_str' : 'activation_fn', value: activation },
+      `the architecture is ${architecture.slice(0, 60)}; correct the one that is wrong`,
+    );
+}
+
+/** The metadata of every layout: `metadata` (v6), `meta` (v6 before its release), or flat keys. */
+function metadataOf(file: ConfigFile, source: string): SaeMetadata {
+  const nested = file.metadata ?? file.meta;
+  const flat = flatMetadata(file);
+  for (const metadata of [file.metadata, file.meta])
+    for (const [name, value] of Object.entries(flat))
+      requireAgreement(source, { name: `metadata.${name}`, value: metadata?.[name] }, { name, value });
+  const metadata = nested ? { ...nested } : flat;
+  const { hook_point, hook_point_layer, hook_layer } = file;
+  requireAgreement(
+    source,
+    { name: 'hook_name', value: metadata.hook_name },
+    { name: 'hook_point', value: hook_point },
+  );
+  const layer = { name: `the layer of ${metadata.hook_name}`, value: layerOf(metadata.hook_name) };
+  requireAgreement(source, layer, { name: 'hook_layer', value: hook_layer });
+  requireAgreement(source, layer, { name: 'hook_point_layer', value: hook_point_layer });
+  requireAgreement(source, layer, { name: 'metadata.hook_layer', value: nested?.hook_layer });
+  return metadata;
 }
 
 function flatMetadata(file: ConfigFile): SaeMetadata {
   const metadata: SaeMetadata = {};
   for (const key of FLAT_METADATA_KEYS) {
     const value = file[key];
-    if (value !== undefined && value !== null) metadata[key] = value;
+    if (isPresent(value)) metadata[key] = value;
   }
   if (typeof file.hook_point === 'string') metadata.hook_name ??= file.hook_point;
   return metadata;
+}
+
+function isPresent<T>(value: T | null | undefined): value is T {
+  return value !== undefined && value !== null;
 }

@@ -81,11 +81,105 @@ describe('parseSaelensConfig', () => {
     [{ d_in: -1 }, /d_in is -1/],
     [{ activation_fn_kwargs: { k: 1e9 } }, /k is 1000000000/],
     [{ activation_fn_kwargs: undefined }, /k is undefined/],
-    [{ activation_fn_str: 'gelu' }, /activation gelu is not supported/],
+    [{ activation_fn_str: 'gelu' }, /activation_fn_str "gelu" is not supported/],
     [{ normalize_activations: 'layer_norm' }, /normalize_activations layer_norm is not supported/],
     [{ finetuning_scaling_factor: true }, /finetuning_scaling_factor/],
   ])('refuses %j', (change, message) => {
     expect(() => parseSaelensConfig(JSON.stringify({ ...flat, ...change }), 'saes/x')).toThrow(message);
+  });
+
+  const without = { activation_fn_str: undefined, activation_fn_kwargs: undefined };
+
+  test.each<[object, RegExp]>([
+    [
+      { activation_fn_str: undefined },
+      /activation_fn_kwargs\.k is 32, but a standard SAE without an activation function/,
+    ],
+    [
+      { activation_fn_str: 'relu' },
+      /activation_fn_kwargs\.k is 32, but a standard SAE with activation_fn relu/,
+    ],
+    [{ ...without, k: 8 }, /k is 8, but a standard SAE/],
+    [{ activation_fn: 'relu' }, /activation_fn_str is "topk", but activation_fn is "relu"/],
+    [{ k: 8 }, /k is 8, but activation_fn_kwargs\.k is 32/],
+    [{ architecture: 'jumprelu' }, /activation_fn_str is "topk", but the architecture is jumprelu/],
+    [{ architecture: 'gated' }, /activation_fn_str is "topk", but the architecture is gated/],
+    [{ architecture: 'batchtopk' }, /activation_fn_str is "topk", but the architecture is batchtopk/],
+    [{ ...without, architecture: 'jumprelu', k: 4 }, /k is 4, but a jumprelu SAE/],
+    [
+      { architecture: 'topk', activation_fn_str: 'relu' },
+      /activation_fn_str is "relu", but the architecture is topk/,
+    ],
+    [
+      { ...without, rescale_acts_by_decoder_norm: true },
+      /rescale_acts_by_decoder_norm is true for a standard SAE/,
+    ],
+    [
+      { hook_name: 'blocks.7.hook_resid_pre' },
+      /hook_name is "blocks\.7\.hook_resid_pre", but hook_point is "blocks\.8/,
+    ],
+    [{ hook_layer: 7 }, /the layer of blocks\.8\.hook_resid_pre is 8, but hook_layer is 7/],
+    [{ hook_point_layer: 9 }, /the layer of blocks\.8\.hook_resid_pre is 8, but hook_point_layer is 9/],
+    [
+      { metadata: { hook_name: 'blocks.8.hook_resid_pre', hook_layer: 3 } },
+      /the layer of blocks\.8\.hook_resid_pre is 8, but metadata\.hook_layer is 3/,
+    ],
+    [
+      { metadata: { hook_name: 'blocks.1.hook_resid_pre' } },
+      /metadata\.hook_name is "blocks\.1.*hook_name is "blocks\.8/,
+    ],
+    [
+      { metadata: { model_name: 'pythia' } },
+      /metadata\.model_name is "pythia", but model_name is "gpt2-small"/,
+    ],
+    [{ meta: { context_size: 64 } }, /metadata\.context_size is 64, but context_size is 128/],
+  ])('refuses the contradiction in %j and names both values', (change, message) => {
+    const read = () => parseSaelensConfig(JSON.stringify({ ...flat, ...change }), 'saes/x');
+    expect(read).toThrow(
+      expect.objectContaining({ kind: 'invalid', message: expect.stringMatching(message) }),
+    );
+  });
+
+  test.each<[object, RegExp]>([
+    [{ activation_fn: 'tanh-relu', activation_fn_str: undefined }, /activation_fn "tanh-relu"/],
+    [{ activation_fn_kwargs: { k: 32, signed: true } }, /activation_fn_kwargs\.signed true/],
+    [{ activation_fn_kwargs: { k: 32, postact_fn: 'abs' } }, /activation_fn_kwargs\.postact_fn "abs"/],
+    [{ normalize_activations: 'rms' }, /normalize_activations "rms"/],
+    [{ hook_head_index: 3 }, /hook_head_index 3/],
+    [{ metadata: { hook_head_index: 0 } }, /hook_head_index 0/],
+    [{ hook_point_out: 'blocks.8.hook_mlp_out' }, /hook_point_out "blocks\.8\.hook_mlp_out"/],
+    [{ d_out: 512 }, /d_out 512/],
+    [{ is_transcoder: true }, /is_transcoder true/],
+    [{ skip_connection: true }, /skip_connection true/],
+  ])('refuses the option in %j by name', (change, message) => {
+    const read = () => parseSaelensConfig(JSON.stringify({ ...flat, ...change }), 'saes/x');
+    expect(read).toThrow(
+      expect.objectContaining({ kind: 'unimplemented', message: expect.stringMatching(message) }),
+    );
+  });
+
+  test('takes keys that say the same twice, empty ones, and the metadata of v6 before its release', () => {
+    const same = {
+      ...{
+        activation_fn: 'topk',
+        k: 32,
+        hook_name: 'blocks.8.hook_resid_pre',
+        hook_layer: 8,
+        hook_point_layer: 8,
+      },
+      ...{ hook_head_index: null, hook_point_head_index: null, d_out: 768, is_transcoder: false },
+      metadata: { hook_name: 'blocks.8.hook_resid_pre', context_size: 128 },
+    };
+    expect(parseSaelensConfig(JSON.stringify({ ...flat, ...same }), 'saes/x')).toMatchObject({ k: 32 });
+    const meta = {
+      architecture: 'standard',
+      d_in: 4,
+      d_sae: 8,
+      meta: { hook_name: 'blocks.0.hook_mlp_out' },
+    };
+    expect(parseSaelensConfig(JSON.stringify(meta), 'saes/x').metadata.hook_name).toBe(
+      'blocks.0.hook_mlp_out',
+    );
   });
 
   test('refuses what is not JSON', () => {

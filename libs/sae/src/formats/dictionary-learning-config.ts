@@ -1,5 +1,6 @@
 import { FacetError } from '@facet/errors';
 import { z } from 'zod';
+import { refuseStated, requireAgreement } from '../config-checks.ts';
 import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
 import { metadataSchema } from '../metadata-schema.ts';
 import type { SaeMetadata } from '../sae.ts';
@@ -23,9 +24,10 @@ export type DictClass = (typeof DICT_CLASSES)[number];
 
 const trainerSchema = z.looseObject({
   dict_class: z.string(),
-  activation_dim: z.number().optional(),
-  dict_size: z.number().optional(),
-  k: z.number().optional(),
+  trainer_class: z.string().nullish(),
+  activation_dim: z.number().nullish(),
+  dict_size: z.number().nullish(),
+  k: z.number().nullish(),
   layer: z.union([z.number(), z.string()]).nullish(),
   lm_name: z.string().nullish(),
   submodule_name: z.string().nullish(),
@@ -71,7 +73,9 @@ export async function readFacts(files: SaeFiles, file: TensorFile): Promise<Dict
       `${source}: the dict_class ${named} is not supported; ${DICT_CLASSES.join(', ')} are`,
     );
   }
-  const hook = hookPointOf(config);
+  requireTrainer(trainer, source);
+  const hook = hookPointOf(config, source);
+  requireMetadata(config, hook, source);
   const metadata: SaeMetadata = {
     ...(trainer.lm_name && { model_name: trainer.lm_name }),
     ...(hook && { hook_name: hook }),
@@ -81,9 +85,9 @@ export async function readFacts(files: SaeFiles, file: TensorFile): Promise<Dict
   const conversions = hook ? [`hook_name ${hook} is the trainer's submodule_name and layer`] : [];
   return {
     dictClass,
-    k: trainer.k,
-    d_in: trainer.activation_dim,
-    d_sae: trainer.dict_size,
+    k: trainer.k ?? undefined,
+    d_in: trainer.activation_dim ?? undefined,
+    d_sae: trainer.dict_size ?? undefined,
     metadata,
     conversions,
   };
@@ -109,16 +113,62 @@ function classOf({ source, tensors }: TensorFile): DictClass {
   );
 }
 
+/** The library's trainers and the classes that they make. */
+const TRAINERS: Readonly<Record<string, readonly DictClass[]>> = {
+  StandardTrainer: ['AutoEncoder'],
+  StandardTrainerAprilUpdate: ['AutoEncoder', 'AutoEncoderNew'],
+  PAnnealTrainer: ['AutoEncoder'],
+  GatedSAETrainer: ['GatedAutoEncoder'],
+  GatedAnnealTrainer: ['GatedAutoEncoder'],
+  TopKTrainer: ['AutoEncoderTopK'],
+  BatchTopKTrainer: ['BatchTopKSAE'],
+  MatryoshkaBatchTopKTrainer: ['MatryoshkaBatchTopKSAE'],
+  JumpReluTrainer: ['JumpReluAutoEncoder'],
+};
+
+/** AutoEncoderTopK and BatchTopKSAE hold the same tensors: where class and trainer differ, either could be meant. */
+function requireTrainer({ trainer_class, dict_class }: Config['trainer'], source: string): void {
+  if (!trainer_class || !Object.hasOwn(TRAINERS, trainer_class)) return;
+  const makes = TRAINERS[trainer_class]!;
+  if (makes.some((name) => name === dict_class)) return;
+  refuseStated(
+    source,
+    { name: 'dict_class', value: dict_class },
+    `trainer_class is ${JSON.stringify(trainer_class)}, which makes ${makes.join(' or ')}; correct the one that is wrong`,
+  );
+}
+
 /** Submodule names of the library's own scripts; others leave the hook point open. */
 const SUBMODULES: readonly (readonly [pattern: RegExp, kind: string])[] = [
-  [/^resid_post(_layer_\d+)?$/, 'hook_resid_post'],
-  [/^mlp(_out)?(_layer_\d+)?$/, 'hook_mlp_out'],
-  [/^(attn|attention)(_out)?(_layer_\d+)?$/, 'hook_attn_out'],
+  [/^resid_post(?:_layer_(\d{1,4}))?$/, 'hook_resid_post'],
+  [/^mlp(?:_out)?(?:_layer_(\d{1,4}))?$/, 'hook_mlp_out'],
+  [/^(?:attn|attention)(?:_out)?(?:_layer_(\d{1,4}))?$/, 'hook_attn_out'],
 ];
 
-function hookPointOf({ trainer: { submodule_name, layer } }: Config): string | undefined {
-  if (!submodule_name || layer === undefined || layer === null || !/^\d{1,4}$/.test(String(layer)))
-    return undefined;
+function hookPointOf({ trainer: { submodule_name, layer } }: Config, source: string): string | undefined {
+  if (!submodule_name) return undefined;
+  const stated = /^\d{1,4}$/.test(String(layer)) ? Number(layer) : undefined;
+  const inName = /_layer_(\d{1,4})$/.exec(submodule_name)?.[1];
+  const named = inName === undefined ? undefined : Number(inName);
+  requireAgreement(
+    source,
+    { name: `the layer of submodule_name ${JSON.stringify(submodule_name.slice(0, 60))}`, value: named },
+    { name: 'layer', value: stated ?? layer },
+  );
   const kind = SUBMODULES.find(([pattern]) => pattern.test(submodule_name))?.[1];
-  return kind && `blocks.${Number(layer)}.${kind}`;
+  const number = stated ?? named;
+  return kind && number !== undefined ? `blocks.${number}.${kind}` : undefined;
+}
+
+/** What Facet kept in the file says what the trainer says. */
+function requireMetadata(config: Config, hook: string | undefined, source: string): void {
+  const kept = config[FACET_METADATA_KEY];
+  const { trainer, buffer } = config;
+  const pairs: [string, unknown, string, unknown][] = [
+    ['submodule_name and layer', hook, 'hook_name', kept?.hook_name],
+    ['lm_name', trainer.lm_name, 'model_name', kept?.model_name],
+    ['ctx_len', buffer?.ctx_len, 'context_size', kept?.context_size],
+  ];
+  for (const [name, value, key, other] of pairs)
+    requireAgreement(source, { name, value }, { name: `${FACET_METADATA_KEY}.${key}`, value: other });
 }

@@ -1,11 +1,4 @@
-import {
-  affine,
-  largest,
-  minus,
-  type SourceActivations,
-  type SourceModel,
-  thresholded,
-} from '../source-model.ts';
+import { affine, largest, minus, type SourceModel, thresholded } from '../source-model.ts';
 import type { DictClass } from './dictionary-learning-config.ts';
 import { gated } from './saelens-model.ts';
 
@@ -22,8 +15,8 @@ export interface DictionarySizes {
 }
 
 /**
- * dictionary_learning's equations (dictionary.py, trainers/*.py) on its tensors as stored. GatedAutoEncoder and
- * JumpReluAutoEncoder multiply f by the norms of the directions, and divide by them before decoding.
+ * dictionary_learning's equations (`encode` and `decode` of dictionary.py, trainers/*.py) on its tensors as stored. No class
+ * multiplies f by the norms of the directions: Gated and JumpReLU did until January 2025, before the library's first release.
  */
 export function dictionaryModel(
   dictClass: DictClass,
@@ -53,13 +46,10 @@ function matrixModel(
       decode: (f) => affine(decoder, f, t.b_dec),
     };
   }
-  const norms = Float64Array.from({ length: d_sae }, (_, i) =>
-    norm(t.W_dec, { start: i * d_in, step: 1, count: d_in }),
-  );
-  return scaledBy(norms, {
+  return {
     encode: (x) => thresholded(affine(encoder, x, t.b_enc), t.threshold),
     decode: (f) => affine(decoder, f, t.b_dec),
-  });
+  };
 }
 
 /** encoder.weight [F, d], decoder.weight [d, F]. */
@@ -89,27 +79,5 @@ function linearModel(dictClass: DictClass, t: DictionaryTensors, sizes: Dictiona
     return { encode: (x) => thresholded(centered(x), theta), decode };
   }
   const biases = { b_gate: t.gate_bias, b_mag: t.mag_bias, r_mag: t.r_mag };
-  const norms = Float64Array.from({ length: d_sae }, (_, i) =>
-    norm(t['decoder.weight'], { start: i, step: d_sae, count: d_in }),
-  );
-  return scaledBy(norms, { encode: (x) => gated(biases, affine(encoder, minus(x, b_dec))), decode });
-}
-
-function scaledBy(norms: Float64Array, { encode, decode }: SourceModel): SourceModel {
-  return {
-    encode(x): SourceActivations {
-      const { f, margin } = encode(x);
-      return { f: f.map((value, i) => value * norms[i]), margin: margin.map((value, i) => value * norms[i]) };
-    },
-    decode: (f) => decode(f.map((value, i) => value / (norms[i] || 1))),
-  };
-}
-
-function norm(
-  values: Float32Array,
-  { start, step, count }: { start: number; step: number; count: number },
-): number {
-  let sum = 0;
-  for (let j = 0; j < count; j++) sum += values[start + j * step] ** 2;
-  return Math.sqrt(sum);
+  return { encode: (x) => gated(biases, affine(encoder, minus(x, b_dec))), decode };
 }

@@ -11,12 +11,9 @@ interface Dictionary {
   conversions: string[];
 }
 
-const SCALED =
-  'this class multiplies activations by the norms of the directions: they come out ‖W_dec‖ times larger there';
-
 /**
  * Writes `ae.pt` and `config.json`: standard as AutoEncoder or AutoEncoderNew, topk as AutoEncoderTopK, gated as GatedAutoEncoder,
- * the others as JumpReluAutoEncoder. x̂ is the same there in every case; f is where it says so.
+ * the others as JumpReluAutoEncoder. f and x̂ are the same there.
  */
 export function writeDictionary(sae: Sae, weightsFile: string): WrittenSae {
   const dictionary = dictionaryOf(sae);
@@ -33,7 +30,7 @@ function dictionaryOf(sae: Sae): Dictionary {
     return { dictClass: apply_b_dec_to_input ? 'AutoEncoder' : 'AutoEncoderNew', sae, conversions: [] };
   }
   if (architecture === 'topk') return centered(sae, 'AutoEncoderTopK', []);
-  if (architecture === 'gated') return centered(sae, 'GatedAutoEncoder', [SCALED]);
+  if (architecture === 'gated') return centered(sae, 'GatedAutoEncoder', []);
   const conversions: string[] = [];
   if (architecture !== 'jumprelu') {
     conversions.push(`${architecture} is written as JumpReluAutoEncoder with its threshold`);
@@ -41,7 +38,6 @@ function dictionaryOf(sae: Sae): Dictionary {
   if (apply_b_dec_to_input) {
     conversions.push('b_enc has b_dec W_enc subtracted, for this class does not subtract b_dec');
   }
-  conversions.push(SCALED);
   return { dictClass: 'JumpReluAutoEncoder', sae: withInputBias(asJumprelu(sae), false), conversions };
 }
 

@@ -1,5 +1,5 @@
 import { FacetError } from '@facet/errors';
-import { foldDecoderNorms, transpose } from '../convert.ts';
+import { transpose } from '../convert.ts';
 import { type Architecture, checkConfig, checkSae, type Sae, type SaeConfig } from '../sae.ts';
 import { matrixShape, type TensorFile, takeScalar, takeTensors } from '../tensor-file.ts';
 import { openTorchFile } from '../torch/torch-archive.ts';
@@ -61,18 +61,11 @@ async function read(files: SaeFiles): Promise<ReadSae> {
   const cfg = configOf(facts, sizes);
   checkConfig(cfg, source);
   const tensors = takeDictionary(file, dictClass, sizes);
-  const plain = toSae(cfg, tensors, { dictClass, sizes });
-  checkSae(plain, source);
-  const isScaled = dictClass === 'GatedAutoEncoder' || dictClass === 'JumpReluAutoEncoder';
-  if (isScaled)
-    conversions.push('decoder norms are folded into the encoder, for its activations are multiplied by them');
+  const sae = toSae(cfg, tensors, { dictClass, sizes });
+  checkSae(sae, source);
   if (!isMatrixClass(dictClass))
     conversions.push('W_enc and W_dec are encoder.weight and decoder.weight transposed');
-  return {
-    sae: isScaled ? foldDecoderNorms(plain) : plain,
-    model: dictionaryModel(dictClass, tensors, sizes),
-    conversions,
-  };
+  return { sae, model: dictionaryModel(dictClass, tensors, sizes), conversions };
 }
 
 function readSizes(file: TensorFile, facts: DictionaryFacts): DictionarySizes {

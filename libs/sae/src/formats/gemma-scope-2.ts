@@ -1,6 +1,7 @@
 import { FacetError, quote } from '@facet/errors';
 import { serializeSafetensors } from '@facet/tensor';
 import { z } from 'zod';
+import { refuseUnknownOptions, requireAgreement } from '../config-checks.ts';
 import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
 import { metadataSchema } from '../metadata-schema.ts';
 import type { Sae, SaeMetadata } from '../sae.ts';
@@ -42,6 +43,7 @@ async function read(files: SaeFiles): Promise<ReadSae> {
   const config = parseJsonConfig(text, configSchema, { source, file: CONFIG_FILE, format: 'Gemma Scope 2' });
   refuseUnsupported(config, source);
   const hook = config.hf_hook_point_in === undefined ? undefined : hookPointOf(config.hf_hook_point_in);
+  requireHook(config, hook, source);
   const metadata: SaeMetadata = {
     ...(config.model_name && { model_name: config.model_name }),
     ...(hook && { hook_name: hook }),
@@ -95,6 +97,33 @@ function refuseUnsupported(config: Config, source: string): void {
   if (input !== undefined && output !== undefined && input !== output) {
     refuse(`hf_hook_point_out ${quote(output)}`, 'a transcoder is not an SAE of one hook point');
   }
+  refuseUnknownOptions(config, KNOWN_KEYS, `${source}: ${CONFIG_FILE}`);
+}
+
+/** Keys of Gemma Scope 2's own configurations. */
+const KNOWN_KEYS = new Set([
+  ...['architecture', 'type', 'model_name', 'hf_hook_point_in', 'hf_hook_point_out', 'width', 'l0'],
+  ...['affine_connection', FACET_METADATA_KEY],
+]);
+
+/** The folder of a release says the layer too: `resid_post/layer_9_width_16k_l0_medium`. */
+function requireHook(config: Config, hook: string | undefined, source: string): void {
+  const { hf_hook_point_in: module, model_name, [FACET_METADATA_KEY]: kept } = config;
+  const layer = /(?:^|\.)layers\.(\d{1,4})\./.exec(module ?? '')?.[1];
+  const folder = /(?:^|\/)layer_(\d{1,4})_width_/.exec(source)?.[1];
+  const inConfig = { name: `the layer of hf_hook_point_in ${module}`, value: layer && Number(layer) };
+  requireAgreement(source, inConfig, { name: 'the layer in its path', value: folder && Number(folder) });
+  const meta = FACET_METADATA_KEY;
+  requireAgreement(
+    source,
+    { name: 'hf_hook_point_in', value: hook },
+    { name: `${meta}.hook_name`, value: kept?.hook_name },
+  );
+  requireAgreement(
+    source,
+    { name: 'model_name', value: model_name },
+    { name: `${meta}.model_name`, value: kept?.model_name },
+  );
 }
 
 /** Modules of Gemma 3 and the hook points that they are; `o_proj.input` is none, for Facet reads what comes after it. */

@@ -98,6 +98,8 @@ function readTensors(file: TensorFile, cfg: SaeConfig): { sae: Sae; conversions:
 }
 
 function trainingThreshold(file: TensorFile, d_sae: number): Float32Array {
+  if (TRAINING_THRESHOLDS.every((name) => file.tensors.has(name)))
+    throw twice(file, TRAINING_THRESHOLDS[0], TRAINING_THRESHOLDS[1]);
   const shared = takeScalar(file, 'topk_threshold');
   if (shared !== undefined) return new Float32Array(d_sae).fill(shared);
   return takeTensor(file, 'log_threshold', [d_sae]).map(Math.exp);
@@ -108,7 +110,15 @@ function scalingFactors(
   file: TensorFile,
   { cfg, finetuningScalingFactor }: SaelensConfigFile,
 ): Float32Array | undefined {
-  const name = SCALING_NAMES.find((candidate) => file.tensors.has(candidate));
+  const [name, second] = SCALING_NAMES.filter((candidate) => file.tensors.has(candidate));
+  if (second !== undefined) throw twice(file, name, second);
+  if (name === undefined && finetuningScalingFactor)
+    throw new FacetError(
+      'invalid',
+      `${file.source}: finetuning_scaling_factor is true, but there is no tensor ${SCALING_NAMES[0]}; ` +
+        'set it to false in cfg.json, or add the tensor',
+      { reason: 'SAE_CONFIG_CONTRADICTORY' },
+    );
   if (name === undefined) return undefined;
   const factors = takeTensor(file, name, [cfg.d_sae]);
   const at = factors.findIndex((factor) => Math.abs(factor - 1) > 1e-5);
@@ -118,5 +128,15 @@ function scalingFactors(
     'invalid',
     `${file.source}: ${name}[${at}] is ${factors[at]}, but finetuning_scaling_factor is false; set it to true in cfg.json, ` +
       'or remove the tensor',
+  );
+}
+
+function twice({ source }: TensorFile, first: string, second: string): FacetError {
+  return new FacetError(
+    'invalid',
+    `${source}: it holds both ${first} and ${second}; delete the one that is not meant`,
+    {
+      reason: 'SAE_CONFIG_CONTRADICTORY',
+    },
   );
 }

@@ -74,6 +74,13 @@ describe('sparsify', () => {
     [{ cfg: { activation: 'groupmax' } }, /activation "groupmax"/],
     [{ cfg: { skip_connection: true } }, /skip_connection true/],
     [{ cfg: { signed: true } }, /signed true/],
+    [
+      { cfg: { post_encoder_scale: 2 } },
+      /cfg.json: post_encoder_scale 2 is not supported; it is unknown here/,
+    ],
+    [{ cfg: { pre_bias: true } }, /pre_bias true/],
+    [{ cfg: { jumprelu: 'yes' } }, /jumprelu "yes"/],
+    [{ cfg: { n_targets: 3 } }, /n_targets 3/],
     [{ cfg: { k: 0 } }, /k is 0/],
     [{ cfg: { k: 4 } }, /k is 4/],
     [{ cfg: { num_latents: 4 } }, /encoder.weight has shape \[3,2\]; its configuration asks for \[4,2\]/],

@@ -1,6 +1,7 @@
 import { FacetError, quote } from '@facet/errors';
 import { serializeSafetensors } from '@facet/tensor';
 import { z } from 'zod';
+import { refuseUnknownOptions } from '../config-checks.ts';
 import { foldDecoderNorms, transpose, withInputBias } from '../convert.ts';
 import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
 import { metadataSchema } from '../metadata-schema.ts';
@@ -127,6 +128,22 @@ function write(sae: Sae): WrittenSae {
   return { files: { [CONFIG_FILE]: jsonFile(config), [WEIGHTS_FILE]: weights }, conversions };
 }
 
+/** Every key of sparsify's own configurations; those of its forks change what an SAE computes. */
+const KNOWN_KEYS = new Set([
+  ...[
+    'd_in',
+    'k',
+    'num_latents',
+    'expansion_factor',
+    'activation',
+    'transcode',
+    'skip_connection',
+    'embed_skip',
+  ],
+  ...['gram_lookup', 'signed', 'normalize_decoder', 'multi_topk', 'lookup_max_order', 'gram_table_hash'],
+  FACET_METADATA_KEY,
+]);
+
 function refuseUnsupported(config: Config, source: string): void {
   const refuse = (what: string, remedy: string) => {
     throw new FacetError('unimplemented', `${source}: cfg.json has ${what}; ${remedy}`);
@@ -139,6 +156,7 @@ function refuseUnsupported(config: Config, source: string): void {
   for (const name of ['skip_connection', 'embed_skip', 'gram_lookup'] as const) {
     if (config[name]) refuse(`${name} true`, 'an SAE decodes from its features alone: train it without');
   }
+  refuseUnknownOptions(config, KNOWN_KEYS, `${source}: ${CONFIG_FILE}`);
 }
 
 /** sparsify names a folder after the module it reads: `layers.5` is the residual stream after layer 5. */

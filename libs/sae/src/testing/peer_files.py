@@ -62,22 +62,21 @@ def dictionaries():
                                      "group_sizes": torch.tensor([5, F - 5]), "W_enc": E, "b_enc": b_enc,
                                      "W_dec": T, "b_dec": b}, batch, (lambda f: f @ T + b)
     theta = r(F).abs()
-    n = T.norm(dim=1)
 
     def jump(x):
         z = x @ E + b_enc
-        return relu(z * (z > theta)) * n
+        return relu(z * (z > theta))
 
     yield "JumpReluAutoEncoder", {"W_enc": E, "b_enc": b_enc, "W_dec": T, "b_dec": b, "threshold": theta}, jump, (
-        lambda f: (f / n) @ T + b)
+        lambda f: f @ T + b)
     r_mag, gate, mag = r(F), r(F), r(F)
 
     def gated(x):
         p = (x - b) @ W.T
-        return ((p + gate) > 0).float() * relu(r_mag.exp() * p + mag) * V.norm(dim=0)
+        return ((p + gate) > 0).float() * relu(r_mag.exp() * p + mag)
 
     yield "GatedAutoEncoder", {"decoder_bias": b, "encoder.weight": W, "r_mag": r_mag, "gate_bias": gate,
-                               "mag_bias": mag, "decoder.weight": V}, gated, (lambda f: (f / V.norm(dim=0)) @ V.T + b)
+                               "mag_bias": mag, "decoder.weight": V}, gated, (lambda f: f @ V.T + b)
 
 
 def save_rows(folder, x, f, x_hat):
