@@ -117,7 +117,9 @@ describe('importSae and exportSae', () => {
       replica.saes.importSae({ saeId: 'x', uri, model: 'models/toy', ...request });
     await expect(importing({})).rejects.toThrow(/several formats: saelens, sparsify; give the format/);
     await expect(importing({ inputScale: 2 })).rejects.toThrow(/several formats/);
-    await expect(importing({ format: SaeFormat.SPARSIFY })).rejects.toThrow(/asks for \[384,12\]/);
+    await expect(importing({ format: SaeFormat.SPARSIFY })).rejects.toThrow(
+      /cfg.json: architecture "topk" is not supported; it is unknown here/,
+    );
     const npz = await writeFolder('nowhere', writeSae(randomSae('jumprelu'), 'gemma-scope').files);
     await expect(importing({ uri: npz })).rejects.toThrow(/does not name its hook point; give hook_point/);
     await expect(importing({ uri: join(npz, 'params.npz'), inputScale: 2 })).rejects.toThrow(/leave it out/);

@@ -1,4 +1,4 @@
-import { cutText, MAX_QUOTED_CHARS, quote, wellFormed } from './quote.ts';
+import { cutText, MAX_QUOTED_CHARS, quote, quoteJson, wellFormed } from './quote.ts';
 
 const BANG = '\u{1F4A5}';
 const LONE = /\p{Surrogate}/u;
@@ -19,6 +19,14 @@ describe('quote', () => {
   test('repeats at most 200 characters', () => {
     expect(quote('x'.repeat(200))).toBe(`"${'x'.repeat(200)}"`);
     expect(quote('x'.repeat(201))).toBe(`"${'x'.repeat(199)}…"`);
+  });
+});
+
+describe('quoteJson', () => {
+  test('writes any value of JSON, whole or cut', () => {
+    expect(quoteJson({ a: [1, null] })).toBe('{"a":[1,null]}');
+    expect(quoteJson(undefined)).toBe('undefined');
+    expect(quoteJson(Array(500).fill(1))).toHaveLength(MAX_QUOTED_CHARS);
   });
 });
 

@@ -12,6 +12,11 @@ export function quote(text: string): string {
   return JSON.stringify(cutText(text, MAX_QUOTED_CHARS));
 }
 
+/** Quotes a value of a caller's JSON for a message, as JSON, at most 200 characters. */
+export function quoteJson(value: unknown): string {
+  return cutText(JSON.stringify(value) ?? 'undefined', MAX_QUOTED_CHARS);
+}
+
 /** Cuts a text to at most `maxChars` UTF-16 units, `…` included where it was cut, and makes it well-formed. */
 export function cutText(text: string, maxChars: number): string {
   if (text.length <= maxChars) return wellFormed(text);

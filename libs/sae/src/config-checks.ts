@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quoteJson } from '@facet/errors';
 
 /** A value and the key of the configuration that holds it. */
 export interface Stated {
@@ -12,7 +12,7 @@ export function requireAgreement(source: string, first: Stated, second: Stated):
   if (first.value === second.value) return;
   throw new FacetError(
     'invalid',
-    `${source}: ${first.name} is ${brief(first.value)}, but ${second.name} is ${brief(second.value)}; ` +
+    `${source}: ${first.name} is ${quoteJson(first.value)}, but ${second.name} is ${quoteJson(second.value)}; ` +
       'correct the one that is wrong',
     { reason: 'SAE_CONFIG_CONTRADICTORY' },
   );
@@ -21,16 +21,20 @@ export function requireAgreement(source: string, first: Stated, second: Stated):
 /** Refuses (invalid) an option that means nothing beside another; `because` says which, and what follows. */
 export function refuseStated(source: string, { name, value }: Stated, because: string): void {
   if (!isStated(value)) return;
-  throw new FacetError('invalid', `${source}: ${name} is ${brief(value)}, but ${because}`, {
+  throw new FacetError('invalid', `${source}: ${name} is ${quoteJson(value)}, but ${because}`, {
     reason: 'SAE_CONFIG_CONTRADICTORY',
   });
 }
 
 /** Refuses (unimplemented) an option by name and value; `remedy` says what to do. */
 export function refuseOption(source: string, { name, value }: Stated, remedy: string): never {
-  throw new FacetError('unimplemented', `${source}: ${name} ${brief(value)} is not supported; ${remedy}`, {
-    reason: 'SAE_OPTION_UNSUPPORTED',
-  });
+  throw new FacetError(
+    'unimplemented',
+    `${source}: ${name} ${quoteJson(value)} is not supported; ${remedy}`,
+    {
+      reason: 'SAE_OPTION_UNSUPPORTED',
+    },
+  );
 }
 
 /**
@@ -62,8 +66,4 @@ export function layerOf(hookPoint: string | undefined): number | undefined {
 
 function isStated(value: unknown): boolean {
   return value !== undefined && value !== null;
-}
-
-function brief(value: unknown): string {
-  return String(JSON.stringify(value)).slice(0, 80);
 }

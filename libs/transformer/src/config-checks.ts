@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quoteJson } from '@facet/errors';
 import { ESSENTIAL, foreignWords, SPELLINGS, unreadKeys } from './config-keys.ts';
 import type { Family } from './families.ts';
 import type { ConfigJson } from './rope-parameters.ts';
@@ -52,7 +52,7 @@ function otherArchitecture({ architectures, model_type }: ConfigJson, family: Fa
   if (names.some((name) => String(name).toLowerCase() === family.architecture.toLowerCase()))
     return undefined;
   return contradicts(
-    `architectures ${brief(architectures)} beside model_type ${brief(model_type)}, which is ${family.architecture}`,
+    `architectures ${quoteJson(architectures)} beside model_type ${quoteJson(model_type)}, which is ${family.architecture}`,
     'only models with a language model head are read: correct the one that is wrong',
   );
 }
@@ -60,7 +60,7 @@ function otherArchitecture({ architectures, model_type }: ConfigJson, family: Fa
 function customCode({ auto_map }: ConfigJson): Objection | undefined {
   const code = Object.entries((auto_map ?? {}) as ConfigJson).find(([key]) => /^AutoModel/.test(key));
   if (code === undefined) return undefined;
-  return asksFor(`auto_map ${code[0]} ${brief(code[1])}, the model's own code, which is never run`);
+  return asksFor(`auto_map ${code[0]} ${quoteJson(code[1])}, the model's own code, which is never run`);
 }
 
 function quantized({ quantization_config, compression_config }: ConfigJson): Objection | undefined {
@@ -71,23 +71,23 @@ function quantized({ quantization_config, compression_config }: ConfigJson): Obj
 
 function otherActivation({ hidden_act }: ConfigJson): Objection | undefined {
   if (!isSet(hidden_act) || hidden_act === 'silu' || hidden_act === 'swish') return undefined;
-  return asksFor(`hidden_act ${brief(hidden_act)}`);
+  return asksFor(`hidden_act ${quoteJson(hidden_act)}`);
 }
 
 function attentionBias({ attention_bias, model_type }: ConfigJson, family: Family): Objection | undefined {
   if (attention_bias === true && !family.qkvBias) return asksFor('attention_bias true');
   if (attention_bias === true)
-    return asksFor(`attention_bias true for model_type ${brief(model_type)}, whose output has no bias`);
+    return asksFor(`attention_bias true for model_type ${quoteJson(model_type)}, whose output has no bias`);
   if (attention_bias !== false || !family.qkvBias) return undefined;
   return contradicts(
-    `attention_bias false beside model_type ${brief(model_type)}, whose q, k and v always have biases`,
+    `attention_bias false beside model_type ${quoteJson(model_type)}, whose q, k and v always have biases`,
     'delete attention_bias',
   );
 }
 
 function mlpBias({ mlp_bias, model_type }: ConfigJson, family: Family): Objection | undefined {
   if (mlp_bias !== true || family.mayHaveMlpBias) return undefined;
-  return asksFor(`mlp_bias true for model_type ${brief(model_type)}`);
+  return asksFor(`mlp_bias true for model_type ${quoteJson(model_type)}`);
 }
 
 function partialRotation(config: ConfigJson): Objection | undefined {
@@ -95,23 +95,23 @@ function partialRotation(config: ConfigJson): Objection | undefined {
   const factor = tables
     .map((table) => table?.partial_rotary_factor)
     .find((value) => isSet(value) && value !== 1);
-  return factor === undefined ? undefined : asksFor(`partial_rotary_factor ${brief(factor)}`);
+  return factor === undefined ? undefined : asksFor(`partial_rotary_factor ${quoteJson(factor)}`);
 }
 
 function slidingWindow(config: ConfigJson, family: Family): Objection | undefined {
   const { layer_types, max_position_embeddings, use_sliding_window } = config;
   const odd = [layer_types ?? []].flat().find((type) => type !== 'full_attention');
-  if (odd !== undefined) return asksFor(`layer_types with ${brief(odd)}`);
+  if (odd !== undefined) return asksFor(`layer_types with ${quoteJson(odd)}`);
   if (isSet(layer_types) && family.window === 'late-layers') return undefined;
   const window = windowOf(config, family);
   if (window === undefined || Number(window) >= Number(max_position_embeddings)) return undefined;
   if (family.window === 'every-layer' && use_sliding_window === false)
     return contradicts(
-      `use_sliding_window false beside sliding_window ${brief(window)}, which is in force in this model_type`,
+      `use_sliding_window false beside sliding_window ${quoteJson(window)}, which is in force in this model_type`,
       'write sliding_window null if the model has none',
     );
   const absent = config.sliding_window === undefined ? ' (where the key is absent; write null for none)' : '';
-  return asksFor(`sliding_window ${brief(window)}${absent}`);
+  return asksFor(`sliding_window ${quoteJson(window)}${absent}`);
 }
 
 /** The window that is in force in some layer, whichever keys say so in this family. */
@@ -134,7 +134,7 @@ function otherSpelling(config: ConfigJson): Objection | undefined {
       if (!isSet(config[other]) || plainValue(config[other]) === plainValue(config[name])) continue;
       if (name === 'dtype' && !isSet(config[name])) continue;
       return contradicts(
-        `${other} ${brief(config[other])} beside ${name} ${brief(config[name] ?? null)}`,
+        `${other} ${quoteJson(config[other])} beside ${name} ${quoteJson(config[name] ?? null)}`,
         `${name} is what is read: delete ${other}, or correct the one that is wrong`,
       );
     }
@@ -157,7 +157,7 @@ function foreignOption(config: ConfigJson): Objection | undefined {
     const neutral = foreignWords(key)?.[1];
     if (neutral === undefined || neutral.includes(value)) continue;
     return asksFor(
-      `${key.slice(0, 60)} ${brief(value)}, an option that this model_type does not have; delete it if it changes nothing`,
+      `${key.slice(0, 60)} ${quoteJson(value)}, an option that this model_type does not have; delete it if it changes nothing`,
     );
   }
   return undefined;
@@ -165,10 +165,6 @@ function foreignOption(config: ConfigJson): Objection | undefined {
 
 function isSet(value: unknown): boolean {
   return value !== undefined && value !== null;
-}
-
-function brief(value: unknown): string {
-  return String(JSON.stringify(value)).slice(0, 80);
 }
 
 function contradicts(pair: string, remedy: string): Objection {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FacetError } from '@facet/errors';
+import { FacetError, quoteJson } from '@facet/errors';
 import {
   type DType,
   decodeFloats,
@@ -39,7 +39,7 @@ export async function refuseAdapter(directory: string): Promise<void> {
 async function adapterBase(path: string): Promise<string> {
   try {
     const { peft_type, base_model_name_or_path } = JSON.parse(await readModelText(path));
-    return ` of type ${brief(peft_type)} for ${brief(base_model_name_or_path)}`;
+    return ` of type ${quoteJson(peft_type)} for ${quoteJson(base_model_name_or_path)}`;
   } catch {
     return ' that cannot be read';
   }
@@ -134,8 +134,4 @@ async function readPiece(
 
 function isFloat(dtype: DType): boolean {
   return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';
-}
-
-function brief(value: unknown): string {
-  return String(JSON.stringify(value)).slice(0, 80);
 }

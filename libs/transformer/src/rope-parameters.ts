@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quoteJson } from '@facet/errors';
 
 /** A configuration as JSON has it. */
 export type ConfigJson = Readonly<Record<string, unknown>>;
@@ -28,12 +28,12 @@ export function readRopeTheta(config: ConfigJson, source: string): number {
   );
   for (const { key, theta } of stated)
     if (typeof theta !== 'number' || !(theta > 0 && Number.isFinite(theta)))
-      throw contradiction(`${source} has ${key} ${brief(theta)}; the rotary base is a positive number`);
+      throw contradiction(`${source} has ${key} ${quoteJson(theta)}; the rotary base is a positive number`);
   const [first, ...others] = stated;
   const other = others.find(({ theta }) => theta !== first?.theta);
   if (first && other)
     throw contradiction(
-      `${source} has ${first.key} ${brief(first.theta)} beside ${other.key} ${brief(other.theta)}; ` +
+      `${source} has ${first.key} ${quoteJson(first.theta)} beside ${other.key} ${quoteJson(other.theta)}; ` +
         'delete the one that the model was not trained with',
     );
   return (first?.theta as number | undefined) ?? DEFAULT_THETA;
@@ -51,7 +51,7 @@ function readTable(config: ConfigJson, name: string, source: string): RopeTable 
   const value = config[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'object' || Array.isArray(value))
-    throw contradiction(`${source} has ${name} ${brief(value)}; a dictionary or null is expected`);
+    throw contradiction(`${source} has ${name} ${quoteJson(value)}; a dictionary or null is expected`);
   const values = Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== null));
   if (Object.keys(values).length === 0) return undefined;
   return { key: `${name}.rope_theta`, name, theta: values.rope_theta, values };
@@ -62,7 +62,7 @@ function requirePlain({ name, values }: RopeTable, source: string): void {
   const { rope_type, type } = values;
   if (rope_type !== undefined && type !== undefined && rope_type !== type)
     throw contradiction(
-      `${source} has ${name}.rope_type ${brief(rope_type)} beside ${name}.type ${brief(type)}; ` +
+      `${source} has ${name}.rope_type ${quoteJson(rope_type)} beside ${name}.type ${quoteJson(type)}; ` +
         'delete the one that the model was not trained with',
     );
   const layerTypes = Object.keys(values).filter((key) => LAYER_TYPE.test(key));
@@ -73,19 +73,17 @@ function requirePlain({ name, values }: RopeTable, source: string): void {
     );
   const scaling = rope_type ?? type;
   if (scaling !== undefined && scaling !== 'default')
-    throw unsupported(`${source} asks for rope scaling ${brief(scaling)} in ${name}, which is not supported`);
+    throw unsupported(
+      `${source} asks for rope scaling ${quoteJson(scaling)} in ${name}, which is not supported`,
+    );
   const odd = Object.keys(values).find((key) => !PLAIN_KEYS.has(key));
   if (odd === undefined) return;
-  const pair = `${name}.${odd.slice(0, 60)} ${brief(values[odd])}`;
+  const pair = `${name}.${odd.slice(0, 60)} ${quoteJson(values[odd])}`;
   throw contradiction(
     scaling === undefined
       ? `${source} has ${pair} without a rope_type; name the type of the scaling, or delete ${name} if there is none`
       : `${source} has ${pair} beside rope_type "default", which has no such parameter; delete one of the two`,
   );
-}
-
-function brief(value: unknown): string {
-  return String(JSON.stringify(value)).slice(0, 80);
 }
 
 function contradiction(message: string): FacetError {
