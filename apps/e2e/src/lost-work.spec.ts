@@ -1,8 +1,8 @@
 import { openActivationSet, readSaeManifest } from '@facet/artifacts';
+import { indexDump } from '@facet/feature-index/testing';
 import { openObjectStore, verifyManifest } from '@facet/objects';
 import { type Clients, createClients, last } from './clients.ts';
 import { describeWithModels } from './describe-with-models.ts';
-import { indexDump } from './index-dump.ts';
 import { MODEL_DIRECTORY } from './repository.ts';
 import { type System, startSystem } from './system.ts';
 import { beginTraining, captureSet, setEnd, setRequest, trainingEnd } from './tiny-way.ts';

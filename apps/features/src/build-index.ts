@@ -20,6 +20,7 @@ import { lacksThreshold } from '@facet/sae';
 import { CALIBRATION_ROWS } from '@facet/sae-training';
 import { calibrateSae } from './calibrate-sae.ts';
 import { type Block, contextBlocks } from './context-blocks.ts';
+import type { HeldTurn } from './index-turns.ts';
 import type { Inference } from './inference.ts';
 import type { LabelStore } from './label-store.ts';
 import { type LateFacts, modelOf, settleFacts } from './late-facts.ts';
@@ -44,6 +45,8 @@ export interface IndexingParts {
 
 export interface BuildOptions {
   meter: ProgressMeter;
+  /** The worker's turn at the index of the SAE. */
+  turn: HeldTurn;
   signal: AbortSignal;
 }
 
@@ -66,9 +69,11 @@ export async function buildIndex(
   await parts.index.ensureSchema(options.signal);
   return useSae(parts, { record, set, ...options }, async (sae, facts) => {
     const writer = await parts.index.begin({ sae: record.sae, now: parts.now(), signal: options.signal });
+    await options.turn.begin(writer.generation);
     const collected = await encodeSet({ sae, set, writer, maxRows: record.maxTokens }, options);
     const index = await finishIndex(parts, record, { sae, set, writer, collected, ...options });
     await requireStanding(parts.store, record, sae);
+    await options.turn.requireHeld();
     return { index, notices: await settleFacts(parts.store, { sae, set, facts, now: parts.now() }) };
   });
 }

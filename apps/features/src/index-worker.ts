@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DeadLetter, isLasting, type Job, keepQueued } from '@facet/events';
+import { type FacetError, isFacetError } from '@facet/errors';
+import { type DeadLetter, isLasting, JOB_TAKEN_OVER, type Job, keepQueued } from '@facet/events';
 import { type Logger, linkSignals } from '@facet/mesh';
 import { absentAsUndefined } from '@facet/objects';
 import { buildIndex, type IndexingParts } from './build-index.ts';
 import { type EndingParts, endRun, settleOutcome } from './end-run.ts';
+import { type HeldTurn, INDEXING_UNDER_WAY, type IndexTurns } from './index-turns.ts';
 import { parseJob, QUEUE, unfinishedJobs } from './jobs.ts';
 import { MAX_DELIVER, STATE_POLL_MS } from './limits.ts';
 import { reportProgress } from './live-progress.ts';
@@ -11,6 +13,7 @@ import { createProgressMeter } from './progress-meter.ts';
 import type { RunRecord } from './run-record.ts';
 
 export interface WorkerParts extends IndexingParts, EndingParts {
+  turns: IndexTurns;
   logger: Logger;
 }
 
@@ -43,25 +46,35 @@ async function runJob(parts: WorkerParts, job: Job): Promise<void> {
   if (record === undefined) return;
   const outcome = await parts.runs.outcome(record.id);
   if (outcome !== undefined) return settleOutcome(parts, record, outcome);
-  const watch = watchOutcome(parts, record);
-  const linked = linkSignals([job.signal, watch.signal]);
+  const ended = new AbortController();
+  const linked = linkSignals([job.signal, ended.signal]);
   try {
-    await index(parts, record, linked.signal);
+    const turn = await parts.turns.take(record);
+    const stopWatching = watchRun(parts, record, { turn, ended });
+    await index(parts, record, { turn, signal: linked.signal }).finally(stopWatching);
   } catch (error) {
-    await settleFailure(parts, record, { error, job });
+    await settleFailure(parts, record, { error: endedBy(ended.signal) ?? error, job });
   } finally {
     linked.dispose();
-    watch.stop();
   }
 }
 
-async function index(parts: WorkerParts, record: RunRecord, signal: AbortSignal): Promise<void> {
+/** What a run was ended with by its watch, where that is an error to decide on. */
+function endedBy({ reason }: AbortSignal): FacetError | undefined {
+  return isFacetError(reason) ? reason : undefined;
+}
+
+async function index(
+  parts: WorkerParts,
+  record: RunRecord,
+  { turn, signal }: { turn: HeldTurn; signal: AbortSignal },
+): Promise<void> {
   const startedAt = parts.now();
   await parts.runs.markStarted(record.id, { uid: record.uid, time: new Date(startedAt).toISOString() });
   const meter = createProgressMeter(parts.now);
   const progress = reportProgress(parts.bus, record.uid, meter);
   try {
-    const { index, notices } = await buildIndex(parts, record, { meter, signal });
+    const { index, notices } = await buildIndex(parts, record, { meter, turn, signal });
     const seconds = (parts.now() - startedAt) / 1000;
     const { state } = await endRun(parts, record, { state: 'SUCCEEDED', index, notices, seconds });
     const { events } = index;
@@ -87,11 +100,11 @@ async function settleFailure(
   record: RunRecord,
   { error, job }: { error: unknown; job: Job },
 ): Promise<void> {
-  // The worker is being stopped: the job goes back to the queue.
-  if (job.signal.aborted) throw error;
+  // The worker is being stopped, or another one has the run: the queue knows what to do.
+  if (job.signal.aborted || isTakenOver(error)) throw error;
   const outcome = await parts.runs.outcome(record.id);
   if (outcome !== undefined) return settleOutcome(parts, record, outcome);
-  if (!isLasting(error)) {
+  if (!isLasting(error) && !isUnderWay(error)) {
     parts.logger.warn({ err: error, job: job.id, attempt: job.attempt }, 'indexing failed; trying again');
     throw error;
   }
@@ -107,19 +120,31 @@ async function failFromDeadLetter(parts: WorkerParts, letter: DeadLetter): Promi
   await endRun(parts, record, { state: 'FAILED', error: { reason: 'ATTEMPTS_EXHAUSTED', message } });
 }
 
-/** Aborts its signal when the run gets an outcome elsewhere, for example when it is cancelled. */
-function watchOutcome({ runs }: WorkerParts, { id }: RunRecord): { signal: AbortSignal; stop(): void } {
-  const ended = new AbortController();
+function isTakenOver(error: unknown): boolean {
+  return isFacetError(error) && error.reason === JOB_TAKEN_OVER;
+}
+
+/** Another run of the SAE came first: this one has lost, and a repetition would put its index in the other's place. */
+function isUnderWay(error: unknown): error is FacetError {
+  return isFacetError(error) && error.reason === INDEXING_UNDER_WAY;
+}
+
+/** Aborts `ended` when the run gets an outcome elsewhere, for example when it is cancelled, or another worker; returns how to stop. */
+function watchRun(
+  { runs }: WorkerParts,
+  { id }: RunRecord,
+  { turn, ended }: { turn: HeldTurn; ended: AbortController },
+): () => void {
   const stopped = new AbortController();
   const poll = async () => {
-    while (!stopped.signal.aborted) {
+    while (!stopped.signal.aborted && !ended.signal.aborted) {
       await sleep(STATE_POLL_MS, undefined, { signal: stopped.signal });
       const outcome = await runs.outcome(id);
-      if (outcome !== undefined && outcome.state !== 'SUCCEEDED')
-        ended.abort(new Error(`indexingRuns/${id} is ${outcome.state}`));
+      if (outcome !== undefined) ended.abort(new Error(`indexingRuns/${id} is ${outcome.state}`));
+      await turn.requireHeld().catch((error) => isTakenOver(error) && ended.abort(error));
     }
   };
   // A store that does not answer shows in the job itself.
   poll().catch(() => {});
-  return { signal: ended.signal, stop: () => stopped.abort() };
+  return () => stopped.abort();
 }

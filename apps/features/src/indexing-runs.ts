@@ -4,6 +4,7 @@ import { FacetError, isFacetError } from '@facet/errors';
 import { linkSignals, newId } from '@facet/mesh';
 import type { ObjectStore } from '@facet/objects';
 import { type EndingParts, endRun } from './end-run.ts';
+import type { IndexTurns } from './index-turns.ts';
 import { jobOf, QUEUE } from './jobs.ts';
 import { STATE_POLL_MS } from './limits.ts';
 import { indexLineage, requireMatching } from './lineage-check.ts';
@@ -22,7 +23,10 @@ export interface RunRequest {
 
 /** Indexing runs as resources. */
 export interface IndexingRuns {
-  /** Checks what is asked for, creates the run and queues its job; the same request again gives the same run. */
+  /**
+   * Checks what is asked for, creates the run and queues its job; the same request again gives the same run. `aborted` while another run
+   * of the SAE has not ended.
+   */
   create(request: RunRequest): Promise<RunView>;
   get(id: string): Promise<RunView>;
   /** Runs behind `after`, by id. */
@@ -35,11 +39,12 @@ export interface IndexingRuns {
 
 export interface IndexingRunsParts extends EndingParts {
   store: ObjectStore;
+  turns: IndexTurns;
 }
 
 /** Creates the resources over the object store and the queue. */
 export function createIndexingRuns(parts: IndexingRunsParts): IndexingRuns {
-  const { runs, bus } = parts;
+  const { runs, bus, turns } = parts;
 
   /** A run counts as ended when what follows from its end is done: nobody is told of an index that is not seen yet. */
   async function viewOf(record: RunRecord, progress?: RunProgress): Promise<RunView> {
@@ -68,7 +73,10 @@ export function createIndexingRuns(parts: IndexingRunsParts): IndexingRuns {
       const record = await createRecord(wanted);
       try {
         // Also for a repeated request: the first one may have ended between the two steps.
-        if ((await runs.outcome(record.id)) === undefined) await bus.enqueue(QUEUE, jobOf(record));
+        if ((await runs.outcome(record.id)) === undefined) {
+          await turns.claim(record);
+          await bus.enqueue(QUEUE, jobOf(record));
+        }
       } catch (error) {
         if (record === wanted) await runs.delete(record.id);
         throw error;

@@ -20,6 +20,7 @@ import { createIndexOf } from './bound-index.ts';
 import type { FeaturesConfig } from './config.ts';
 import { createFeatureHandlers } from './feature-handlers.ts';
 import { forgetDeletedSaes } from './forget-saes.ts';
+import { createIndexTurns } from './index-turns.ts';
 import { runWorker } from './index-worker.ts';
 import { createIndexingHandlers } from './indexing-handlers.ts';
 import { createIndexingRuns } from './indexing-runs.ts';
@@ -124,6 +125,7 @@ async function wire(
   const saes = createSaeLibrary(store, config.saeCache);
   const labels = createLabelStore(store, index);
   const runs = createRunStore(store);
+  const turns = createIndexTurns(store, runs);
   const parts = {
     bus,
     store,
@@ -133,6 +135,7 @@ async function wire(
     saes,
     labels,
     runs,
+    turns,
     logger,
     vectorsOf: createVectorCache(index),
     now: Date.now,
