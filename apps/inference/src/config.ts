@@ -20,13 +20,19 @@ export interface InferenceConfig {
   activeRequests: number;
   /** Requests that wait for a turn; more are refused with RESOURCE_EXHAUSTED. @default 64 */
   waitingRequests: number;
+  /** Most that a caller with a place may be behind in reading while others wait. @default 10000 ms */
+  readerMs: number;
+  /** Time without the end of a step, while requests wait, after which health says NOT_SERVING. @default 120000 ms */
+  stallMs: number;
+  /** Longest time that a compute thread may take to answer; then it is replaced. @default 600000 ms */
+  stepMs: number;
   /** Memory of the key/value caches of one model, bytes. @default 1 GiB */
   cacheBytes: number;
   /** `development` switches gRPC reflection on. @default development */
   environment: 'development' | 'production';
   /** Least severe level that is logged. @default info */
   logLevel: string;
-  /** Longest time that a caller may take for one message, or leave its request unfinished. @default 60000 ms */
+  /** Most that a caller may be behind in reading, or time that its request may be unfinished. @default 60000 ms */
   callIdleMs: number;
 }
 
@@ -39,6 +45,9 @@ const variables = z.object({
   FACET_INFERENCE_CONCURRENT_STEPS: integerVariable(availableParallelism(), { min: 1, max: 256 }),
   FACET_INFERENCE_ACTIVE_REQUESTS: integerVariable(8, { min: 1, max: 1024 }),
   FACET_INFERENCE_WAITING_REQUESTS: integerVariable(64, { min: 0, max: 65_536 }),
+  FACET_INFERENCE_READER_SECONDS: integerVariable(10, { min: 1, max: 86_400 }),
+  FACET_INFERENCE_STALL_SECONDS: integerVariable(120, { min: 1, max: 86_400 }),
+  FACET_INFERENCE_STEP_SECONDS: integerVariable(600, { min: 1, max: 86_400 }),
   FACET_INFERENCE_CACHE_MIB: integerVariable(1024, { min: 1, max: 1_048_576 }),
 });
 
@@ -52,6 +61,9 @@ const schema = variables.transform(
     concurrentSteps: env.FACET_INFERENCE_CONCURRENT_STEPS,
     activeRequests: env.FACET_INFERENCE_ACTIVE_REQUESTS,
     waitingRequests: env.FACET_INFERENCE_WAITING_REQUESTS,
+    readerMs: env.FACET_INFERENCE_READER_SECONDS * 1000,
+    stallMs: env.FACET_INFERENCE_STALL_SECONDS * 1000,
+    stepMs: env.FACET_INFERENCE_STEP_SECONDS * 1000,
     cacheBytes: env.FACET_INFERENCE_CACHE_MIB * 2 ** 20,
     environment: env.FACET_ENV,
     logLevel: env.FACET_LOG_LEVEL,

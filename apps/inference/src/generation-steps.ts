@@ -42,6 +42,7 @@ export async function createGenerationSteps(
   const generation = await model.runtime.openGeneration({
     batch: B,
     maxTokens: prompt.length + maxTokens,
+    signal,
     ...(edits.length === 0 ? {} : { edits }),
   });
   const chunkTokens = Math.max(1, Math.floor(batchTokens / B));

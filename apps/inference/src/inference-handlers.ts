@@ -10,7 +10,7 @@ import { modelMessage } from './model-messages.ts';
 import type { ModelRegistry } from './model-registry.ts';
 import { projectVocabulary } from './project-vocabulary.ts';
 import { projectionMessage, readProjectionRequest } from './projection-messages.ts';
-import type { ModelTurn, Scheduler } from './scheduler.ts';
+import type { Caller, ModelTurn, Scheduler } from './scheduler.ts';
 import { readScoreRequest, scoreMessage } from './score-messages.ts';
 import { scoreText } from './score-text.ts';
 import { readTokenizeRequest, tokenizeMessage } from './tokenize-messages.ts';
@@ -31,18 +31,18 @@ export function createInferenceHandlers({
   batchTokens,
 }: InferenceHandlersOptions): ServiceImplementation<typeof InferenceServiceDefinition, ServedCallContext> {
   /** Takes a place at the model for as long as `work` runs. */
-  const inTurn = async <T>(signal: AbortSignal, work: (turn: ModelTurn) => Promise<T>): Promise<T> => {
-    const admission = await scheduler.admit(signal);
+  const inTurn = async <T>(caller: Caller, work: (turn: ModelTurn) => Promise<T>): Promise<T> => {
+    const admission = await scheduler.admit(caller);
     try {
-      return await work({ admission, batchTokens, signal });
+      return await work({ admission, batchTokens, signal: caller.signal });
     } finally {
       admission.leave();
     }
   };
-  async function* streamInTurn<T>(signal: AbortSignal, work: (turn: ModelTurn) => AsyncGenerator<T>) {
-    const admission = await scheduler.admit(signal);
+  async function* streamInTurn<T>(caller: Caller, work: (turn: ModelTurn) => AsyncGenerator<T>) {
+    const admission = await scheduler.admit(caller);
     try {
-      yield* work({ admission, batchTokens, signal });
+      yield* work({ admission, batchTokens, signal: caller.signal });
     } finally {
       admission.leave();
     }
@@ -67,32 +67,40 @@ export function createInferenceHandlers({
       return tokenizeMessage(model, sequences, request.includeTokenTexts);
     },
 
-    async *computeActivations(request, { signal }) {
-      const question = await readActivationsRequest(request, models.get(request.model, 'model'), signal);
+    async *computeActivations(request, caller) {
+      const question = await readActivationsRequest(
+        request,
+        models.get(request.model, 'model'),
+        caller.signal,
+      );
       const header = activationsHeader(question, request.includeTokenTexts);
-      yield* streamInTurn(signal, async function* (turn) {
+      yield* streamInTurn(caller, async function* (turn) {
         yield header;
         for await (const event of computeActivations(question, turn)) yield* activationsMessages(event);
       });
     },
 
-    async *generateText(request, { signal }) {
-      const question = await readGenerationRequest(request, models.get(request.model, 'model'), signal);
-      yield* streamInTurn(signal, async function* (turn) {
+    async *generateText(request, caller) {
+      const question = await readGenerationRequest(
+        request,
+        models.get(request.model, 'model'),
+        caller.signal,
+      );
+      yield* streamInTurn(caller, async function* (turn) {
         yield generationStarted(question);
         for await (const event of generateText(question, turn)) yield* generationMessages(event);
       });
     },
 
-    async scoreText(request, { signal }) {
-      const question = await readScoreRequest(request, models.get(request.model, 'model'), signal);
-      const scores = await inTurn(signal, (turn) => scoreText(question, turn));
+    async scoreText(request, caller) {
+      const question = await readScoreRequest(request, models.get(request.model, 'model'), caller.signal);
+      const scores = await inTurn(caller, (turn) => scoreText(question, turn));
       return scoreMessage(question, scores, request.includeTokenTexts);
     },
 
-    async projectToVocabulary(request, { signal }) {
+    async projectToVocabulary(request, caller) {
       const question = readProjectionRequest(request, models.get(request.model, 'model'));
-      const projections = await inTurn(signal, (turn) => projectVocabulary(question, turn));
+      const projections = await inTurn(caller, (turn) => projectVocabulary(question, turn));
       return projectionMessage(question, projections);
     },
   };

@@ -43,6 +43,8 @@ export interface ModelRuntimeOptions {
   maxSessions?: number;
   /** Bytes for the KV caches of all open generations. @default 2 GiB */
   maxCacheBytes?: number;
+  /** Longest time that a compute thread may take to answer; then it is replaced. @default 600000 ms */
+  maxRunMs?: number;
   /** Cancels loading. */
   signal?: AbortSignal;
 }
@@ -202,6 +204,8 @@ export interface GenerationRequest {
   edits?: readonly Omit<FeatureEdits, 'mask'>[];
   /** Hook points whose rows every step returns. @default none */
   hookPoints?: readonly string[];
+  /** Closes the generation when it aborts, whatever its owner waits for. @default none */
+  signal?: AbortSignal;
 }
 
 /** A batch of sequences in progress. Steps are taken one after another; `close` frees the cache. */

@@ -37,6 +37,7 @@ export async function startInference(
     runtime: {
       threads: config.threads,
       maxCacheBytes: config.cacheBytes,
+      maxRunMs: config.stepMs,
       ...(dependencies.signal && { signal: dependencies.signal }),
     },
     logger,
@@ -45,14 +46,26 @@ export async function startInference(
     steps: config.concurrentSteps,
     active: config.activeRequests,
     waiting: config.waitingRequests,
+    readerMs: config.readerMs,
+    stallMs: config.stallMs,
   });
   const { batchTokens, host, port, environment } = config;
   const handlers = createInferenceHandlers({ models, scheduler, batchTokens });
   const services = [bindService(InferenceServiceDefinition, handlers)];
   const reflection = environment === 'development';
   const limits = { idleMs: config.callIdleMs };
+  const readiness = [{ name: 'model steps', check: scheduler.requireProgress }];
   try {
-    const server = await serve({ name: 'inference', host, port, services, reflection, logger, limits });
+    const server = await serve({
+      name: 'inference',
+      host,
+      port,
+      services,
+      readiness,
+      reflection,
+      logger,
+      limits,
+    });
     return {
       address: server.address,
       port: server.port,

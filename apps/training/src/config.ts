@@ -42,7 +42,7 @@ export interface TrainingServiceConfig {
   environment: 'development' | 'production';
   /** Least severe level that is logged. @default info */
   logLevel: string;
-  /** Longest time that a caller may take for one message, or leave its request unfinished. @default 60000 ms */
+  /** Most that a caller may be behind in reading, or time that its request may be unfinished. @default 60000 ms */
   callIdleMs: number;
 }
 

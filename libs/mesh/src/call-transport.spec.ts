@@ -114,7 +114,7 @@ describe('watchCalls', () => {
     await until(() => handlers.started === 1 && handlers.running === 0);
     expect(logged('READER_TOO_SLOW')[0]).toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
-      error: expect.stringContaining('took no message for 300 ms'),
+      error: expect.stringContaining('is 300 ms behind in reading'),
     });
     await until(() => stream.destroyed);
     expect(stream.rstCode).toBe(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM);

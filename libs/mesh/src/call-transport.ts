@@ -5,6 +5,7 @@ import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { deadlineError, toGrpcError } from './grpc-errors.ts';
 import { guardStatuses } from './guard-statuses.ts';
 import type { Logger } from './logger.ts';
+import { createReaderLag } from './reader-lag.ts';
 import { REQUEST_ID_KEY, requestIdFrom } from './request-context.ts';
 import { type StatusObject, toStatusObject } from './status-object.ts';
 
@@ -14,6 +15,8 @@ export interface CallTransport {
   readonly requestId: string;
   /** Aborts as soon as the caller, its connection or its deadline is gone, or the call was ended. */
   readonly signal: AbortSignal;
+  /** How far the caller is behind in reading, milliseconds; the call is ended at the idle limit. */
+  readerLagMs(): number;
   /** Ends the call with `error`, also while its caller reads nothing; does nothing when it is over. */
   end(error: FacetError): void;
 }
@@ -22,7 +25,7 @@ export interface WatchCallsOptions {
   /** Name of the service, for errors. */
   name: string;
   logger: Logger;
-  /** Longest time that a caller may take for one message, or leave its request unfinished, milliseconds. */
+  /** Most that a caller may be behind in reading, or time that its request may be unfinished, milliseconds. */
   idleMs: number;
 }
 
@@ -62,6 +65,7 @@ class WatchedCall extends ServerInterceptingCall implements CallTransport {
   readonly #options: WatchedCallOptions;
   readonly #stream: ServerHttp2Stream;
   readonly #over = new AbortController();
+  readonly #lag = createReaderLag();
   #listener: Listener | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #deadlineTimer: NodeJS.Timeout | undefined;
@@ -75,6 +79,10 @@ class WatchedCall extends ServerInterceptingCall implements CallTransport {
 
   get signal(): AbortSignal {
     return this.#over.signal;
+  }
+
+  readerLagMs(): number {
+    return this.#lag.ms();
   }
 
   override start(listener: Listener): void {
@@ -97,11 +105,15 @@ class WatchedCall extends ServerInterceptingCall implements CallTransport {
 
   override sendMessage(message: unknown, callback: () => void): void {
     if (this.signal.aborted) return;
-    this.#expectWithin(slowReader);
+    this.#lag.offer();
+    this.#expectWithin(this.#options.idleMs - this.#lag.ms(), slowReader);
     super.sendMessage(message, () => {
       clearTimeout(this.#idleTimer);
+      this.#lag.take(bytes);
       callback();
     });
+    // Messages come one at a time: what the stream holds now is this one.
+    const bytes = this.#stream.writableLength;
   }
 
   override sendStatus(status: StatusObject): void {
@@ -129,19 +141,19 @@ class WatchedCall extends ServerInterceptingCall implements CallTransport {
   }
 
   #startTimers(): void {
-    const { name, path, requestStream } = this.#options;
-    if (!requestStream) this.#expectWithin(incompleteRequest);
+    const { name, path, requestStream, idleMs } = this.#options;
+    if (!requestStream) this.#expectWithin(idleMs, incompleteRequest);
     // grpc-js tells a handler of the deadline only when the caller has read everything before it.
     const leftMs = Number(this.getDeadline()) - Date.now();
     if (leftMs < MAX_TIMER_MS)
       this.#deadlineTimer = setTimeout(() => this.end(deadlineError(path, name)), leftMs);
   }
 
-  /** Ends the call when the idle time passes before the timer is cleared. */
-  #expectWithin(problem: (path: string, idleMs: number) => FacetError): void {
+  /** Ends the call when the time passes before the timer is cleared. */
+  #expectWithin(ms: number, problem: (path: string, idleMs: number) => FacetError): void {
     const { path, idleMs } = this.#options;
     clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.end(problem(path, idleMs)), idleMs);
+    this.#idleTimer = setTimeout(() => this.end(problem(path, idleMs)), ms);
   }
 }
 
@@ -156,7 +168,7 @@ function http2StreamOf(call: NextCall): ServerHttp2Stream {
 function slowReader(path: string, idleMs: number): FacetError {
   return new FacetError(
     'exhausted',
-    `the caller of ${path} took no message for ${idleMs} ms, the longest that a call may wait for its reader; ` +
+    `the caller of ${path} is ${idleMs} ms behind in reading, the most that a call waits for its reader; ` +
       'read without pauses, or ask for less at once',
     { reason: 'READER_TOO_SLOW', metadata: { idleMs: String(idleMs) } },
   );

@@ -73,7 +73,7 @@ export const commonVariables = {
     })
     .default('info'),
   /**
-   * Longest time that a caller may take for one message of a stream, or leave its request unfinished, seconds.
+   * Most that a caller may be behind in reading a stream, or time that its request may be unfinished, seconds.
    * @default 60
    */
   FACET_CALL_IDLE_SECONDS: integerVariable(60, { min: 1, max: 86_400 }),

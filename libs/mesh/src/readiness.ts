@@ -1,3 +1,4 @@
+import { linkSignals } from './linked-signal.ts';
 import type { Logger } from './logger.ts';
 
 /** Something that a server needs to answer its calls: another service, a database, a queue, steps that end. */
@@ -84,20 +85,24 @@ async function problemOf(
   { check }: ReadinessCheck,
   { timeoutMs = TIMEOUT_MS, stopped }: Repetition,
 ): Promise<string | undefined> {
-  const late = AbortSignal.timeout(timeoutMs);
+  const { signal, timedOut, dispose } = linkSignals([stopped], timeoutMs);
   const ended = new Promise<string>((resolve) => {
-    late.addEventListener('abort', () => resolve(`no answer within ${timeoutMs} ms`), { once: true });
-    stopped.addEventListener('abort', () => resolve('the server stops'), { once: true });
+    const tell = () => resolve(timedOut() ? `no answer within ${timeoutMs} ms` : 'the server stops');
+    signal.addEventListener('abort', tell, { once: true });
   });
   const checked = async () => {
     try {
-      await check(AbortSignal.any([late, stopped]));
+      await check(signal);
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
   };
-  return Promise.race([checked(), ended]);
+  try {
+    return await Promise.race([checked(), ended]);
+  } finally {
+    dispose();
+  }
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -10,7 +10,7 @@ import { generateWithRequest, REQUEST_ID_KEY } from './request-context.ts';
 import { RefusedRequest } from './requests/decode-requests.ts';
 
 /** What handlers find in their context besides nice-grpc's own fields. */
-export type ServedCallContext = Pick<CallTransport, 'requestId' | 'end'>;
+export type ServedCallContext = Pick<CallTransport, 'requestId' | 'readerLagMs' | 'end'>;
 
 export interface ServeCallsOptions {
   /** Name of the service, for errors. */
@@ -52,6 +52,7 @@ export function serveCalls({
         ...context,
         signal: linked.signal,
         requestId,
+        readerLagMs: () => transport.readerLagMs(),
         end: (error) => transport.end(error),
       });
       const request = { requestId, fail: (error: unknown) => lost.abort(error) };

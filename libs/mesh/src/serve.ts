@@ -47,7 +47,7 @@ export interface ServeOptions {
     /** Calls that one connection may have open at a time. @default 256 */
     maxConcurrentCalls?: number;
     /**
-     * Longest time that a caller may take for one message of a stream, or leave its request unfinished, milliseconds;
+     * Most that a caller may be behind in reading a stream, or time that its request may be unfinished, milliseconds;
      * then the call is ended. @default 60000
      */
     idleMs?: number;

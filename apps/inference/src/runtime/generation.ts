@@ -116,21 +116,21 @@ function createGeneration(open: OpenGeneration): Generation {
     }
   };
 
-  return {
-    batch,
-    maxTokens,
-    lengths,
-    step,
-    async close() {
-      if (state === 'closed') return;
-      state = 'closed';
-      try {
-        if (lane.incarnation === incarnation) await lane.drop(kept);
-      } finally {
-        open.release();
-      }
-    },
+  const close = async () => {
+    if (state === 'closed') return;
+    state = 'closed';
+    request.signal?.removeEventListener('abort', abandon);
+    try {
+      if (lane.incarnation === incarnation) await lane.drop(kept);
+    } finally {
+      open.release();
+    }
   };
+  // Only the loss of the lane can fail it, which took the cache along.
+  const abandon = () => void close().catch(() => {});
+  request.signal?.addEventListener('abort', abandon, { once: true });
+  if (request.signal?.aborted) abandon();
+  return { batch, maxTokens, lengths, step, close };
 }
 
 function notReady(state: string): FacetError {

@@ -35,7 +35,7 @@ const run = async (lane: Lane, variant: Variant, values: number[]) => {
 describe('createLane', () => {
   let lane: Lane;
   beforeEach(() => {
-    lane = createLane({ folder: '.', threads: 1, maxSessions: 2 });
+    lane = createLane({ folder: '.', threads: 1, maxSessions: 2, maxRunMs: 600_000 });
   });
   afterEach(() => lane.close());
 
@@ -59,7 +59,7 @@ describe('createLane', () => {
 
   test('tells a failure that may pass, without its folder, and runs the graph once it has passed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'facet-lane-'));
-    const here = createLane({ folder, threads: 1, maxSessions: 1 });
+    const here = createLane({ folder, threads: 1, maxSessions: 1, maxRunMs: 600_000 });
     const failure = await run(here, addWeights(), [1, 2, 3, 4]).catch((error) => error);
     expect(failure).toMatchObject({ kind: 'unavailable', reason: 'MODEL_RUN_FAILED' });
     expect(failure.metadata.cause).toContain('weights.bin');
@@ -95,6 +95,27 @@ describe('createLane', () => {
     expect(lane.keptCount).toBe(0);
     await expect(step()).rejects.toMatchObject({ kind: 'precondition' });
   });
+
+  test('loses a thread that does not answer in time, tells so, and goes on with a new one', async () => {
+    const size = 1024;
+    const graph = createGraph('long');
+    let power = graph.input('x', 'F32', [size, size]);
+    for (let product = 0; product < 150; product++) power = graph.node('MatMul', [power, 'x']);
+    graph.output(graph.node('ReduceSum', [power], { outputs: ['y'] }), 'F32', [1, 1]);
+    const { bytes } = graph.build();
+    const hasty = createLane({ folder: '.', threads: 1, maxSessions: 1, maxRunMs: 1_000 });
+    const x = { type: 'float32' as const, dims: [size, size], data: new Float32Array(size * size) };
+    const long = hasty.run({ key: 'long', build: () => bytes }, { feeds: { x }, outputs: ['y'] });
+    const behind = run(hasty, multiplyBy(2), [1]);
+    const lost = { kind: 'unavailable', reason: 'COMPUTE_THREAD_LOST' };
+    await expect(behind).rejects.toMatchObject(lost);
+    await expect(long).rejects.toMatchObject(lost);
+    expect(hasty.load).toBe(0);
+    // A busy machine may need more than the limit to start a thread.
+    const again = async (): Promise<number[]> => run(hasty, multiplyBy(4), [1]).catch(again);
+    expect(await again()).toEqual([4]);
+    await hasty.close();
+  }, 120_000);
 
   test('closes before it was ever used, and starts anew after it was closed', async () => {
     await lane.close();

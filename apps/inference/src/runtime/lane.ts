@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { FacetError } from '@facet/errors';
 import type {
   KeptTensors,
   RunRequest,
+  SessionWorkerData,
   WireTensors,
   WorkerMessage,
   WorkerReply,
@@ -44,6 +47,8 @@ export interface LaneOptions {
   threads: number;
   /** Most sessions kept; the least recently used is released. */
   maxSessions: number;
+  /** Longest time that the thread may take to answer; then it is lost, milliseconds. */
+  maxRunMs: number;
 }
 
 /** Prepares a lane; no thread is started yet. */
@@ -67,6 +72,11 @@ class WorkerLane implements Lane {
   readonly #sessions = new Map<string, number>();
   readonly #kept = new Set<number>();
   #worker: Worker | undefined;
+  /** Threads that were lost because they did not answer, and do not know it yet. */
+  readonly #late = new Set<Worker>();
+  /** [1], shared with the thread: 1 tells it to leave out what it has not begun. */
+  #givenUp = new Int32Array(new SharedArrayBuffer(4));
+  #overdue: NodeJS.Timeout | undefined;
   #incarnation = 0;
   #nextId = 0;
 
@@ -110,6 +120,7 @@ class WorkerLane implements Lane {
   }
 
   async close(): Promise<void> {
+    await this.#lateThreadsEnd();
     const worker = this.#worker;
     if (worker === undefined) return;
     await ignoreLoss(this.#send({ op: 'close' }));
@@ -142,18 +153,52 @@ class WorkerLane implements Lane {
     const id = this.#nextId++;
     this.#worker.ref();
     this.#worker.postMessage({ ...request, id } satisfies WorkerMessage);
+    if (this.#pending.size === 0) this.#expectAnswer(this.#worker);
     return new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }));
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('../../dist/runtime/session-worker.js', import.meta.url));
+    this.#givenUp = new Int32Array(new SharedArrayBuffer(4));
+    const workerData: SessionWorkerData = { givenUp: this.#givenUp };
+    const worker = new Worker(new URL('../../dist/runtime/session-worker.js', import.meta.url), {
+      workerData,
+    });
     worker.on('message', (reply: WorkerReply) => {
+      if (worker !== this.#worker) return;
       settle(this.#pending, reply);
-      if (this.#pending.size === 0) worker.unref();
+      if (this.#pending.size > 0) return this.#expectAnswer(worker);
+      clearTimeout(this.#overdue);
+      worker.unref();
     });
     worker.on('error', (error) => this.#lose(worker, error));
     worker.on('exit', (code) => this.#lose(worker, new Error(`the thread exited with code ${code}`)));
     return worker;
+  }
+
+  /** Loses the thread when it does not answer the call it is at in time; a call that hangs is nobody's to wait for. */
+  #expectAnswer(worker: Worker): void {
+    const { maxRunMs } = this.#options;
+    clearTimeout(this.#overdue);
+    this.#overdue = setTimeout(() => {
+      this.#giveUp(worker);
+      this.#lose(worker, new Error(`the thread has not answered for ${maxRunMs} ms`));
+    }, maxRunMs);
+    this.#overdue.unref();
+  }
+
+  /** Lets a thread end after the call that it is at: ending it while ONNX Runtime runs would abort the process. */
+  #giveUp(worker: Worker): void {
+    this.#late.add(worker);
+    worker.once('exit', () => this.#late.delete(worker));
+    Atomics.store(this.#givenUp, 0, 1);
+    worker.postMessage({ op: 'close', id: this.#nextId++ } satisfies WorkerMessage);
+    worker.unref();
+  }
+
+  async #lateThreadsEnd(): Promise<void> {
+    const ends = [...this.#late].map((worker) => once(worker, 'exit'));
+    if (ends.length > 0)
+      await Promise.race([Promise.all(ends), sleep(MAX_LATE_MS, undefined, { ref: false })]);
   }
 
   #lose(worker: Worker, cause: unknown): void {
@@ -168,6 +213,7 @@ class WorkerLane implements Lane {
   }
 
   #forget(): void {
+    clearTimeout(this.#overdue);
     this.#worker = undefined;
     this.#incarnation++;
     this.#sessions.clear();
@@ -203,6 +249,9 @@ function toFacetError({ message, phase }: { message: string; phase: string }): F
     reason: 'MODEL_RUN_FAILED',
   });
 }
+
+/** How long closing waits for threads that were given up. */
+const MAX_LATE_MS = 30_000;
 
 const OUT_OF_MEMORY = /bad_alloc|Failed to allocate|Array buffer allocation failed|out of memory/i;
 /** What ONNX Runtime says of graphs and inputs that no repetition mends; all else (files, threads) may pass. */

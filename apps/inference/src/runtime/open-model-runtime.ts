@@ -15,6 +15,9 @@ const DEFAULT_MAX_SESSIONS = 8;
 /** Bytes for all KV caches. */
 const DEFAULT_MAX_CACHE_BYTES = 2 * 1024 ** 3;
 
+/** A batch of a large model on few cores takes minutes. */
+const DEFAULT_MAX_RUN_MS = 600_000;
+
 /**
  * Below this, one single-threaded lane per thread beats one lane with several threads (measured on two cores:
  * 1.1 to 1.2 times for capture), and the lanes' copies of the weights cost little; above, one lane has all
@@ -66,6 +69,7 @@ function createLanes(model: ModelDirectory, options: ModelRuntimeOptions) {
     folder: model.weightFolder,
     threads: isSmall ? 1 : threads,
     maxSessions: options.maxSessions ?? DEFAULT_MAX_SESSIONS,
+    maxRunMs: options.maxRunMs ?? DEFAULT_MAX_RUN_MS,
   });
 }
 

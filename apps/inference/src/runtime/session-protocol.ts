@@ -42,6 +42,12 @@ export interface CreateRequest {
   threads: number;
 }
 
+/** What a worker is started with. */
+export interface SessionWorkerData {
+  /** [1]; 1 when nobody waits for its answers any more: all but `close` is left out. */
+  givenUp: Int32Array;
+}
+
 /** What a worker is asked to do; it answers every message, in order. */
 export type WorkerRequest =
   | ({ op: 'create'; session: number } & CreateRequest)

@@ -1,9 +1,10 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type {
   CreateRequest,
   KeptTensors,
   RunRequest,
+  SessionWorkerData,
   WireTensor,
   WireTensors,
   WorkerMessage,
@@ -17,6 +18,7 @@ import type {
  * released in use.
  */
 const port = parentPort!;
+const { givenUp } = workerData as SessionWorkerData;
 const sessions = new Map<number, InferenceSession>();
 const keptTensors = new Map<number, Kept>();
 
@@ -34,6 +36,7 @@ port.on('message', (message: WorkerMessage) => {
 async function answer(message: WorkerMessage): Promise<void> {
   const { id } = message;
   try {
+    if (Atomics.load(givenUp, 0) === 1 && message.op !== 'close') return;
     const outputs = await perform(message);
     const buffers = Object.values(outputs ?? {}).map(({ data }) => data.buffer as ArrayBuffer);
     port.postMessage({ id, outputs } satisfies WorkerReply, [...new Set(buffers)]);

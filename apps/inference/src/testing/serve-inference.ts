@@ -9,8 +9,17 @@ export interface InferenceSetup {
   service: RunningInference;
   client: ServiceClient<typeof InferenceServiceDefinition>;
   /** Calls of the model runtime so far. */
-  work: { forwards: number; steps: number };
+  work: ModelWork;
+  /** What the service logged. */
+  logged: Record<string, unknown>[];
   close(): Promise<void>;
+}
+
+export interface ModelWork {
+  forwards: number;
+  steps: number;
+  /** Awaited before each generation step. */
+  beforeStep?: () => Promise<void>;
 }
 
 /** Serves the models of `models` (as in FACET_MODELS) on a free port. */
@@ -18,11 +27,13 @@ export async function serveInference(
   models: string,
   overrides: Partial<InferenceConfig> = {},
 ): Promise<InferenceSetup> {
-  const work = { forwards: 0, steps: 0 };
+  const work: ModelWork = { forwards: 0, steps: 0 };
+  const logged: InferenceSetup['logged'] = [];
+  const stream = { write: (line: string) => void logged.push(JSON.parse(line)) };
   const config = { ...readInferenceConfig({ FACET_MODELS: models }), port: 0, ...overrides };
   const service = await startInference(config, {
     openModelRuntime: counting(work),
-    logger: createLogger({ service: 'inference', level: 'silent' }),
+    logger: createLogger({ service: 'inference', level: 'info', stream }),
   });
   const connection = connect(service.address);
   const client = createServiceClient(InferenceServiceDefinition, connection);
@@ -30,11 +41,11 @@ export async function serveInference(
     connection.close();
     await service.stop(0);
   };
-  return { service, client, work, close };
+  return { service, client, work, logged, close };
 }
 
 /** The real runtime; its forward passes and generation steps are counted. */
-function counting(work: InferenceSetup['work']): OpenModelRuntime {
+function counting(work: ModelWork): OpenModelRuntime {
   return async (directory, options) => {
     const runtime = await openModelRuntime(directory, options);
     return { ...runtime, ...countedMethods(runtime, work) };
@@ -43,7 +54,7 @@ function counting(work: InferenceSetup['work']): OpenModelRuntime {
 
 function countedMethods(
   runtime: ModelRuntime,
-  work: InferenceSetup['work'],
+  work: ModelWork,
 ): Pick<ModelRuntime, 'forward' | 'openGeneration'> {
   return {
     forward(request) {
@@ -52,8 +63,9 @@ function countedMethods(
     },
     async openGeneration(request) {
       const generation = await runtime.openGeneration(request);
-      const step: typeof generation.step = (stepRequest) => {
+      const step: typeof generation.step = async (stepRequest) => {
         work.steps++;
+        await work.beforeStep?.();
         return generation.step(stepRequest);
       };
       return { ...generation, step };

@@ -20,11 +20,11 @@ export interface SharedModel {
 
 const MODELS = fileURLToPath(new URL('../../../../../../shared/data/models/', import.meta.url));
 
+const NAMES = ['stories260K', 'tinystories-656K'];
+
 /** Registers `tests` for each shared model, or one skipped test, said aloud, when the data is not there. */
-export function describeSharedModels(tests: (model: SharedModel) => void): void {
-  const names = ['stories260K', 'tinystories-656K'].filter((name) =>
-    existsSync(`${MODELS}${name}/golden.json`),
-  );
+export function describeSharedModels(tests: (model: SharedModel) => void, wanted = NAMES): void {
+  const names = wanted.filter((name) => existsSync(`${MODELS}${name}/golden.json`));
   if (names.length === 0) {
     console.warn(`SKIPPED: no pretrained models at ${MODELS}`);
     test.skip('needs the shared pretrained models', () => undefined);
