@@ -7,7 +7,7 @@ import { type LinkedSignal, linkSignals } from './linked-signal.ts';
 import type { Logger } from './logger.ts';
 import { requireSmallMetadata } from './metadata-limit.ts';
 import { generateWithRequest, REQUEST_ID_KEY } from './request-context.ts';
-import { RefusedRequest } from './requests/decode-requests.ts';
+import { RefusedRequest } from './requests/served-definition.ts';
 
 /** What handlers find in their context besides nice-grpc's own fields. */
 export type ServedCallContext = Pick<CallTransport, 'requestId' | 'readerLagMs' | 'end'>;

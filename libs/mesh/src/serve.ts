@@ -10,7 +10,7 @@ import { type MessageLimits, transportOptions } from './limits.ts';
 import type { Logger } from './logger.ts';
 import type { ReadinessCheck } from './readiness.ts';
 import { addReflection } from './reflection.ts';
-import { decodeRequests } from './requests/decode-requests.ts';
+import { servedDefinition } from './requests/served-definition.ts';
 import { type ServedCallContext, serveCalls } from './serve-calls.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 
@@ -84,9 +84,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const serviceNames = services.map(({ definition }) => definition.fullName);
   const health = createHealth({ serviceNames, logger, ...(readiness && { readiness }) });
   const server = createConfiguredServer(options);
-  server.add(decodeRequests(HealthDefinition), health.implementation);
+  server.add(servedDefinition(HealthDefinition), health.implementation);
   for (const { definition, implementation } of services)
-    server.add(decodeRequests(definition), implementation);
+    server.add(servedDefinition(definition), implementation);
   if (options.reflection) addReflection(server, serviceNames);
 
   const boundPort = await listen(server, name, `${host}:${port}`);

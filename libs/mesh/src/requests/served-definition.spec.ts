@@ -1,5 +1,6 @@
 import type { ClientHttp2Session } from 'node:http2';
 import {
+  ActivationSetServiceDefinition,
   ComputeActivationsRequest,
   CreateTrainingRunRequest,
   DataType,
@@ -8,11 +9,14 @@ import {
   FeatureOrder,
   GenerateSteeredTextRequest,
   ListFeaturesRequest,
+  TrainingServiceDefinition,
   UpdateSteeringProfileRequest,
 } from '@facet/contracts';
 import fc from 'fast-check';
 import { Status } from 'nice-grpc-common';
+import { connect } from '../connect.ts';
 import type { RunningServer } from '../serve.ts';
+import { createServiceClient } from '../service-client.ts';
 import { callRaw, frame, openRaw } from '../testing/raw-call.ts';
 import { CONTRACTS, serveContracts } from '../testing/serve-contracts.ts';
 
@@ -43,7 +47,7 @@ const train = '/facet.training.v1.TrainingService/CreateTrainingRun';
 const activate = '/facet.inference.v1.InferenceService/ComputeActivations';
 const list = '/facet.feature.v1.FeatureService/ListFeatures';
 
-describe('decodeRequests', () => {
+describe('servedDefinition', () => {
   test('knows every service that is served, and every field by the name that ts-proto gives it', () => {
     const described = describeServices();
     expect(described.map(({ typeName }) => typeName).sort()).toEqual(CONTRACTS.map((d) => d.fullName).sort());
@@ -180,6 +184,37 @@ describe('a value that no field may hold', () => {
       status: Status.INVALID_ARGUMENT,
       message: expect.stringMatching(/^steering_profile\.create_time: /),
     });
+  });
+});
+
+describe('an error of a resource', () => {
+  test('is told without paths of the server, alone, in lists, in members and in streams', async () => {
+    const error = {
+      reason: 'X',
+      message: "ENOENT: open '/var/lib/facet/a.json'; the corpus /data/mine.txt stays",
+    };
+    const safe = { reason: 'X', message: "ENOENT: open '…/a.json'; the corpus /data/mine.txt stays" };
+    const set = { name: 'activationSets/a', spec: { corpus: { uri: '/data/mine.txt' } }, error };
+    const failing = await serveContracts(() => ({
+      activationSet: set,
+      activationSets: [set, { ...set, error: undefined }],
+      trainingRun: { members: [{ error: { ...error } }], error: undefined },
+    }));
+    const connection = connect(failing.address);
+    const sets = createServiceClient(ActivationSetServiceDefinition, connection);
+    const runs = createServiceClient(TrainingServiceDefinition, connection);
+    expect((await sets.getActivationSet({})).activationSet?.error).toEqual(safe);
+    expect((await sets.listActivationSets({})).activationSets.map((one) => one.error)).toEqual([
+      safe,
+      undefined,
+    ]);
+    for await (const { activationSet } of sets.watchActivationSet({}))
+      expect(activationSet?.error).toEqual(safe);
+    const told = (await runs.getTrainingRun({})).trainingRun?.members[0]?.error?.message;
+    expect(told).toBe("ENOENT: open '…/a.json'; the corpus …/mine.txt stays");
+    expect(error.message).toContain('/var/lib/facet');
+    connection.close();
+    await failing.stop(0);
   });
 });
 

@@ -3,6 +3,7 @@ import { FacetError, isFacetError } from '@facet/errors';
 import type { ServiceDefinition } from '../service-definition.ts';
 import { checkValues } from './check-values.ts';
 import { malformedField } from './malformed-field.ts';
+import { resourceErrorRewrite } from './resource-errors.ts';
 
 /** Stands for a request that is refused: grpc-js would answer an error of the decoder INTERNAL, without a word. */
 export class RefusedRequest {
@@ -14,18 +15,22 @@ export class RefusedRequest {
 }
 
 /**
- * The definition of a service whose requests are checked as they are decoded: bytes that are no such message, text that
- * is not UTF-8, and values that no field may hold give a RefusedRequest. Services that no contract describes are only
- * decoded.
+ * The definition of a service as it is served. Requests are checked as they are decoded: bytes that are no such message,
+ * text that is not UTF-8, and values that no field may hold give a RefusedRequest. Errors of resources in answers are
+ * made fit for a reader. Services that no contract describes are only decoded.
  */
-export function decodeRequests<S extends ServiceDefinition>(definition: S): S {
+export function servedDefinition<S extends ServiceDefinition>(definition: S): S {
   const described = describeService(definition.fullName);
   const methods = Object.entries(definition.methods).map(([key, method]) => {
     // A stream of requests has no one place to be refused at; grpc-js ends it.
     if (method.requestStream) return [key, method];
-    const type = described?.methods.find(({ name }) => name === method.name)?.input;
-    const decode = (bytes: Uint8Array) => decodeRequest(method.requestType, bytes, type);
-    return [key, { ...method, requestType: { ...method.requestType, decode } }];
+    const types = described?.methods.find(({ name }) => name === method.name);
+    const decode = (bytes: Uint8Array) => decodeRequest(method.requestType, bytes, types?.input);
+    const requestType = { ...method.requestType, decode };
+    const rewrite = types && resourceErrorRewrite(types.output);
+    if (rewrite === undefined) return [key, { ...method, requestType }];
+    const encode = (answer: unknown) => method.responseType.encode(rewrite(answer));
+    return [key, { ...method, requestType, responseType: { ...method.responseType, encode } }];
   });
   return { ...definition, methods: Object.fromEntries(methods) };
 }
