@@ -1,11 +1,11 @@
 import type { ActivationSetServiceImplementation } from '@facet/contracts';
-import { FacetError } from '@facet/errors';
 import {
   decodePageToken,
   encodePageToken,
   pageSize,
   parseId,
   parseName,
+  parseRequestId,
   type ServedCallContext,
 } from '@facet/mesh';
 import { z } from 'zod';
@@ -20,7 +20,6 @@ import { parseDtype, parseSpec, safeCount, toActivationSet, toReadResponse } fro
 import { watchSet } from './watch-set.ts';
 
 const PAGE_SIZES = { fallback: 50, max: 1000 };
-const MAX_REQUEST_ID_CHARS = 64;
 
 /** Answers facet.activation.v1.ActivationSetService. */
 export function createActivationSetHandlers(
@@ -31,7 +30,7 @@ export function createActivationSetHandlers(
   return {
     async createActivationSet({ activationSetId, spec, requestId }, { signal }) {
       const id = activationSetId === '' ? undefined : parseId(activationSetId, 'activation_set_id');
-      const request = { id, requestId: checkedRequestId(requestId), spec: parseSpec(spec) };
+      const request = { id, requestId: parseRequestId(requestId), spec: parseSpec(spec) };
       const created = await createSet(context, request, { ...options, signal });
       return { activationSet: toActivationSet(await describeSet(context, created.id)) };
     },
@@ -64,11 +63,4 @@ export function createActivationSetHandlers(
       for await (const block of readRows(context, idOf(name), { range, signal })) yield toReadResponse(block);
     },
   };
-}
-
-function checkedRequestId(requestId: string): string {
-  if (requestId.length <= MAX_REQUEST_ID_CHARS) return requestId;
-  throw new FacetError('invalid', `request_id has more than ${MAX_REQUEST_ID_CHARS} characters`, {
-    field: 'request_id',
-  });
 }

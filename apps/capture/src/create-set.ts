@@ -1,7 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
-import { FacetError, isFacetError } from '@facet/errors';
-import { newId } from '@facet/mesh';
+import { randomBytes } from 'node:crypto';
+import { isFacetError } from '@facet/errors';
+import { idOfRequest, requireRepeated } from '@facet/mesh';
 import type { CaptureContext } from './capture-context.ts';
 import { openCorpus } from './corpus-file.ts';
 import { planJob, QUEUE } from './jobs.ts';
@@ -33,7 +32,7 @@ export async function createSet(
   if (checkCorpus) await (await openCorpus(spec.corpus.uri, corpusRoots)).file.close();
   const record: SetRecord = {
     formatVersion: 1,
-    id: request.id ?? chooseId(request.requestId),
+    id: request.id ?? idOfRequest('set', request.requestId),
     uid: randomBytes(8).toString('hex'),
     requestId: request.requestId,
     createTime: context.now().toISOString(),
@@ -52,12 +51,6 @@ export async function createSet(
   return set;
 }
 
-/** One id for one request id, so that a repeated request finds the set that the first one made. */
-function chooseId(requestId: string): string {
-  if (requestId === '') return newId('set');
-  return `set-${createHash('sha256').update(requestId).digest('hex').slice(0, 10)}`;
-}
-
 async function createOrFind({ sets }: CaptureContext, record: SetRecord): Promise<SetRecord | undefined> {
   try {
     await sets.create(record);
@@ -66,13 +59,15 @@ async function createOrFind({ sets }: CaptureContext, record: SetRecord): Promis
     if (!(isFacetError(error) && error.kind === 'exists')) throw error;
   }
   const existing = await sets.read(record.id);
-  const isRepeated = record.requestId !== '' && existing.requestId === record.requestId;
-  if (isRepeated && isDeepStrictEqual(existing.spec, record.spec)) return existing;
-  const name = `activationSets/${record.id}`;
-  const problem = isRepeated
-    ? `${name} was made by the same request_id with another spec; use a new request_id`
-    : `${name} exists already; choose another id or delete it first`;
-  throw new FacetError('exists', problem, {
-    metadata: { resourceType: 'ActivationSet', resourceName: name },
-  });
+  requireRepeated(
+    {
+      collection: 'activationSets',
+      resourceType: 'ActivationSet',
+      id: record.id,
+      idField: 'activation_set_id',
+    },
+    { requestId: existing.requestId, content: existing.spec },
+    { requestId: record.requestId, content: record.spec },
+  );
+  return existing;
 }

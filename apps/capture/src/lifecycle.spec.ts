@@ -68,7 +68,7 @@ describe('CreateActivationSet', () => {
     expect(third).toMatchObject({ name: first?.name, state: 'ACTIVATION_SET_STATE_ACTIVE' });
     expect(await setup.bus.queueDepth(QUEUE)).toEqual({ pending: 0, active: 0 });
     const other = { ...request, spec: tinySpec(uri, { contextTokens: 4 }) };
-    await expect(api.client.createActivationSet(other)).rejects.toThrow('with another spec');
+    await expect(api.client.createActivationSet(other)).rejects.toThrow('with another content');
   });
 
   test('refuses an id that is taken', async () => {

@@ -1,11 +1,11 @@
 import type { IndexingServiceImplementation } from '@facet/contracts';
-import { FacetError } from '@facet/errors';
 import {
   decodePageToken,
   encodePageToken,
   pageSize,
   parseId,
   parseName,
+  parseRequestId,
   type ServedCallContext,
 } from '@facet/mesh';
 import { z } from 'zod';
@@ -13,16 +13,13 @@ import type { IndexingRuns } from './indexing-runs.ts';
 import { RUN_PAGES } from './limits.ts';
 import { toIndexingRun } from './run-messages.ts';
 
-/** Longest request id. */
-const MAX_REQUEST_ID = 64;
-
 /** Answers facet.feature.v1.IndexingService. */
 export function createIndexingHandlers(runs: IndexingRuns): IndexingServiceImplementation<ServedCallContext> {
   return {
     async createIndexingRun({ indexingRunId, spec, requestId }) {
       const view = await runs.create({
         id: indexingRunId === '' ? '' : parseId(indexingRunId, 'indexing_run_id'),
-        requestId: checkedRequestId(requestId),
+        requestId: parseRequestId(requestId),
         sae: parseName(spec?.sae ?? '', 'saes', 'spec.sae'),
         activationSet: parseName(spec?.activationSet ?? '', 'activationSets', 'spec.activation_set'),
         maxTokens: Number(spec?.maxTokens ?? 0n),
@@ -51,10 +48,4 @@ export function createIndexingHandlers(runs: IndexingRuns): IndexingServiceImple
       }
     },
   };
-}
-
-function checkedRequestId(requestId: string): string {
-  if (requestId.length <= MAX_REQUEST_ID) return requestId;
-  const message = `request_id has ${requestId.length} characters; at most ${MAX_REQUEST_ID} are allowed`;
-  throw new FacetError('invalid', message, { field: 'request_id' });
 }

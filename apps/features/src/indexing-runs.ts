@@ -1,8 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { openActivationSet, readSaeManifest } from '@facet/artifacts';
-import { FacetError, isFacetError } from '@facet/errors';
-import { linkSignals, newId } from '@facet/mesh';
-import type { ObjectStore } from '@facet/objects';
+import { isFacetError } from '@facet/errors';
+import { type CreateRequest, idOfRequest, linkSignals, requireRepeated } from '@facet/mesh';
+import { absentAsUndefined, type ObjectStore } from '@facet/objects';
 import { type EndingParts, endRun } from './end-run.ts';
 import type { IndexTurns } from './index-turns.ts';
 import { jobOf, QUEUE } from './jobs.ts';
@@ -52,25 +52,32 @@ export function createIndexingRuns(parts: IndexingRunsParts): IndexingRuns {
     return { record, start, outcome: settled ? await runs.outcome(record.id) : undefined, progress };
   }
 
+  /** The run that the same request has made before. */
+  async function findRepeated(request: RunRequest): Promise<RunRecord | undefined> {
+    const { id } = request;
+    const found = await absentAsUndefined(() => runs.read(id));
+    if (found !== undefined) requireRepeated({ ...RESOURCE, id }, contentOf(found), contentOf(request));
+    return found;
+  }
+
   async function createRecord(record: RunRecord): Promise<RunRecord> {
     try {
       await runs.create(record);
       return record;
     } catch (error) {
       if (!isFacetError(error) || error.kind !== 'exists') throw error;
-      const found = await runs.read(record.id);
-      if (record.requestId !== '' && found.requestId === record.requestId) return found;
-      throw new FacetError('exists', `indexingRuns/${record.id} exists already; choose another id`, {
-        cause: error,
-        field: 'indexing_run_id',
-      });
+      const found = await findRepeated(record);
+      if (found === undefined) throw error;
+      return found;
     }
   }
 
   return {
-    async create(request) {
-      const wanted = await checkedRecord(parts, request);
-      const record = await createRecord(wanted);
+    async create({ id, ...asked }) {
+      const request = { ...asked, id: id || idOfRequest('index', asked.requestId) };
+      const repeated = await findRepeated(request);
+      const wanted = repeated ?? (await checkedRecord(parts, request));
+      const record = repeated ?? (await createRecord(wanted));
       try {
         // Also for a repeated request: the first one may have ended between the two steps.
         if ((await runs.outcome(record.id)) === undefined) {
@@ -78,7 +85,7 @@ export function createIndexingRuns(parts: IndexingRunsParts): IndexingRuns {
           await bus.enqueue(QUEUE, jobOf(record));
         }
       } catch (error) {
-        if (record === wanted) await runs.delete(record.id);
+        if (repeated === undefined && record === wanted) await runs.delete(record.id);
         throw error;
       }
       return viewOf(record);
@@ -104,7 +111,7 @@ async function checkedRecord({ store, now }: IndexingRunsParts, request: RunRequ
   requireMatching(stored, set);
   return {
     formatVersion: 1,
-    id: request.id || idFor(requestId),
+    id: request.id,
     uid: randomUUID(),
     requestId,
     createTime: new Date(now()).toISOString(),
@@ -115,9 +122,16 @@ async function checkedRecord({ store, now }: IndexingRunsParts, request: RunRequ
   };
 }
 
-function idFor(requestId: string): string {
-  if (requestId === '') return newId('index');
-  return `index-${createHash('sha256').update(requestId).digest('hex').slice(0, 10)}`;
+/** How errors name a run. */
+const RESOURCE = {
+  collection: 'indexingRuns',
+  resourceType: 'IndexingRun',
+  idField: 'indexing_run_id',
+} as const;
+
+/** What a run was made of. */
+function contentOf({ requestId, sae, activationSet, maxTokens }: RunRequest): CreateRequest {
+  return { requestId, content: { sae, activationSet, maxTokens } };
 }
 
 type ViewOf = (record: RunRecord, progress?: RunProgress) => Promise<RunView>;

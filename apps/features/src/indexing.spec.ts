@@ -64,6 +64,14 @@ describeWithModel('indexing runs', () => {
     await expect(system.indexing.createIndexingRun({ indexingRunId: 'first', spec })).rejects.toMatchObject({
       kind: 'exists',
     });
+    for (const change of [
+      { maxTokens: 20n },
+      { sae: 'saes/other' },
+      { activationSet: 'activationSets/other' },
+    ])
+      await expect(
+        system.indexing.createIndexingRun({ spec: { ...spec, ...change }, requestId: 'req-1' }),
+      ).rejects.toMatchObject({ kind: 'exists', reason: 'REQUEST_ID_REUSED', field: 'request_id' });
     const { indexingRuns } = await system.indexing.listIndexingRuns({ pageSize: 2 });
     expect(indexingRuns).toHaveLength(2);
   });

@@ -27,7 +27,6 @@ export const DOSE_BATCH_STRENGTHS = 8;
 
 export const MAX_DISPLAY_NAME_CHARS = 200;
 export const MAX_DESCRIPTION_CHARS = 4000;
-export const MAX_REQUEST_ID_CHARS = 64;
 /** Profiles of a page, and its largest size on the wire. */
 export const PROFILE_PAGES = { fallback: 50, max: 1000 };
 export const MAX_PAGE_BYTES = 3 * 2 ** 20;

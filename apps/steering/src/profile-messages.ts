@@ -2,12 +2,7 @@ import { SteeringProfile } from '@facet/contracts';
 import { FacetError, quote } from '@facet/errors';
 import { encodePageToken, formatName, parseName } from '@facet/mesh';
 import { editMessage, readEdits } from './edit-messages.ts';
-import {
-  MAX_DESCRIPTION_CHARS,
-  MAX_DISPLAY_NAME_CHARS,
-  MAX_PAGE_BYTES,
-  MAX_REQUEST_ID_CHARS,
-} from './limits.ts';
+import { MAX_DESCRIPTION_CHARS, MAX_DISPLAY_NAME_CHARS, MAX_PAGE_BYTES } from './limits.ts';
 import { etagOf, type ProfileContent, type ProfileRecord } from './profile-store.ts';
 
 const FIELD = 'steering_profile';
@@ -66,11 +61,6 @@ export function readChange(profile: SteeringProfile, mask: readonly string[] = [
     Object.assign(change, READERS[path as keyof typeof READERS](profile));
   }
   return change;
-}
-
-/** Reads the id of a Create request. */
-export function readRequestId(requestId: string): string {
-  return requireShort(requestId, MAX_REQUEST_ID_CHARS, 'request_id');
 }
 
 /** Gathers one page: `count` profiles, or as many as fit a message. */

@@ -1,4 +1,5 @@
 import { FacetError, isFacetError, quote } from '@facet/errors';
+import { requireRepeated } from '@facet/mesh';
 import { createOneAtATime } from './one-at-a-time.ts';
 import {
   contentSha256,
@@ -76,15 +77,17 @@ export function createProfiles({ store, now }: { store: ProfileStore; now: () =>
 }
 
 function repeated(existing: ProfileRecord, asked: ProfileRecord): ProfileRecord {
-  const isRepeated = asked.requestId !== '' && existing.requestId === asked.requestId;
-  if (isRepeated && existing.creationSha256 === asked.creationSha256) return existing;
-  return fail(
-    'exists',
-    asked.id,
-    isRepeated
-      ? 'was made by the same request_id with another content; use a new request_id'
-      : 'exists already; choose another id, update it, or delete it first',
+  requireRepeated(
+    {
+      collection: 'steeringProfiles',
+      resourceType: 'SteeringProfile',
+      id: asked.id,
+      idField: 'steering_profile_id',
+    },
+    { requestId: existing.requestId, content: existing.creationSha256 },
+    { requestId: asked.requestId, content: asked.creationSha256 },
   );
+  return existing;
 }
 
 function requireEtag(current: ProfileRecord, etag: string): void {
@@ -98,7 +101,7 @@ function requireEtag(current: ProfileRecord, etag: string): void {
   );
 }
 
-function fail(kind: 'not-found' | 'exists', id: string, problem: string): never {
+function fail(kind: 'not-found', id: string, problem: string): never {
   const resourceName = `steeringProfiles/${id}`;
   throw new FacetError(kind, `${resourceName} ${problem}`, {
     metadata: { resourceType: 'SteeringProfile', resourceName },

@@ -6,6 +6,7 @@ import {
   pageSize,
   parseId,
   parseName,
+  parseRequestId,
   type ServedCallContext,
 } from '@facet/mesh';
 import { z } from 'zod';
@@ -21,7 +22,6 @@ import {
   profilePage,
   readChange,
   readContent,
-  readRequestId,
   requireProfile,
 } from './profile-messages.ts';
 import type { Profiles } from './profiles.ts';
@@ -55,7 +55,7 @@ export function createSteeringHandlers({
     async createSteeringProfile({ steeringProfileId, steeringProfile, requestId: requested }, { signal }) {
       const id = parseId(steeringProfileId, 'steering_profile_id');
       const content = readContent(requireProfile(steeringProfile));
-      const requestId = readRequestId(requested);
+      const requestId = parseRequestId(requested);
       const saes = await pinSaes(peers.saes, content.edits, signal);
       const record = await profiles.create(id, { ...content, saes }, requestId);
       return { steeringProfile: profileMessage(record) };

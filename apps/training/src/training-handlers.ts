@@ -1,5 +1,12 @@
 import type { TrainingServiceImplementation } from '@facet/contracts';
-import { decodePageToken, encodePageToken, pageSize, parseName, type ServedCallContext } from '@facet/mesh';
+import {
+  decodePageToken,
+  encodePageToken,
+  pageSize,
+  parseName,
+  parseRequestId,
+  type ServedCallContext,
+} from '@facet/mesh';
 import { z } from 'zod';
 import { toHeldOutPoint, toPoint } from './metrics-messages.ts';
 import { toTrainingRun } from './run-messages.ts';
@@ -14,7 +21,11 @@ export function createTrainingHandlers(runs: TrainingRuns): TrainingServiceImple
   const id = (name: string) => parseName(name, 'trainingRuns');
   return {
     async createTrainingRun({ trainingRunId, requestId, spec }) {
-      const request = { id: trainingRunId, requestId, spec: readTrainingSpec(spec) };
+      const request = {
+        id: trainingRunId,
+        requestId: parseRequestId(requestId),
+        spec: readTrainingSpec(spec),
+      };
       return { trainingRun: toTrainingRun(await runs.create(request)) };
     },
     getTrainingRun: async ({ name }) => ({ trainingRun: toTrainingRun(await runs.get(id(name))) }),

@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSaeManifest } from '@facet/artifacts';
-import { FacetError } from '@facet/errors';
+import { FacetError, isFacetError } from '@facet/errors';
 import type { EventBus, QueuedJob } from '@facet/events';
-import { newId, parseId } from '@facet/mesh';
+import { type CreateRequest, idOfRequest, parseId, requireRepeated } from '@facet/mesh';
 import { absentAsUndefined, type ObjectStore } from '@facet/objects';
 import { requireRange } from '@facet/sae-training';
 import type { LiveRuns } from './live-runs.ts';
@@ -97,41 +97,59 @@ export function createTrainingRuns(dependencies: TrainingRunsDependencies): Trai
 
 async function createRun(dependencies: TrainingRunsDependencies, request: CreateRunRequest): Promise<Run> {
   const { runs, bus } = dependencies;
-  const id = chooseId(request);
-  const existing = await sameRequest(runs, id, request.requestId);
-  const record = existing ?? (await newRecord(dependencies, id, request));
-  if (!existing) await runs.create(record);
+  const id =
+    request.id === '' ? idOfRequest('run', request.requestId) : parseId(request.id, 'training_run_id');
+  const spec = nameSaes({ ...request.spec, sae: request.spec.sae || id });
+  const asked = { requestId: request.requestId, content: spec };
+  const isRepeated = await meetsItself(runs, id, asked);
+  const isOurs = !isRepeated && (await createRecord(dependencies, { ...request, id, spec }));
   try {
     await bus.enqueue('train', jobOf(await runs.read(id)));
   } catch (error) {
-    if (!existing) await runs.delete(id);
+    if (isOurs) await runs.delete(id);
     throw error;
   }
   return runs.read(id);
 }
 
-/** A request id without an id names the run by its hash, so that a repeated request finds it. */
-function chooseId({ id, requestId }: CreateRunRequest): string {
-  if (id !== '') return parseId(id, 'training_run_id');
-  if (requestId === '') return newId('run');
-  return `run-${createHash('sha256').update(requestId).digest('hex').slice(0, 16)}`;
+/** Whether the same request has made the run of this id before; throws where another one has. */
+async function meetsItself(runs: RunStore, id: string, asked: CreateRequest): Promise<boolean> {
+  const record = await absentAsUndefined(() => runs.record(id));
+  if (!record) return false;
+  const { requestId, spec } = record;
+  requireRepeated({ ...RESOURCE, id }, { requestId, content: spec }, asked);
+  return true;
 }
 
-async function sameRequest(runs: RunStore, id: string, requestId: string): Promise<RunRecord | undefined> {
-  const record = await absentAsUndefined(() => runs.record(id));
-  if (!record) return undefined;
-  if (requestId !== '' && record.requestId === requestId) return record;
-  throw new FacetError('exists', `trainingRuns/${id} exists already; choose another id`, {
-    metadata: { resourceType: 'TrainingRun', resourceName: `trainingRuns/${id}` },
-  });
+/** How errors name a run. */
+const RESOURCE = {
+  collection: 'trainingRuns',
+  resourceType: 'TrainingRun',
+  idField: 'training_run_id',
+} as const;
+
+/** Writes the record of a new run; false where the same request, sent twice at once, was faster. */
+async function createRecord(
+  dependencies: TrainingRunsDependencies,
+  request: CreateRunRequest,
+): Promise<boolean> {
+  const { runs } = dependencies;
+  const { id, requestId, spec } = request;
+  const record = await newRecord(dependencies, request);
+  try {
+    await runs.create(record);
+    return true;
+  } catch (error) {
+    if (!isFacetError(error) || error.kind !== 'exists') throw error;
+    if (await meetsItself(runs, id, { requestId, content: spec })) return false;
+    throw error;
+  }
 }
 
 async function newRecord(
   { store, memoryBytes }: TrainingRunsDependencies,
-  id: string,
-  request: CreateRunRequest,
+  { id, requestId, spec }: CreateRunRequest,
 ): Promise<RunRecord> {
-  const spec = nameSaes({ ...request.spec, sae: request.spec.sae || id });
   requireRange('held_out_fraction', spec.heldOutFraction, 0, MAX_HELD_OUT_FRACTION);
   if (spec.max_norm_multiple !== undefined)
     requireRange('max_norm_multiple', spec.max_norm_multiple, 1, Number.MAX_VALUE);
@@ -143,7 +161,7 @@ async function newRecord(
   const dropsOutliers = spec.max_norm_multiple !== undefined;
   const memory = planMemory({ configs, sets, dropsOutliers }, memoryBytes);
   const createTime = new Date().toISOString();
-  return { formatVersion: 1, id, uid: randomUUID(), requestId: request.requestId, createTime, spec, memory };
+  return { formatVersion: 1, id, uid: randomUUID(), requestId, createTime, spec, memory };
 }
 
 /** Gives every SAE of a run its id; two of one id are refused. */

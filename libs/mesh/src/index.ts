@@ -42,6 +42,13 @@ export { peerReady } from './peer-ready.ts';
 export type { ReadinessCheck } from './readiness.ts';
 export { currentRequest, type RequestContext, withRequest } from './request-context.ts';
 export {
+  type CreateRequest,
+  idOfRequest,
+  type NamedResource,
+  parseRequestId,
+  requireRepeated,
+} from './request-ids.ts';
+export {
   describeFailure,
   type RunMainOptions,
   runMain,

@@ -31,6 +31,8 @@ export interface NamedResource {
   /** Name of its type, such as `TrainingRun`. */
   resourceType: string;
   id: string;
+  /** Request field that the id came in. */
+  idField: string;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface NamedResource {
  * resource, sent again; throws `exists` where it is another one, or the same request id for other content.
  */
 export function requireRepeated(
-  { collection, resourceType, id }: NamedResource,
+  { collection, resourceType, id, idField }: NamedResource,
   existing: CreateRequest,
   asked: CreateRequest,
 ): void {
@@ -49,7 +51,7 @@ export function requireRepeated(
     ? `${name} was made by the same request_id with another content; use a new request_id`
     : `${name} exists already; choose another id or delete it first`;
   throw new FacetError('exists', message, {
-    field: isRepeated ? 'request_id' : 'id',
+    field: isRepeated ? 'request_id' : idField,
     metadata: { resourceType, resourceName: name },
     ...(isRepeated && { reason: 'REQUEST_ID_REUSED' }),
   });
