@@ -1,6 +1,7 @@
 import { FacetError } from '@facet/errors';
 import type { ResolvedConfig } from './config.ts';
 import type { EngineState, StateArray } from './engine.ts';
+import { recipeOf } from './recipes/registry.ts';
 
 /** A run between two steps: everything it takes to go on bit-identically, given the same rows. */
 export interface Checkpoint {
@@ -41,13 +42,17 @@ export function joinStates(owners: Readonly<Record<string, EngineState>>): Engin
 
 /**
  * Describes what a run's steps depend on besides its state: configurations, by their numbers where there are several, and
- * number of rows; the backend too, where an engine has several. Threads are no part of it.
+ * number of rows; the equations of recipes that have changed, and the backend, where an engine has several. Threads are no part of it.
  */
 export function identityOf(
   configs: readonly (ResolvedConfig & { backend?: string | undefined })[],
   rows: number,
 ): string {
-  const described = configs.map(({ threads: _, seed, ...rest }) => ({ ...rest, seed: String(seed) }));
+  const described = configs.map(({ threads: _, seed, ...rest }) => ({
+    ...rest,
+    seed: String(seed),
+    recipe_revision: recipeOf(rest.recipe).revision,
+  }));
   return JSON.stringify(described.length === 1 ? { ...described[0], rows } : { configs: described, rows });
 }
 

@@ -86,6 +86,40 @@ describe('trainSae with checkpoints', () => {
     });
   });
 
+  test.each([
+    ['gated', { name: 'gated' }],
+    ['jumprelu', { name: 'jumprelu', target_l0: 2 }],
+  ] as const)('refuses a checkpoint of %s from before its equations changed', async (_, recipe) => {
+    const given = { config: { ...config, recipe }, source: rows() };
+    let newest: SavedCheckpoint | undefined;
+    const save = async (checkpoint: Checkpoint) => {
+      const { recipe_revision, ...before } = JSON.parse(checkpoint.identity);
+      expect(recipe_revision).toBe(2);
+      newest = keep({ ...checkpoint, identity: JSON.stringify(before) });
+    };
+    await trainSae({ ...given, checkpointing: { due: (step) => step === 3, save } });
+    const resumed = trainSae({ ...given, checkpointing: { newest, due: () => false, save } });
+    await expect(resumed).rejects.toMatchObject({
+      reason: 'CHECKPOINT_MISMATCH',
+      message: expect.stringContaining("its recipe_revision is nothing, this run's 2"),
+    });
+  });
+
+  test('still takes a checkpoint of a recipe whose equations are what they were', async () => {
+    let newest: SavedCheckpoint | undefined;
+    const save = async (checkpoint: Checkpoint) => {
+      expect(JSON.parse(checkpoint.identity)).not.toHaveProperty('recipe_revision');
+      newest = keep(checkpoint);
+    };
+    await trainSae({ config, source: rows(), checkpointing: { due: (step) => step === 80, save } });
+    const resumed = await trainSae({
+      config,
+      source: rows(),
+      checkpointing: { newest, due: () => false, save },
+    });
+    expect(bits(resumed.sae.W_dec)).toEqual(bits(unbroken.sae.W_dec));
+  });
+
   test('measures how rows are reconstructed on the way and at the end', () => {
     const { heldOut, metrics } = unbroken;
     expect(heldOut.map(({ step }) => step)).toEqual([...Array(17).keys()].map((n) => 5 * (n + 1)));

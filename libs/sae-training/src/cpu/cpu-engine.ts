@@ -88,7 +88,8 @@ async function trainStep(cpu: CpuWorkspace, input: StepInput): Promise<StepStati
   const loss = await recipe.cpu.train(cpu, input);
   const gradient_norm = Math.sqrt(await finishGradients(cpu, recipe));
   requireProgress(config, { ...input, loss: loss.loss, norm: gradient_norm });
-  await updateWeights(cpu, { ...input, norm: gradient_norm, unit: recipe.unit_decoder });
+  const vector_rates = recipe.vector_rates?.(config) ?? {};
+  await updateWeights(cpu, { ...input, norm: gradient_norm, unit: recipe.unit_decoder, vector_rates });
   recipe.cpu.afterUpdate?.(cpu, input);
   return {
     loss: loss.loss,

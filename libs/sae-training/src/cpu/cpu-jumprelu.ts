@@ -16,11 +16,11 @@ import type { CpuWorkspace } from './cpu-workspace.ts';
 type Cpu = CpuWorkspace<Required<JumpreluRecipeConfig>>;
 
 /**
- * JumpReLU on the CPU. With z = x W_enc + b_enc, θ = exp(log_threshold), e = x̂ − x over B rows, g_i = e·W_dec_i, and
+ * JumpReLU on the CPU. With z = x W_enc + b_enc, θ = max(0, threshold), e = x̂ − x over B rows, g_i = e·W_dec_i, and
  * the window |z_i − θ_i| ≤ ε/2:
  *
  *     ∂L/∂W_enc_i = 2/B Σ g_i x where z_i > θ_i        ∂L/∂W_dec_i = 2/B Σ f_i e
- *     ð L/ðlog θ_i = −θ_i/ε · (2/B θ_i Σ g_i + P'(l0)/B Σ 1), both sums inside the window
+ *     ð L/ðθ_i = −1/ε · (2/B θ_i Σ g_i + P'(l0)/B Σ 1), both sums inside the window
  *
  * Entries in the window below θ are selected too: their value is 0, their projection g_i counts. Σ g_i is gathered
  * in `mass`, the crossings in `penalty`, the upper end of the window in `ceiling`.
@@ -32,7 +32,7 @@ const jumpreluLoss: RectifiedLoss<JumpreluRecipeConfig> = {
     const { floor, threshold, ceiling, mass, penalty, weights, config } = cpu;
     const half = config.recipe.bandwidth / 2;
     for (let i = 0; i < threshold.length; i++) {
-      threshold[i] = Math.exp(weights.vectors.log_threshold[i]);
+      threshold[i] = Math.max(0, weights.vectors.threshold[i]);
       floor[i] = training ? threshold[i] - half : threshold[i];
       ceiling[i] = threshold[i] + half;
     }
@@ -83,7 +83,7 @@ const jumpreluLoss: RectifiedLoss<JumpreluRecipeConfig> = {
     const { value, slope } = penaltyOf(firings / rows, { ...recipe, lambda });
     for (let i = 0; i < d_sae; i++) {
       const inWindow = (2 * threshold[i] * pull[i] + slope * crossings[i]) / rows;
-      gradients.vectors.log_threshold[i] = -(threshold[i] / recipe.bandwidth) * inWindow;
+      gradients.vectors.threshold[i] = -inWindow / recipe.bandwidth;
     }
     kernels.addColumns(gradients.b_dec.byteOffset, errors[0].byteOffset, rows, width, 2 / rows);
     return squared_error / rows + value;

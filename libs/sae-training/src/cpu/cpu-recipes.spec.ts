@@ -12,6 +12,8 @@ interface Case {
   rows?: number;
   /** Mean of the encoder biases: the lower, the fewer fire. */
   bias?: number;
+  /** How many times as large as those of `standard` pre-activations are. */
+  strength?: number;
   /** Length of the second half of the rows, that of the first being 1. */
   contrast?: number;
   dead?: number[];
@@ -26,11 +28,12 @@ interface Fixture {
 }
 
 /** Rows and weights away from any symmetry; Adam's ε is large, so that a step does not hang on the sign of a zero. */
-function fixture({ recipe, d_in = 37, d_sae = 75, rows = 96, bias = 0, contrast = 1 }: Case): Fixture {
+function fixture({ recipe, d_in = 37, d_sae = 75, rows = 96, ...given }: Case): Fixture {
+  const { bias = 0, strength = 1, contrast = 1 } = given;
   const random = createRandom(3n);
   const x = Float32Array.from({ length: rows * d_in }, (_, at) => {
-    const strength = at < (rows * d_in) / 2 ? 1 : contrast;
-    return strength * (random.gaussian() + 0.3);
+    const length = at < (rows * d_in) / 2 ? 1 : contrast;
+    return length * (random.gaussian() + 0.3);
   });
   const resolved = resolveConfig(
     { recipe, d_sae, batch_rows: rows, tokens: 100 * rows, threads: 1, b_dec_start: 'mean' },
@@ -41,7 +44,7 @@ function fixture({ recipe, d_in = 37, d_sae = 75, rows = 96, bias = 0, contrast 
   const noise = (values: Float32Array, scale: number, mean = 0) => {
     for (let i = 0; i < values.length; i++) values[i] += mean + scale * random.gaussian();
   };
-  noise(initial.b_enc, 0.05, bias);
+  noise(initial.b_enc, 0.05, bias * strength);
   noise(initial.W_enc, 0.05);
   for (const values of Object.values(initial.vectors ?? {})) noise(values, 0.05);
   return { config, x, initial };
@@ -96,7 +99,7 @@ describe('the CPU engine takes the steps that the f64 reference takes', () => {
     ['standard', { recipe: standard }],
     ['jumprelu', { recipe: { ...jumprelu, lambda: 0.2 }, bias: -0.25 }],
     ['jumprelu with a target', { recipe: { ...jumprelu, target_l0: 5 }, bias: -0.25 }],
-    ['gated', { recipe: { name: 'gated', lambda: 0.5, lambda_warmup_fraction: 0.03 } }],
+    ['gated', { recipe: { name: 'gated', lambda: 0.5, lambda_warmup_fraction: 0.03 }, strength: 4 }],
   ];
 
   test.each(rectified)('%s, sparse', async (_, given) => {

@@ -1,4 +1,5 @@
 import type { KernelCall } from '@facet/kernels';
+import type { VectorRates } from '../recipes/recipe.ts';
 import type { Parameters } from './cpu-parameters.ts';
 import { forFeatures, type Run } from './cpu-tasks.ts';
 import type { CpuWorkspace } from './cpu-workspace.ts';
@@ -35,6 +36,8 @@ export interface Update {
   norm: number;
   /** Whether directions keep unit length. */
   unit: boolean;
+  /** By what the learning rate of some vectors is multiplied. */
+  vector_rates: VectorRates;
 }
 
 /** One Adam step on all weights with the gradient clipped to the configured norm. */
@@ -42,22 +45,18 @@ export async function updateWeights(cpu: CpuWorkspace, update: Update): Promise<
   const { weights, gradients, mean, square, width } = cpu;
   const arrays = [weights.all, mean, square, gradients.all].map((array) => array.byteOffset);
   const [W, m, v, G] = arrays;
-  const rates = ratesOf(cpu, update);
-  const adam = ({ at, length }: Part): KernelCall => [
-    'adam',
-    W + at,
-    m + at,
-    v + at,
-    G + at,
-    length,
-    ...rates,
-  ];
+  const adam = ({ at, length }: Part, factor = 1): KernelCall => {
+    const rates = ratesOf(cpu, { ...update, learning_rate: factor * update.learning_rate });
+    return ['adam', W + at, m + at, v + at, G + at, length, ...rates];
+  };
   const step = (run: Run): KernelCall[] => {
     const parts = partsOf(weights, run, width);
-    const calls = parts.map(adam);
+    const calls = parts.map((part) => adam(part));
     return update.unit ? [...calls, ['unitRows', W + parts[1].at, run.count, width]] : calls;
   };
-  await forFeatures(cpu, step, [adam(restOf(weights))]);
+  const vectors = Object.entries({ b_enc: weights.b_enc, b_dec: weights.b_dec, ...weights.vectors });
+  const rest = vectors.map(([name, vector]) => adam(partOf(weights, vector), update.vector_rates[name]));
+  await forFeatures(cpu, step, rest);
 }
 
 function ratesOf({ config }: CpuWorkspace, { step, learning_rate, norm }: Update) {
@@ -84,6 +83,11 @@ function partsOf({ all, W_enc, W_dec }: Parameters, { first, count }: Run, width
     { at: W_enc.byteOffset + within, length },
     { at: W_dec.byteOffset + within, length },
   ];
+}
+
+/** One vector. */
+function partOf({ all }: Parameters, { byteOffset, length }: Float32Array): Part {
+  return { at: byteOffset - all.byteOffset, length };
 }
 
 /** What is neither W_enc nor W_dec: vectors. */

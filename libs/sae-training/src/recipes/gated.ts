@@ -2,8 +2,9 @@ import { requireRange } from '../checks.ts';
 import { cpuGatedGradients } from '../cpu/cpu-gated.ts';
 import { tiedWeights } from '../initial-weights.ts';
 import { tfjsGatedGradients } from '../tfjs/tfjs-gated.ts';
+import { penaltyRate } from './learning-rates.ts';
 import type { Recipe } from './recipe.ts';
-import { MAX_LAMBDA, SMALL_DECODER_NORM } from './standard.ts';
+import { MAX_LAMBDA } from './standard.ts';
 
 /** Gated: one path decides which features fire, another how strongly (Rajamanoharan et al. 2024a). */
 export interface GatedRecipeConfig {
@@ -15,16 +16,17 @@ export interface GatedRecipeConfig {
 }
 
 /**
- * Rajamanoharan et al. 2024a §3.2 with the decoder norms of April 2024 in its penalty: loss = mean ‖x − x̂‖² +
- * λ Σ_i ReLU(π_gate_i)‖W_dec_i‖ + ‖x − (ReLU(π_gate) W_dec + b_dec)‖², W_dec and b_dec held fixed in the last
- * term. Of the weights, b_enc is b_gate. It begins as `standard` does.
+ * Rajamanoharan et al. 2024a §3.2: loss = mean ‖x − x̂‖² + λ Σ_i ReLU(π_gate_i)‖W_dec_i‖ + ‖x − (ReLU(π_gate) W_dec +
+ * b_dec)‖², W_dec and b_dec held fixed in the last term. Decoder rows have unit length: with lengths of their own they shrink
+ * and grow against the penalty, and far more features fire. Of the weights, b_enc is b_gate; W_enc begins as W_decᵀ.
  */
 export const gatedRecipe: Recipe<GatedRecipeConfig> = {
+  revision: 2,
   subtracts_b_dec: true,
-  unit_decoder: false,
+  unit_decoder: true,
   vectors: ['b_mag', 'r_mag'],
-  defaults: () => ({
-    learning_rate: 5e-5,
+  defaults: (sizes) => ({
+    learning_rate: penaltyRate(5e-5, sizes),
     warmup_steps: 0,
     input_scale: 'expected_average_only_in',
     b_dec_start: 'zero',
@@ -39,7 +41,7 @@ export const gatedRecipe: Recipe<GatedRecipeConfig> = {
   initialise(config) {
     const { d_sae } = config;
     const vectors = { b_mag: new Float32Array(d_sae), r_mag: new Float32Array(d_sae) };
-    return { ...tiedWeights(config, SMALL_DECODER_NORM), vectors };
+    return { ...tiedWeights(config, 1), vectors };
   },
   publish: ({ d_sae }, { b_enc: b_gate, vectors }) => ({
     cfg: { architecture: 'gated' },

@@ -3,6 +3,7 @@ import { requireRange } from '../checks.ts';
 import { cpuJumpreluGradients } from '../cpu/cpu-jumprelu.ts';
 import { tiedWeights } from '../initial-weights.ts';
 import { tfjsJumpreluGradients } from '../tfjs/tfjs-jumprelu.ts';
+import { penaltyRate } from './learning-rates.ts';
 import type { Recipe } from './recipe.ts';
 import { MAX_LAMBDA } from './standard.ts';
 
@@ -15,24 +16,34 @@ export interface JumpreluRecipeConfig {
   lambda_warmup_fraction?: number;
   /** Features per row that the penalty λ(l0/target_l0 − 1)² pulls to; 0: the penalty is λ·l0. @default 0 */
   target_l0?: number;
-  /** Threshold θ of every feature at the beginning. @default 0.001 */
+  /** Threshold θ of every feature at the beginning, in units of scaled rows. @default 0.001 */
   initial_threshold?: number;
   /** Width ε of the window in which thresholds get a gradient. @default 0.001 */
   bandwidth?: number;
 }
 
 /**
+ * How far thresholds can go in a run at least, whatever its learning rate and length; rows of unit mean square have
+ * pre-activations below it.
+ */
+const THRESHOLD_REACH = 1;
+
+/**
  * Rajamanoharan et al. 2024b and Lieberum et al. 2024 (Gemma Scope): loss = mean ‖x − x̂‖² + λ Σ H(pre − θ), or
  * λ(l0/l0* − 1)², f = pre·H(pre − θ), no b_dec before the encoder, unit decoder rows, rows of unit mean
- * square. θ is trained as log θ.
+ * square. θ itself is trained, not log θ: from 0.001 Adam would move log θ by the rate a step, and θ nowhere.
  */
 export const jumpreluRecipe: Recipe<JumpreluRecipeConfig> = {
+  revision: 2,
   subtracts_b_dec: false,
   unit_decoder: true,
-  vectors: ['log_threshold'],
-  defaults: ({ steps }) => ({
-    learning_rate: 7e-5,
-    warmup_steps: Math.min(1000, Math.floor(steps / 20)),
+  vectors: ['threshold'],
+  vector_rates: ({ learning_rate, steps }) => ({
+    threshold: Math.max(1, THRESHOLD_REACH / (learning_rate * steps)),
+  }),
+  defaults: (sizes) => ({
+    learning_rate: penaltyRate(7e-5, sizes),
+    warmup_steps: Math.min(1000, Math.floor(sizes.steps / 20)),
     input_scale: 'unit_mean_square',
     b_dec_start: 'zero',
     beta1: 0,
@@ -49,12 +60,12 @@ export const jumpreluRecipe: Recipe<JumpreluRecipeConfig> = {
     return { name: 'jumprelu', lambda, lambda_warmup_fraction, target_l0, initial_threshold, bandwidth };
   },
   initialise(config) {
-    const log_threshold = new Float32Array(config.d_sae).fill(Math.log(config.recipe.initial_threshold));
-    return { ...tiedWeights(config, 1), vectors: { log_threshold } };
+    const threshold = new Float32Array(config.d_sae).fill(config.recipe.initial_threshold);
+    return { ...tiedWeights(config, 1), vectors: { threshold } };
   },
   publish: (_, { vectors }) => ({
     cfg: { architecture: 'jumprelu' },
-    tensors: { threshold: vectors!.log_threshold.map(Math.exp) },
+    tensors: { threshold: vectors!.threshold.map((theta) => Math.max(0, theta)) },
     metadata: { trained_as: 'jumprelu' },
   }),
   cpu: cpuJumpreluGradients,

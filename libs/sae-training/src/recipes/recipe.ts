@@ -24,6 +24,9 @@ export interface RecipeDefaults {
   beta1: number;
 }
 
+/** Factors of the learning rate by the names of vectors. */
+export type VectorRates = Readonly<Record<string, number>>;
+
 /**
  * One way to train: its settings, its beginning, its loss on each engine, and what is published. One file
  * each, listed in the registry.
@@ -32,12 +35,16 @@ export interface Recipe<Config extends RecipeConfig> {
   defaults(sizes: RecipeSizes): RecipeDefaults;
   /** Fills in and checks the recipe's own settings. */
   resolve(config: Config, sizes: RecipeSizes): Required<Config>;
+  /** Raised whenever its equations change: a checkpoint of other equations is refused. @default 1 */
+  revision?: number;
   /** Whether the encoder sees x − b_dec instead of x. */
   subtracts_b_dec: boolean;
   /** Whether decoder rows have unit length, and their gradient no part along them. */
   unit_decoder: boolean;
   /** Names of the parameters, one number per feature, that it has besides b_enc. */
   vectors: readonly string[];
+  /** By what the learning rate of some of these is multiplied. @default 1 */
+  vector_rates?(config: ResolvedConfig<Required<Config>>): VectorRates;
   /** Draws the weights to begin with; b_dec is set by its own option. */
   initialise(config: ResolvedConfig<Required<Config>>): Weights;
   /** What the trained weights are as an SAE. */

@@ -77,9 +77,9 @@ describe('jumpreluReference', () => {
   test.each(penalties)(
     'has the gradients that finite differences give, where there are any: %j',
     (penalty) => {
-      const { w, x } = fixture({ log_threshold: -0.5 });
+      const { w, x } = fixture({ threshold: 0.6 });
       const { vectors: pseudo, ...rest } = jumpreluReference(w, x, penalty).gradients;
-      expect(pseudo.log_threshold.some((value) => value !== 0)).toBe(true);
+      expect(pseudo.threshold.some((value) => value !== 0)).toBe(true);
       const loss = (moved: Weights64) => jumpreluReference({ ...moved, vectors: w.vectors }, x, penalty).loss;
       const gradients = { ...rest, vectors: {} };
       expectSlopes({ ...w, vectors: {} }, { ...jumpreluReference(w, x, penalty), gradients }, loss);
@@ -89,13 +89,13 @@ describe('jumpreluReference', () => {
   test.each(penalties)(
     'gives thresholds the slope of the loss with H as a ramp of width ε: %j',
     (penalty) => {
-      const { w, x } = fixture({ log_threshold: -0.5 });
+      const { w, x } = fixture({ threshold: 0.6 });
       const { gradients } = jumpreluReference(w, x, penalty);
-      const slopes = gradients.vectors.log_threshold;
+      const slopes = gradients.vectors.threshold;
       for (let i = 0; i < D_SAE; i++) {
         const moved = (by: number) => {
-          const log_threshold = w.vectors.log_threshold.with(i, w.vectors.log_threshold[i] + by);
-          return rampedLoss({ ...w, vectors: { log_threshold } }, { at: w, x, penalty });
+          const threshold = w.vectors.threshold.with(i, w.vectors.threshold[i] + by);
+          return rampedLoss({ ...w, vectors: { threshold } }, { at: w, x, penalty });
         };
         const slope = (moved(STEP) - moved(-STEP)) / (2 * STEP);
         expect([i, slopes[i] - slope]).toEqual([i, expect.closeTo(0, 5)]);
@@ -118,7 +118,7 @@ function rampedLoss(
   let firings = f.filter((value) => value > 0).length;
   for (let place = 0; place < f.length; place++) {
     const [r, i] = [Math.floor(place / D_SAE), place % D_SAE];
-    const [before, after] = [at, { vectors }].map((w) => Math.exp(w.vectors.log_threshold[i]));
+    const [before, after] = [at, { vectors }].map((w) => w.vectors.threshold[i]);
     const z = at.b_enc[i] + range(D_IN, (j) => x[r * D_IN + j] * at.W_enc[i * D_IN + j]);
     if (Math.abs(z - before) > bandwidth / 2) continue;
     firings -= (after - before) / bandwidth;

@@ -2,6 +2,7 @@ import { requireInteger, requireRange } from '../checks.ts';
 import { cpuStandardGradients } from '../cpu/cpu-standard.ts';
 import { tiedWeights } from '../initial-weights.ts';
 import { tfjsStandardGradients } from '../tfjs/tfjs-standard.ts';
+import { penaltyRate } from './learning-rates.ts';
 import type { Recipe } from './recipe.ts';
 
 /** ReLU with an L1 penalty weighted by decoder norms (Anthropic, April 2024). */
@@ -30,8 +31,8 @@ export const standardRecipe: Recipe<StandardRecipeConfig> = {
   subtracts_b_dec: false,
   unit_decoder: false,
   vectors: [],
-  defaults: () => ({
-    learning_rate: 5e-5,
+  defaults: (sizes) => ({
+    learning_rate: penaltyRate(5e-5, sizes),
     warmup_steps: 0,
     input_scale: 'expected_average_only_in',
     b_dec_start: 'zero',

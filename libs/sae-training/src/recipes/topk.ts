@@ -2,6 +2,7 @@ import { requireInteger, requireRange } from '../checks.ts';
 import { cpuTopkGradients } from '../cpu/cpu-topk.ts';
 import { tiedWeights } from '../initial-weights.ts';
 import { tfjsTopkGradients } from '../tfjs/tfjs-topk.ts';
+import { selectionRate } from './learning-rates.ts';
 import type { Recipe, RecipeDefaults, RecipeSizes } from './recipe.ts';
 
 /** Longest warm-up that a default gives. */
@@ -45,7 +46,7 @@ export const topkRecipe: Recipe<TopkRecipeConfig> = {
 /** The defaults of every recipe that selects k features. */
 export function selectionDefaults({ d_sae, steps }: RecipeSizes): RecipeDefaults {
   return {
-    learning_rate: 2e-4 / Math.sqrt(d_sae / 2 ** 14),
+    learning_rate: selectionRate({ d_sae }),
     warmup_steps: Math.min(MAX_WARMUP_STEPS, Math.floor(steps / 20)),
     input_scale: 'none',
     b_dec_start: 'geometric_median',

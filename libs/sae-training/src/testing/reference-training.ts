@@ -30,7 +30,8 @@ export function namedParameters({ W_enc, b_enc, W_dec, b_dec, vectors }: Weights
 
 /** Starts training in f64 from an engine's initial weights. */
 export function createReferenceTraining(config: ResolvedConfig, initial: Weights): ReferenceTraining {
-  const { unit_decoder } = recipeOf(config.recipe);
+  const { unit_decoder, vector_rates } = recipeOf(config.recipe);
+  const rates = vector_rates?.(config) ?? {};
   const weights = to64(initial);
   const moments = new Map<string, { mean: Float64Array; square: Float64Array }>();
   const training: ReferenceTraining = {
@@ -47,7 +48,9 @@ export function createReferenceTraining(config: ResolvedConfig, initial: Weights
         const zeros = () => new Float64Array(values.length);
         if (!moments.has(name)) moments.set(name, { mean: zeros(), square: zeros() });
         const gradient = named[name].map((value) => value * clip);
-        adam64(values, gradient, { ...moments.get(name)!, at, adam: config.adam });
+        const learning_rate = at.learning_rate * (rates[name] ?? 1);
+        const moved = { ...moments.get(name)!, at: { ...at, learning_rate }, adam: config.adam };
+        adam64(values, gradient, moved);
       }
       if (unit_decoder) unitRows(weights);
       training.threshold = follow(config, training.threshold, { loss, step: at.step });

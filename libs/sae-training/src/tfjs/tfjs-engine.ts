@@ -106,11 +106,11 @@ function update(
   { loss, ...input }: StepInput & { loss: number },
 ): number {
   const { tf, config, weights } = training;
-  const { unit_decoder } = recipeOf(config.recipe);
+  const { unit_decoder, vector_rates } = recipeOf(config.recipe);
   const free = unit_decoder ? removeParallel(tf, gradients, weights.W_dec) : gradients;
   const norm = normOf(tf, free);
   requireProgress(config, { ...input, loss, norm });
-  updateWeights(training, free, { ...input, norm });
+  updateWeights(training, free, { ...input, norm, vector_rates: vector_rates?.(config) ?? {} });
   if (unit_decoder) unitDirections(training);
   return norm;
 }

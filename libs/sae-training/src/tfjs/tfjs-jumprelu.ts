@@ -9,11 +9,11 @@ import { floatsOf } from './tfjs-reading.ts';
 type Batch = TfjsBatch<Required<JumpreluRecipeConfig>>;
 
 /**
- * JumpReLU on tfjs, with z = x W_enc + b_enc, θ = exp(log_threshold), f = z [z > θ], e = x̂ − x, g_i = 2/B e·W_dec_i over B
+ * JumpReLU on tfjs, with z = x W_enc + b_enc, θ = max(0, threshold), f = z [z > θ], e = x̂ − x, g_i = 2/B e·W_dec_i over B
  * rows, and the window θ_i − ε/2 < z_i ≤ θ_i + ε/2:
  *
  *     ∂L/∂W_enc_i = Σ g_i x where z_i > θ_i        ∂L/∂W_dec_i = 2/B Σ f_i e        ∂L/∂b_dec = 2/B Σ e
- *     ð L/ðlog θ_i = −θ_i/ε · Σ (θ_i g_i + P'(l0)/B) inside the window
+ *     ð L/ðθ_i = −1/ε · Σ (θ_i g_i + P'(l0)/B) inside the window
  */
 export const tfjsJumpreluGradients: TfjsGradients<JumpreluRecipeConfig> = {
   matrices: 7,
@@ -45,7 +45,7 @@ export const tfjsJumpreluGradients: TfjsGradients<JumpreluRecipeConfig> = {
         b_enc: tf.sum(slopes, 0),
         W_dec: tf.matMul(f, pull, true),
         b_dec: tf.sum(pull, 0),
-        log_threshold: thresholdGradient(batch, { z, raw, crossing: penalty.slope / rows }),
+        threshold: thresholdGradient(batch, { z, raw, crossing: penalty.slope / rows }),
       },
     };
   },
@@ -53,7 +53,7 @@ export const tfjsJumpreluGradients: TfjsGradients<JumpreluRecipeConfig> = {
 
 /** 1 where z > θ, else 0. */
 function above({ tf, w }: Batch, z: Tensor2D): Tensor2D {
-  return tf.tidy(() => tf.cast(tf.greater(z, tf.exp(w.log_threshold)), 'float32'));
+  return tf.tidy(() => tf.cast(tf.greater(z, tf.relu(w.threshold)), 'float32'));
 }
 
 function thresholdGradient(
@@ -62,13 +62,13 @@ function thresholdGradient(
 ): Tensor {
   const { bandwidth } = config.recipe;
   return tf.tidy(() => {
-    const theta = tf.exp(w.log_threshold);
+    const theta = tf.relu(w.threshold);
     const window = tf.tidy(() => {
       const [bottom, top] = [tf.sub(theta, bandwidth / 2), tf.add(theta, bandwidth / 2)];
       return tf.cast(tf.logicalAnd(tf.greater(z, bottom), tf.lessEqual(z, top)), 'float32');
     });
     const pulls = tf.tidy(() => tf.mul(theta, tf.sum(tf.mul(raw, window), 0)));
     const crossings = tf.mul(crossing, tf.sum(window, 0));
-    return tf.mul(tf.mul(-1 / bandwidth, theta), tf.add(pulls, crossings));
+    return tf.mul(-1 / bandwidth, tf.add(pulls, crossings));
   });
 }

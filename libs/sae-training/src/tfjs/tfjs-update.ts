@@ -1,4 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { VectorRates } from '../recipes/recipe.ts';
 import type { Tf } from './load-tfjs.ts';
 import { squares } from './tfjs-arithmetic.ts';
 import { floatOf } from './tfjs-reading.ts';
@@ -26,6 +27,8 @@ export interface AdamStep {
   learning_rate: number;
   /** Norm of all gradients. */
   norm: number;
+  /** By what the learning rate of some vectors is multiplied. */
+  vector_rates: VectorRates;
 }
 
 /**
@@ -39,10 +42,10 @@ export function updateWeights(training: TfjsTraining, gradients: TfjsParameters,
   const { beta1, beta2, epsilon } = config.adam;
   const clip = config.gradient_clip_norm;
   const scale = clip > 0 ? Math.min(1, clip / (at.norm + 1e-6)) : 1;
-  const rate = at.learning_rate / (1 - beta1 ** (at.step + 1));
   const rootScale = 1 / Math.sqrt(1 - beta2 ** (at.step + 1));
   for (const [name, W] of Object.entries(weights)) {
     const [m, v] = [mean[name], square[name]];
+    const rate = (at.learning_rate * (at.vector_rates[name] ?? 1)) / (1 - beta1 ** (at.step + 1));
     assign(tf, m, () => tf.add(tf.mul(beta1, m), tf.mul((1 - beta1) * scale, gradients[name])));
     assign(tf, v, () =>
       tf.add(tf.mul(beta2, v), tf.mul(1 - beta2, tf.square(tf.mul(scale, gradients[name])))),
