@@ -4,8 +4,6 @@ import { createRunControl, isPauseWanted, type RunControl } from './run-control.
 import { type RunLease, takeLease } from './run-lease.ts';
 import {
   claimSchema,
-  type Evaluation,
-  evaluationSchema,
   outcomeSchema,
   progressSchema,
   type Run,
@@ -50,9 +48,6 @@ export interface RunStore {
   /** Curves of one of the run's SAEs as far as they are kept; empty where none are. */
   metrics(id: string, member?: number): Promise<RunMetrics>;
   writeMetrics(id: string, metrics: RunMetrics, member?: number): Promise<void>;
-  /** The evaluation of one of the run's SAEs that is being published. */
-  evaluation(id: string, member?: number): Promise<Evaluation | undefined>;
-  writeEvaluation(id: string, evaluation: Evaluation, member?: number): Promise<void>;
   /** Ends a run; returns the outcome that holds, which may be an earlier one. */
   end(id: string, outcome: RunOutcome): Promise<RunOutcome>;
   delete(id: string): Promise<void>;
@@ -67,7 +62,6 @@ const RUN: DocumentKind<RunRecord> = { file: 'run.json', schema: runRecordSchema
 const STARTED: DocumentKind<RunStart> = { file: 'started.json', schema: startSchema };
 const PROGRESS: DocumentKind<RunProgress> = { file: 'progress.json', schema: progressSchema };
 const METRICS: DocumentKind<RunMetrics> = { file: 'metrics.json', schema: runMetricsSchema };
-const EVALUATION: DocumentKind<Evaluation> = { file: 'evaluation.json', schema: evaluationSchema };
 const CLAIM: DocumentKind<RunClaim> = { file: 'claim.json', schema: claimSchema };
 const OUTCOME: DocumentKind<RunOutcome> = { file: 'outcome.json', schema: outcomeSchema };
 
@@ -105,10 +99,6 @@ export function createRunStore(store: ObjectStore): RunStore {
       (await documents.find(id, ofMember(METRICS, member))) ?? { points: [], heldOutPoints: [] },
     writeMetrics: async (id, metrics, member) => {
       await writeJson(store, documents.key(id, ofMember(METRICS, member).file), metrics);
-    },
-    evaluation: (id, member) => documents.find(id, ofMember(EVALUATION, member)),
-    writeEvaluation: async (id, evaluation, member) => {
-      await writeJson(store, documents.key(id, ofMember(EVALUATION, member).file), evaluation);
     },
     ids: documents.ids,
     hasEnded: async (id) => (await documents.find(id, OUTCOME)) !== undefined,

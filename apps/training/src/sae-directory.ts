@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { FacetError, quote } from '@facet/errors';
 import { parseFileUri } from '@facet/mesh';
+
+/** What a rename over a directory that holds files, or over a file, says. */
+const TAKEN_CODES: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
 
 /** Where an SAE lies outside the object store. */
 export interface Location {
@@ -17,26 +21,24 @@ export interface DirectoryContent extends Location {
 }
 
 /**
- * Writes files into a new directory below one of the roots; it appears whole or not at all. Returns their
- * names.
+ * Writes files into a new directory below one of the roots; it appears whole or not at all, and of many at once one
+ * writes it, the others get `exists`. Returns the files' names.
  */
 export async function writeSaeDirectory({ uri, roots, files }: DirectoryContent): Promise<string[]> {
   const path = toPath(uri);
   const parent = await resolveExisting(dirname(path), dirname(uri));
   await requireBelow(parent, roots, { uri, variable: 'FACET_SAE_EXPORT_ROOTS' });
   const target = join(parent, basename(path));
-  if (await exists(target))
-    throw new FacetError('exists', `${quote(uri)} exists already; choose another directory`, {
-      field: 'uri',
-    });
-  const partial = `${target}.partial-${process.pid}`;
+  if (await exists(target)) throw taken(uri);
+  const partial = `${target}.partial-${randomUUID()}`;
   try {
     await mkdir(partial);
     for (const [name, chunks] of Object.entries(files)) await writeDurably(join(partial, name), chunks);
+    // Of many at once the first fills the name: no directory is renamed over one that holds files.
     await rename(partial, target);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    throw error;
+    throw TAKEN_CODES.has((error as NodeJS.ErrnoException).code ?? '') ? taken(uri, error) : error;
   }
   return Object.keys(files);
 }
@@ -79,6 +81,11 @@ export function outsideRoots(
 ): FacetError {
   const message = `${quote(uri)} is not below a folder of ${variable}${none ? ', which is not set' : ''}`;
   return new FacetError('precondition', message, { field: 'uri', reason: 'OUTSIDE_ROOTS' });
+}
+
+function taken(uri: string, cause?: unknown): FacetError {
+  const message = `${quote(uri)} exists already; choose another directory`;
+  return new FacetError('exists', message, { field: 'uri', cause });
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openSaeArtifact } from '@facet/artifacts';
+import { openSaeArtifact, saeFilesPrefix } from '@facet/artifacts';
 import { SaeFormat } from '@facet/contracts';
 import { createRandom } from '@facet/random';
 import {
@@ -100,8 +100,9 @@ describe('importSae and exportSae', () => {
     const uri = await writeFolder('one', writeSae(randomSae('jumprelu'), 'gemma-scope').files);
     const hookPoint = 'blocks.1.hook_resid_post';
     await replica.saes.importSae({ saeId: 'x', uri: `${uri}/params.npz`, model: 'models/toy', hookPoint });
-    const { sae } = await openSaeArtifact(system.store, 'x');
-    const probes = parseSafetensors(await system.store.read('saes/x/parity.safetensors'), 'probes');
+    const { sae, manifest } = await openSaeArtifact(system.store, 'x');
+    const key = `${saeFilesPrefix('x', manifest)}/parity.safetensors`;
+    const probes = parseSafetensors(await system.store.read(key), 'probes');
     const offsets = probes.raw('offsets');
     const expected = encodeReference(sae, probes.f32('x'), 8);
     expect(Buffer.from(offsets).equals(Buffer.from(expected.offsets.buffer))).toBe(true);

@@ -3,19 +3,20 @@ import {
   listSaeArtifacts,
   openSaeArtifact,
   readSaeManifest,
+  removeSaeArtifact,
   type SaeBody,
-  saePrefix,
+  saeFilesPrefix,
   writeSaeArtifact,
 } from '@facet/artifacts';
-import { FacetError, quote } from '@facet/errors';
+import { FacetError, isFacetError, quote } from '@facet/errors';
 import {
   absentAsUndefined,
   type Lineage,
-  MANIFEST_FILE,
   type Manifest,
   type ObjectStore,
   readJson,
-  writeJson,
+  type StoredManifest,
+  updateJson,
 } from '@facet/objects';
 import {
   detectFormat,
@@ -27,6 +28,7 @@ import {
   type SaeConfig,
   type SaeFormat,
   writeSae,
+  writeSaelens,
 } from '@facet/sae';
 import { z } from 'zod';
 import { measureParity, type Parity, paritySchema } from './import-parity.ts';
@@ -92,11 +94,13 @@ export interface SaeRegistryDependencies {
 const TEXTS_FILE = 'texts.json';
 const PARITY_FILE = 'parity.json';
 const PROBES_FILE = 'parity.safetensors';
+/** How often an SAE is described anew because it was replaced while it was read. */
+const MAX_DESCRIBE_ATTEMPTS = 5;
 const NO_TEXTS: SaeTexts = { displayName: '', description: '' };
 
 /** Creates the registry over the SAE artifacts of an object store. */
 export function createSaeRegistry(dependencies: SaeRegistryDependencies): SaeRegistry {
-  const { store, events, exportRoots } = dependencies;
+  const { store, exportRoots } = dependencies;
   const get = (id: string) => describe(store, id);
   return {
     get,
@@ -105,39 +109,44 @@ export function createSaeRegistry(dependencies: SaeRegistryDependencies): SaeReg
       for await (const id of listSaeArtifacts(store)) {
         if (id <= after) continue;
         if (found.length === limit) break;
-        found.push(await get(id));
+        // It may have been deleted since the ids were read.
+        const sae = await absentAsUndefined(() => get(id));
+        if (sae) found.push(sae);
       }
       return found;
     },
-    async updateTexts(id, change) {
-      const { texts } = await get(id);
-      const changed = { ...texts, ...change };
-      requireShort(changed);
-      await writeJson(store, `${saePrefix(id)}/${TEXTS_FILE}`, changed);
-      return get(id);
-    },
-    async delete(id) {
-      const { identity } = await readSaeManifest(store, id);
-      await createDeletedSaes(store).note(identity);
-      await store.delete(`${saePrefix(id)}/${MANIFEST_FILE}`);
-      await store.deletePrefix(saePrefix(id));
-      // Where the event is lost, the note does its work later.
-      await events.saeDeleted(identity).catch(() => undefined);
-    },
+    updateTexts: (id, change) => updateTexts(store, id, change),
+    delete: (id) => deleteSae(dependencies, id),
     importFrom: (request) => importSae(dependencies, request),
     async exportTo(id, uri, format) {
-      const { sae } = await openSaeArtifact(store, id);
+      const { sae, manifest } = await openSaeArtifact(store, id);
       const { files, conversions } = writeSae(sae, format);
-      const sparsity = format === 'saelens' ? await readSparsity(store, id) : undefined;
+      const sparsity = format === 'saelens' ? await readSparsity(store, id, manifest) : undefined;
       const all = { ...files, ...(sparsity && { [SAELENS_SPARSITY_FILE]: [sparsity] }) };
       return { files: await writeSaeDirectory({ uri, roots: exportRoots, files: all }), conversions };
     },
   };
 }
 
+/** Reads what is known of an SAE; where it is deleted or replaced meanwhile, of the one that stands then. */
 async function describe(store: ObjectStore, id: string): Promise<RegisteredSae> {
-  const { manifest } = await readSaeManifest(store, id);
-  const source = saePrefix(id);
+  for (let attempt = 1; ; attempt++) {
+    const stored = await readSaeManifest(store, id);
+    try {
+      return await describeStored(store, id, stored);
+    } catch (error) {
+      const isSame = (await readSaeManifest(store, id)).sha256 === stored.sha256;
+      if (isSame || attempt === MAX_DESCRIBE_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function describeStored(
+  store: ObjectStore,
+  id: string,
+  { manifest }: StoredManifest<SaeBody>,
+): Promise<RegisteredSae> {
+  const source = saeFilesPrefix(id, manifest);
   const configJson = Buffer.from(await store.read(`${source}/${SAELENS_CONFIG_FILE}`)).toString('utf8');
   const cfg = parseSaelensConfig(configJson, source);
   const texts =
@@ -146,8 +155,52 @@ async function describe(store: ObjectStore, id: string): Promise<RegisteredSae> 
   return { id, manifest, cfg, configJson, texts, parity };
 }
 
-function readSparsity(store: ObjectStore, id: string): Promise<Uint8Array | undefined> {
-  return absentAsUndefined(() => store.read(`${saePrefix(id)}/${SAELENS_SPARSITY_FILE}`));
+/** Changes texts field by field: of several callers at once, each changes what it names. */
+async function updateTexts(
+  store: ObjectStore,
+  id: string,
+  change: Partial<SaeTexts>,
+): Promise<RegisteredSae> {
+  requireShort(change);
+  const { manifest, sha256 } = await readSaeManifest(store, id);
+  // Beside the files of this very SAE: another one that takes its id meanwhile does not get its texts.
+  const key = `${saeFilesPrefix(id, manifest)}/${TEXTS_FILE}`;
+  await updateJson(store, key, textsSchema, (current) => ({ ...(current?.value ?? NO_TEXTS), ...change }));
+  if ((await readSaeManifest(store, id)).sha256 === sha256) return describe(store, id);
+  throw replaced(id, 'its texts were changed');
+}
+
+/** Deletes the SAE that stands; of several callers at once one does, the others find none, or another SAE. */
+async function deleteSae({ store, events }: SaeRegistryDependencies, id: string): Promise<void> {
+  const stored = await readSaeManifest(store, id);
+  await createDeletedSaes(store).note(stored.identity);
+  try {
+    await removeSaeArtifact(store, id, stored);
+  } catch (error) {
+    if (!(isFacetError(error) && error.kind === 'aborted')) throw error;
+    await readSaeManifest(store, id);
+    throw replaced(id, 'it was deleted');
+  }
+  if (stored.manifest.folder === undefined)
+    for (const name of [TEXTS_FILE, PARITY_FILE, PROBES_FILE])
+      await store.delete(`${saeFilesPrefix(id, stored.manifest)}/${name}`);
+  // Where the event is lost, the note does its work later.
+  await events.saeDeleted(stored.identity).catch(() => undefined);
+}
+
+function replaced(id: string, what: string): FacetError {
+  return new FacetError('aborted', `saes/${id} was replaced by another SAE while ${what}; read it again`, {
+    reason: 'SAE_REPLACED',
+  });
+}
+
+function readSparsity(
+  store: ObjectStore,
+  id: string,
+  manifest: Manifest<SaeBody>,
+): Promise<Uint8Array | undefined> {
+  const key = `${saeFilesPrefix(id, manifest)}/${SAELENS_SPARSITY_FILE}`;
+  return absentAsUndefined(() => store.read(key));
 }
 
 /**
@@ -168,24 +221,23 @@ async function importSae(
   }
   const { parity, probes } = await measureParity(read, quote(request.uri));
   sae.cfg.metadata = { ...sae.cfg.metadata, hook_name: hookPoint };
-  await writeSaeArtifact(store, request.id, sae, {
+  const stored = await writeSaeArtifact(store, request.id, sae, {
     createTime: new Date().toISOString(),
     lineage: importedLineage(request, hookPoint),
     metrics: {},
     source: { format, files: files.hashes(), conversions: [...conversions] },
+    extras: { [PROBES_FILE]: probes, [PARITY_FILE]: Buffer.from(`${JSON.stringify(parity, null, 2)}\n`) },
   });
-  await store.write(`${saePrefix(request.id)}/${PROBES_FILE}`, probes);
-  await writeJson(store, `${saePrefix(request.id)}/${PARITY_FILE}`, parity);
-  await openSaeArtifact(store, request.id);
-  const imported = await describe(store, request.id);
-  const time = new Date(imported.manifest.createTime);
+  const time = new Date(stored.manifest.createTime);
   await events.saePublished({
     id: request.id,
     trainingRun: '',
     time,
     key: `${request.id}-${time.getTime()}`,
   });
-  return imported;
+  const configJson = writeSaelens(sae).cfg;
+  const cfg = parseSaelensConfig(configJson, request.id);
+  return { id: request.id, manifest: stored.manifest, cfg, configJson, texts: NO_TEXTS, parity };
 }
 
 /** An import says which model it reads, but not by hash: those stay empty. */
@@ -193,9 +245,9 @@ function importedLineage({ id, modelId }: ImportRequest, hookPoint: string): Lin
   return { modelId, modelSha256: '', tokenizerSha256: '', hookPoint, normalization: 'none', saeId: id };
 }
 
-function requireShort(texts: SaeTexts): void {
+function requireShort(texts: Partial<SaeTexts>): void {
   for (const [name, limit] of Object.entries(TEXT_LIMITS)) {
-    const { length } = texts[name as keyof SaeTexts];
+    const { length } = texts[name as keyof SaeTexts] ?? '';
     if (length <= limit) continue;
     throw new FacetError('invalid', `${name} has ${length} characters; at most ${limit} are kept`, {
       field: name === 'displayName' ? 'sae.display_name' : 'sae.description',

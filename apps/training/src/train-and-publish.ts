@@ -8,10 +8,10 @@ import {
 } from '@facet/sae-training';
 import { createCheckpointPolicy } from './checkpoint-policy.ts';
 import { createPeakMemory, type PeakMemory } from './peak-memory.ts';
-import { publishedBefore, publishSae } from './publish-sae.ts';
+import { outcomeUnlessTaken, publishedBefore, publishSae } from './publish-sae.ts';
 import type { RunLease } from './run-lease.ts';
 import { membersOf, resolveMembers, toTrainingConfigs } from './run-members.ts';
-import type { Evaluation, MemberOutcome } from './run-record.ts';
+import type { MemberOutcome } from './run-record.ts';
 import type { RunWatch } from './run-watch.ts';
 import { openSetSource, type SetSource } from './set-source.ts';
 import { evaluationOf } from './training-evaluation.ts';
@@ -53,14 +53,14 @@ export async function trainAndPublish(held: HeldTask): Promise<MemberOutcome[]> 
   const parts = { sets, source, metrics, memory };
   const training = train(task, parts);
   const outcomes: MemberOutcome[] = [];
-  let published: readonly (Evaluation | undefined)[] = [];
+  let published: readonly (MemberOutcome | undefined)[] = [];
   for await (const result of training.results) {
     const member = outcomes.length;
     if (member === 0) published = await keepCurves(task, parts);
     memory.sample();
-    const known = published[member];
+    const parting = { member, result, spent: training.spent() };
     outcomes.push(
-      known ? { evaluation: known } : await publish(task, parts, { member, result, spent: training.spent() }),
+      published[member] ?? (await outcomeUnlessTaken(record, () => publish(task, parts, parting))),
     );
   }
   return outcomes;
@@ -159,7 +159,10 @@ async function writeCurves({ runs, record }: HeldTask, metrics: readonly Metrics
 }
 
 /** Keeps the whole curves before anything is published; returns what an earlier attempt has published. */
-async function keepCurves(task: HeldTask, { metrics }: TrainingParts): Promise<(Evaluation | undefined)[]> {
+async function keepCurves(
+  task: HeldTask,
+  { metrics }: TrainingParts,
+): Promise<(MemberOutcome | undefined)[]> {
   for (const reporter of metrics) reporter.flush();
   await task.lease.requireHeld();
   await writeCurves(task, metrics);
@@ -184,6 +187,5 @@ async function publish(
     peakMemoryBytes: memory.peakBytes(),
     resumes: task.lease.epoch - 1,
   });
-  await publishSae(task, { member, sets, trained, evaluation });
-  return { evaluation };
+  return { evaluation: await publishSae(task, { member, sets, trained, evaluation }) };
 }

@@ -38,7 +38,7 @@ export interface TrainingTask {
  */
 export async function runTrainingTask(task: TrainingTask): Promise<MemberOutcome[]> {
   const published = await publishedBefore(task);
-  if (!published.includes(undefined)) return published.map((evaluation) => ({ evaluation }));
+  if (published.every((outcome) => outcome !== undefined)) return published;
   const { runs, record, worker, attempt } = task;
   const checkpoints = runs.checkpoints(record);
   const step = (await checkpoints.summary())?.step ?? 0;

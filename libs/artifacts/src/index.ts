@@ -29,13 +29,25 @@ export {
   openSaeArtifact,
   readSaeConfig,
   readSaeManifest,
+  removeSaeArtifact,
   SAE_KIND,
   type SaeArtifact,
   type SaeBody,
   type SaeDetails,
   type SaeSource,
   type StoredSae,
+  saeFilesPrefix,
   writeSaeArtifact,
 } from './sae-artifact.ts';
 export { calibratedSae, decideSaeFacts, type SaeFacts } from './sae-facts.ts';
 export type { SaeIdentity } from './sae-identity.ts';
+export {
+  type ArtifactDescription,
+  type ArtifactFiles,
+  listUnpublishedAttempts,
+  newAttempt,
+  type Publication,
+  publishArtifact,
+  removeArtifact,
+  type StagedAttempt,
+} from './staged-artifact.ts';

@@ -1,13 +1,14 @@
 import { FacetError, isFacetError } from '@facet/errors';
 import {
+  filesPrefix,
   type Lineage,
+  MANIFEST_FILE,
   type Manifest,
   type ManifestFile,
   type ObjectStore,
   readManifest,
   type StoredManifest,
-  verifyManifest,
-  writeManifest,
+  verifyFiles,
 } from '@facet/objects';
 import {
   parseSaelensConfig,
@@ -22,11 +23,14 @@ import {
 } from '@facet/sae';
 import { z } from 'zod';
 import { saePrefix } from './layout.ts';
-import { boundLineage, calibratedSae, findSaeFacts, type SaeFacts } from './sae-facts.ts';
+import { boundLineage, calibratedSae, findSaeFacts, removeSaeFacts, type SaeFacts } from './sae-facts.ts';
 import type { SaeIdentity } from './sae-identity.ts';
+import { type ArtifactFiles, publishArtifact, removeArtifact } from './staged-artifact.ts';
 
 /** The manifest kind of an SAE. */
 export const SAE_KIND = 'sae';
+/** How often an SAE is opened anew because it was replaced while it was read. */
+const MAX_OPEN_ATTEMPTS = 5;
 
 /** What is known of an SAE besides its weights. */
 export interface SaeBody {
@@ -39,6 +43,10 @@ export interface SaeBody {
   metrics: Record<string, number>;
   /** Resource name of the run that trained it. */
   trainingRun?: string | undefined;
+  /** Tells that run from another one of its name. */
+  trainingRunUid?: string | undefined;
+  /** The whole evaluation at publication, as the run's outcome has it. */
+  evaluation?: Record<string, unknown> | undefined;
   /** Where it was imported from. */
   source?: SaeSource | undefined;
 }
@@ -62,7 +70,11 @@ export interface SaeDetails {
   /** log10 of every feature's firing frequency [d_sae]. */
   sparsity?: Float32Array | undefined;
   trainingRun?: string | undefined;
+  trainingRunUid?: string | undefined;
+  evaluation?: Record<string, unknown> | undefined;
   source?: SaeSource | undefined;
+  /** Further files that are published with it. */
+  extras?: ArtifactFiles | undefined;
 }
 
 /** What the object store holds of an SAE besides its weights; its lineage names the model that it was bound to later, too. */
@@ -88,6 +100,8 @@ const bodySchema: z.ZodType<SaeBody> = z.object({
   k: z.number().positive().optional(),
   metrics: z.record(z.string(), z.number()),
   trainingRun: z.string().optional(),
+  trainingRunUid: z.string().optional(),
+  evaluation: z.record(z.string(), z.unknown()).optional(),
   source: z
     .object({
       format: z.string(),
@@ -98,83 +112,97 @@ const bodySchema: z.ZodType<SaeBody> = z.object({
 });
 
 /**
- * Writes an SAE in SAELens's format, its manifest last; `exists` where the id is taken. What a write that fails (a full
- * disk) has left is removed.
+ * Publishes an SAE in SAELens's format; of many that publish one id at once one wins, the others get `exists` and leave
+ * nothing. What a write that fails (a full disk) has left is removed.
  */
 export async function writeSaeArtifact(
   store: ObjectStore,
   id: string,
   sae: Sae,
   details: SaeDetails,
-): Promise<Manifest<SaeBody>> {
+): Promise<StoredManifest<SaeBody>> {
   const prefix = saePrefix(id);
-  if (await store.exists(manifestOf(prefix))) throw taken(id);
+  if (await store.exists(`${prefix}/${MANIFEST_FILE}`)) throw taken(id);
+  const { createTime, lineage, sparsity, extras, ...known } = details;
+  const { cfg, weights } = writeSaelens(sae);
+  const { architecture, d_in, d_sae, k } = sae.cfg;
+  const body: SaeBody = { architecture, d_in, d_sae, k, ...known };
+  const files = {
+    [SAELENS_CONFIG_FILE]: Buffer.from(cfg),
+    [SAELENS_WEIGHTS_FILE]: weights,
+    ...(sparsity && { [SAELENS_SPARSITY_FILE]: writeSaelensSparsity(sparsity) }),
+    ...extras,
+  };
+  const described = { kind: SAE_KIND, createTime, lineage, body };
   try {
-    return await writeFiles(store, prefix, sae, details);
+    return await publishArtifact(store, prefix, { ...described, files, condition: { ifAbsent: true } });
   } catch (error) {
     if (isFacetError(error) && error.kind === 'exists') throw taken(id);
-    await removeUnfinished(store, prefix).catch(() => undefined);
     throw error;
   }
 }
 
-async function writeFiles(
+/** Where the files of an SAE lie. */
+export function saeFilesPrefix(id: string, manifest: Pick<Manifest<SaeBody>, 'folder'>): string {
+  return filesPrefix(saePrefix(id), manifest);
+}
+
+/**
+ * Removes the SAE that was read; `aborted` where it was deleted or replaced meanwhile. The files of another one that is
+ * being published under its id stay.
+ */
+export async function removeSaeArtifact(
   store: ObjectStore,
-  prefix: string,
-  sae: Sae,
-  details: SaeDetails,
-): Promise<Manifest<SaeBody>> {
-  const { createTime, lineage, metrics, sparsity, trainingRun, source } = details;
-  const { cfg, weights } = writeSaelens(sae);
-  const files: Record<string, ManifestFile> = {};
-  const write = async (name: string, data: Uint8Array | Uint8Array[]) => {
-    const { bytes, sha256 } = await store.write(`${prefix}/${name}`, data);
-    files[name] = { bytes, sha256 };
-  };
-  await write(SAELENS_CONFIG_FILE, Buffer.from(cfg));
-  await write(SAELENS_WEIGHTS_FILE, weights);
-  if (sparsity) await write(SAELENS_SPARSITY_FILE, writeSaelensSparsity(sparsity));
-  const { architecture, d_in, d_sae, k } = sae.cfg;
-  const body: SaeBody = { architecture, d_in, d_sae, k, metrics, trainingRun, source };
-  const manifest: Manifest<SaeBody> = { formatVersion: 1, kind: SAE_KIND, createTime, files, lineage, body };
-  await writeManifest(store, prefix, manifest, { ifAbsent: true });
-  return manifest;
+  id: string,
+  stored: StoredManifest<SaeBody>,
+): Promise<void> {
+  await removeArtifact(store, saePrefix(id), stored);
+  await removeSaeFacts(store, id, stored.sha256);
 }
 
-/** Leaves alone what another writer has completed meanwhile. */
-async function removeUnfinished(store: ObjectStore, prefix: string): Promise<void> {
-  if (!(await store.exists(manifestOf(prefix)))) await store.deletePrefix(prefix);
-}
-
-function manifestOf(prefix: string): string {
-  return `${prefix}/manifest.json`;
-}
-
-/** Reads an SAE and checks every file against its manifest; `data-loss` names a damaged one. */
+/**
+ * Reads an SAE and checks every file against its manifest; `data-loss` names a damaged one. Where the SAE is deleted or
+ * replaced while it is read, the one that stands then is read, or `not-found` thrown.
+ */
 export async function openSaeArtifact(
   store: ObjectStore,
   id: string,
   options: { signal?: AbortSignal } = {},
 ): Promise<SaeArtifact> {
-  const prefix = saePrefix(id);
-  const stored = await readSaeManifest(store, id);
-  await verifyManifest(store, prefix, options);
-  const cfg = Buffer.from(await store.read(`${prefix}/${SAELENS_CONFIG_FILE}`, options)).toString('utf8');
-  const weights = await store.read(`${prefix}/${SAELENS_WEIGHTS_FILE}`, options);
-  const sae = readSaelens({ cfg, weights }, prefix);
+  for (let attempt = 1; ; attempt++) {
+    const stored = await readSaeManifest(store, id);
+    try {
+      return await openStored(store, id, { stored, ...options });
+    } catch (error) {
+      const { sha256 } = await readSaeManifest(store, id);
+      if (sha256 === stored.sha256 || attempt === MAX_OPEN_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function openStored(
+  store: ObjectStore,
+  id: string,
+  { stored, signal }: { stored: StoredSae; signal?: AbortSignal },
+): Promise<SaeArtifact> {
+  await verifyFiles(store, saePrefix(id), stored.manifest, { signal });
+  const files = saeFilesPrefix(id, stored.manifest);
+  const cfg = Buffer.from(await store.read(`${files}/${SAELENS_CONFIG_FILE}`, { signal })).toString('utf8');
+  const weights = await store.read(`${files}/${SAELENS_WEIGHTS_FILE}`, { signal });
+  const sae = readSaelens({ cfg, weights }, saePrefix(id));
   return { ...stored, sae: calibratedSae(sae, stored.facts) };
 }
 
 /** Reads the configuration of an SAE as it was published. */
 export async function readSaeConfig(store: ObjectStore, id: string): Promise<SaeConfig> {
-  const prefix = saePrefix(id);
-  const cfg = await store.read(`${prefix}/${SAELENS_CONFIG_FILE}`);
-  return parseSaelensConfig(Buffer.from(cfg).toString('utf8'), prefix);
+  const { manifest } = await readStored(store, id);
+  const cfg = await store.read(`${saeFilesPrefix(id, manifest)}/${SAELENS_CONFIG_FILE}`);
+  return parseSaelensConfig(Buffer.from(cfg).toString('utf8'), saePrefix(id));
 }
 
 /** Reads everything of an SAE but its weights. */
 export async function readSaeManifest(store: ObjectStore, id: string): Promise<StoredSae> {
-  const { manifest, sha256 } = await readStored(store, id);
+  const { manifest, sha256, version } = await readStored(store, id);
   const weights = manifest.files[SAELENS_WEIGHTS_FILE];
   if (weights === undefined)
     throw new FacetError('data-loss', `the manifest of saes/${id} does not name ${SAELENS_WEIGHTS_FILE}`, {
@@ -185,6 +213,7 @@ export async function readSaeManifest(store: ObjectStore, id: string): Promise<S
     id,
     manifest: { ...manifest, lineage: boundLineage(manifest.lineage, facts) },
     sha256,
+    version,
     identity: { sae: id, sha256: weights.sha256, manifestSha256: sha256 },
     facts,
     revision: `${sha256}/${facts?.time ?? ''}`,

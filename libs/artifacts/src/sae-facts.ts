@@ -54,6 +54,11 @@ export function decideSaeFacts(
   return documentsOf(store).decide(id, factsOf(sha256), facts);
 }
 
+/** Removes the facts of an SAE that was deleted. */
+export function removeSaeFacts(store: ObjectStore, id: string, manifestSha256: string): Promise<void> {
+  return store.delete(documentsOf(store).key(id, factsOf(manifestSha256).file));
+}
+
 /** The lineage of an SAE with the model that it was bound to later. */
 export function boundLineage(lineage: Lineage, facts: SaeFacts | undefined): Lineage {
   return lineage.modelSha256 === '' && facts?.model ? { ...lineage, ...facts.model } : lineage;

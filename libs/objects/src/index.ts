@@ -12,13 +12,14 @@ export {
 export { MAX_KEY_LENGTH, requireKey } from './keys.ts';
 export { type Lineage, lineageSchema, requireSameLineage } from './lineage.ts';
 export {
+  filesPrefix,
   MANIFEST_FILE,
-  MANIFEST_VERSION,
   type Manifest,
   type ManifestFile,
   type ManifestSchema,
   readManifest,
   type StoredManifest,
+  verifyFiles,
   verifyManifest,
   writeManifest,
 } from './manifest.ts';

@@ -1,7 +1,7 @@
 import { FacetError, isFacetError } from '@facet/errors';
 import type { ZodType } from 'zod';
 import { absentAsUndefined } from './absent-as-undefined.ts';
-import type { Condition, ObjectStore, WriteOptions, WrittenObject } from './store.ts';
+import type { Condition, ObjectStore, VersionedObject, WriteOptions, WrittenObject } from './store.ts';
 
 /** A JSON document larger than this is refused: state and manifests stay far below. */
 export const MAX_JSON_BYTES = 64 * 1024 * 1024;
@@ -33,8 +33,7 @@ export async function readJsonVersion<T>(
   key: string,
   schema: ZodType<T>,
 ): Promise<VersionedJson<T>> {
-  const { data, version } = await store.readVersion(key, { end: MAX_JSON_BYTES + 1 });
-  requireDocumentSize(data, key);
+  const { data, version } = await readDocumentVersion(store, key);
   return { value: parseDocument(data, key, schema), version };
 }
 
@@ -78,14 +77,19 @@ export async function readDocument(
   key: string,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const bytes = await store.read(key, { end: MAX_JSON_BYTES + 1, signal });
-  requireDocumentSize(bytes, key);
-  return bytes;
+  return (await readDocumentVersion(store, key, signal)).data;
 }
 
-function requireDocumentSize(bytes: Uint8Array, key: string): void {
-  if (bytes.byteLength > MAX_JSON_BYTES)
+/** As `readDocument`, with the version. */
+export async function readDocumentVersion(
+  store: ObjectStore,
+  key: string,
+  signal?: AbortSignal,
+): Promise<VersionedObject> {
+  const read = await store.readVersion(key, { end: MAX_JSON_BYTES + 1, signal });
+  if (read.data.byteLength > MAX_JSON_BYTES)
     throw new FacetError('data-loss', `${key} is larger than the ${MAX_JSON_BYTES} bytes of a document`);
+  return read;
 }
 
 /** Parses and checks a document; the error names the first field that is wrong. */

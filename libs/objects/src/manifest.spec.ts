@@ -43,15 +43,15 @@ async function writeThing(): Promise<Manifest<{ rows: number }>> {
 describe('readManifest', () => {
   test('gives back what was written, and the hash that the write told', async () => {
     const manifest = await writeThing();
-    const { sha256 } = await writeManifest(store, 'things/a', manifest);
-    expect(await readManifest(store, 'things/a', schema)).toEqual({ manifest, sha256 });
+    const { sha256, version } = await writeManifest(store, 'things/a', manifest);
+    expect(await readManifest(store, 'things/a', schema)).toEqual({ manifest, sha256, version });
   });
 
   test('refuses a newer format before it looks at anything else', async () => {
-    await writeJson(store, 'things/a/manifest.json', { formatVersion: 2, kind: 'thing', news: true });
+    await writeJson(store, 'things/a/manifest.json', { formatVersion: 3, kind: 'thing', news: true });
     await expect(readManifest(store, 'things/a', schema)).rejects.toMatchObject({
       kind: 'precondition',
-      message: 'things/a/manifest.json has format 2; this Facet reads 1',
+      message: 'things/a/manifest.json has format 3; this Facet reads 1 and 2',
     });
   });
 

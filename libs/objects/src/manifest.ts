@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { FacetError, isFacetError } from '@facet/errors';
 import { type ZodType, z } from 'zod';
-import { parseDocument, readDocument, writeJson } from './json.ts';
+import { parseDocument, readDocument, readDocumentVersion, writeJson } from './json.ts';
 import { requireKey } from './keys.ts';
 import { type Lineage, lineageSchema } from './lineage.ts';
 import type { ObjectStore, WriteOptions, WrittenObject } from './store.ts';
 
-/** The layout that this code writes and reads. */
-export const MANIFEST_VERSION = 1;
+/** The layouts that this code reads: 1, files beside the manifest; 2, files in a folder that it names. */
+const MANIFEST_VERSIONS: readonly number[] = [1, 2];
 /** The manifest's name under its artifact's prefix; written last, so that it makes the artifact complete. */
 export const MANIFEST_FILE = 'manifest.json';
 /** Files are hashed in pieces of this size. */
@@ -15,12 +15,15 @@ const HASH_BYTES = 8 * 1024 * 1024;
 
 /** What an artifact consists of and where it comes from. */
 export interface Manifest<T> {
-  formatVersion: typeof MANIFEST_VERSION;
+  /** 2 where `folder` is given. */
+  formatVersion: 1 | 2;
   /** What the artifact is: `activation-set`, `sae`. */
   kind: string;
   /** RFC 3339, UTC. */
   createTime: string;
-  /** By name, relative to the manifest's folder. */
+  /** Where the files lie, relative to the manifest's folder; absent: beside it. */
+  folder?: string | undefined;
+  /** By name, relative to the folder of the files. */
   files: Record<string, ManifestFile>;
   lineage: Lineage;
   body: T;
@@ -41,6 +44,13 @@ export interface ManifestSchema<T> {
 export interface StoredManifest<T> {
   manifest: Manifest<T>;
   sha256: string;
+  /** For `ifMatch`. */
+  version: string;
+}
+
+/** The prefix of the files of the artifact at `prefix`. */
+export function filesPrefix(prefix: string, { folder }: Pick<Manifest<unknown>, 'folder'>): string {
+  return folder === undefined ? prefix : requireKey(`${prefix}/${folder}`);
 }
 
 /** Writes the manifest of the artifact at `prefix`; its hash identifies the whole artifact. */
@@ -51,6 +61,7 @@ export function writeManifest<T>(
   options: WriteOptions = {},
 ): Promise<WrittenObject> {
   for (const name of Object.keys(manifest.files)) requireKey(name);
+  if (manifest.folder !== undefined) requireKey(manifest.folder);
   return writeJson(store, `${prefix}/${MANIFEST_FILE}`, manifest, options);
 }
 
@@ -61,12 +72,12 @@ export async function readManifest<T>(
   schema: ManifestSchema<T>,
 ): Promise<StoredManifest<T>> {
   const key = `${prefix}/${MANIFEST_FILE}`;
-  const bytes = await readDocument(store, key);
+  const { data: bytes, version } = await readDocumentVersion(store, key);
   const { formatVersion, kind } = parseDocument(bytes, key, envelope);
-  if (formatVersion !== MANIFEST_VERSION)
+  if (!MANIFEST_VERSIONS.includes(formatVersion))
     throw new FacetError(
       'precondition',
-      `${key} has format ${formatVersion}; this Facet reads ${MANIFEST_VERSION}`,
+      `${key} has format ${formatVersion}; this Facet reads ${MANIFEST_VERSIONS.join(' and ')}`,
       {
         reason: 'FORMAT_UNSUPPORTED',
       },
@@ -74,7 +85,7 @@ export async function readManifest<T>(
   if (kind !== schema.kind)
     throw new FacetError('precondition', `${key} describes a ${kind}; expected a ${schema.kind}`);
   const manifest = parseDocument(bytes, key, manifestSchema(schema.body));
-  return { manifest, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return { manifest, sha256: createHash('sha256').update(bytes).digest('hex'), version };
 }
 
 /** Reads every file of the artifact at `prefix` and throws `data-loss` naming the first that differs. */
@@ -84,22 +95,30 @@ export async function verifyManifest(
   options: { signal?: AbortSignal } = {},
 ): Promise<void> {
   const key = `${prefix}/${MANIFEST_FILE}`;
-  const { files } = parseDocument(
-    await readDocument(store, key, options.signal),
-    key,
-    manifestSchema(z.unknown()),
-  );
-  for (const [name, expected] of Object.entries(files))
-    await verifyFile(store, `${prefix}/${name}`, { expected, signal: options.signal });
+  const bytes = await readDocument(store, key, options.signal);
+  await verifyFiles(store, prefix, parseDocument(bytes, key, manifestSchema(z.unknown())), options);
+}
+
+/** As `verifyManifest`, of a manifest that was read already, or is still to be published. */
+export async function verifyFiles(
+  store: ObjectStore,
+  prefix: string,
+  manifest: Pick<Manifest<unknown>, 'folder' | 'files'>,
+  options: { signal?: AbortSignal } = {},
+): Promise<void> {
+  const folder = filesPrefix(prefix, manifest);
+  for (const [name, expected] of Object.entries(manifest.files))
+    await verifyFile(store, `${folder}/${name}`, { expected, signal: options.signal });
 }
 
 const envelope = z.object({ formatVersion: z.number(), kind: z.string() });
 
 function manifestSchema<T>(body: ZodType<T>) {
   return z.object({
-    formatVersion: z.literal(MANIFEST_VERSION),
+    formatVersion: z.union([z.literal(1), z.literal(2)]),
     kind: z.string(),
     createTime: z.string(),
+    folder: z.string().optional(),
     files: z.record(z.string(), z.object({ bytes: z.number(), sha256: z.string() })),
     lineage: lineageSchema,
     body,
