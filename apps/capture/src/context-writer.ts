@@ -15,6 +15,18 @@ export interface ContextLimits {
   partitionTokens: number;
 }
 
+/** What a writer has not given out yet: with it, another one goes on where it stands. */
+export interface OpenPartition {
+  /** [rows] */
+  tokenIds: Int32Array;
+  /** [rows] */
+  documents: Int32Array;
+  /** Tokens of the closed contexts. */
+  lengths: number[];
+  /** Tokens of the open context. */
+  column: number;
+}
+
 /** Lays contexts out in partitions. */
 export interface ContextWriter {
   /** Tokens of the open context. */
@@ -25,18 +37,28 @@ export interface ContextWriter {
   closeContext(): void;
   /** Gives out the partitions that were completed since the last call. */
   take(): PackedPartition[];
+  /** Tells what is open, between two calls of `take`. */
+  open(): OpenPartition;
   /** Closes what is open and gives out the rest. */
   end(): PackedPartition[];
 }
 
-/** Creates a writer; a partition is complete as soon as a context of full length may not fit any more. */
-export function createContextWriter({ contextTokens, partitionTokens }: ContextLimits): ContextWriter {
+/**
+ * Creates a writer, from what another one had open; a partition is complete as soon as a context of full length may not fit
+ * any more.
+ */
+export function createContextWriter(
+  { contextTokens, partitionTokens }: ContextLimits,
+  from?: OpenPartition,
+): ContextWriter {
   let complete: PackedPartition[] = [];
   let tokenIds = new Int32Array(partitionTokens);
   let documents = new Int32Array(partitionTokens);
-  let lengths: number[] = [];
-  let rows = 0;
-  let column = 0;
+  let lengths = [...(from?.lengths ?? [])];
+  let rows = from?.tokenIds.length ?? 0;
+  let column = from?.column ?? 0;
+  tokenIds.set(from?.tokenIds ?? []);
+  documents.set(from?.documents ?? []);
 
   const closePartition = () => {
     if (rows === 0) return;
@@ -73,6 +95,12 @@ export function createContextWriter({ contextTokens, partitionTokens }: ContextL
     },
     closeContext,
     take,
+    open: () => ({
+      tokenIds: tokenIds.slice(0, rows),
+      documents: documents.slice(0, rows),
+      lengths: [...lengths],
+      column,
+    }),
     end() {
       closeContext();
       closePartition();

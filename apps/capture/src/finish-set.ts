@@ -1,9 +1,10 @@
 import { type ActivationSetBody, finishActivationSet, openActivationSet } from '@facet/artifacts';
 import { ActivationSetReady } from '@facet/contracts';
-import { FacetError, isFacetError } from '@facet/errors';
+import { isFacetError } from '@facet/errors';
 import type { CaptureContext } from './capture-context.ts';
 import { liveProgress } from './live-progress.ts';
 import { lineageOf, type PartitionRecord, type SetPlan, type SetRecord } from './set-record.ts';
+import { changed } from './tokenized-pieces.ts';
 
 /** The subject of the event that a set is ready. */
 export const READY_SUBJECT = 'facet.activation.set.ready';
@@ -35,14 +36,7 @@ async function readPartitions(
   const records: PartitionRecord[] = [];
   for (const [number, { rows, inputSha256 }] of plan.partitions.entries()) {
     const found = await sets.partition(id, number);
-    if (found?.uid !== uid || found.rows !== rows || found.inputSha256 !== inputSha256)
-      throw new FacetError(
-        'precondition',
-        `the corpus of activationSets/${id} changed while it was captured; capture it again`,
-        {
-          reason: 'CORPUS_CHANGED',
-        },
-      );
+    if (found?.uid !== uid || found.rows !== rows || found.inputSha256 !== inputSha256) throw changed({ id });
     records.push(found);
   }
   return records;

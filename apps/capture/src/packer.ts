@@ -1,4 +1,9 @@
-import { type ContextLimits, createContextWriter, type PackedPartition } from './context-writer.ts';
+import {
+  type ContextLimits,
+  createContextWriter,
+  type OpenPartition,
+  type PackedPartition,
+} from './context-writer.ts';
 
 /** How documents become contexts of at most `contextTokens` (BOS included), and partitions. */
 export interface PackingRules extends ContextLimits {
@@ -12,6 +17,14 @@ export interface PackingRules extends ContextLimits {
   separateDocuments: boolean;
 }
 
+/** Where a packer stands between two sections: with it, another one goes on. */
+export interface PackerState {
+  rows: number;
+  documents: number;
+  awaitsDocument: boolean;
+  open: OpenPartition;
+}
+
 /** Packs the documents of a corpus. */
 export interface Packer {
   /** Rows packed so far. */
@@ -22,6 +35,7 @@ export interface Packer {
   readonly full: boolean;
   /** Packs the tokens of a section; returns the partitions that it completes. */
   push(tokens: Int32Array, beginsDocument: boolean): PackedPartition[];
+  state(): PackerState;
   /** Returns the rest as a last partition. */
   end(): PackedPartition[];
 }
@@ -32,12 +46,12 @@ export interface Packer {
  * `contextTokens`, only the very last shorter, and inside a context a separator (BOS, where the model has one)
  * stands before every document but the first: SAELens's packing, and how TinyStories models were trained.
  */
-export function createPacker(rules: PackingRules): Packer {
+export function createPacker(rules: PackingRules, from?: PackerState): Packer {
   const { contextTokens, bosTokenId, separatorTokenId, maxTokens, separateDocuments } = rules;
-  const writer = createContextWriter(rules);
-  let rows = 0;
-  let document = -1;
-  let awaitsDocument = true;
+  const writer = createContextWriter(rules, from?.open);
+  let rows = from?.rows ?? 0;
+  let document = (from?.documents ?? 0) - 1;
+  let awaitsDocument = from?.awaitsDocument ?? true;
 
   const rowsLeft = () => (maxTokens === 0 ? Number.POSITIVE_INFINITY : maxTokens - rows);
   const put = (tokens: ArrayLike<number>) => {
@@ -75,6 +89,7 @@ export function createPacker(rules: PackingRules): Packer {
       for (let done = 0; done < tokens.length && rowsLeft() > 0; ) done += fill(tokens.subarray(done));
       return writer.take();
     },
+    state: () => ({ rows, documents: document + 1, awaitsDocument, open: writer.open() }),
     end: writer.end,
   };
 }

@@ -47,13 +47,35 @@ export const setRecordSchema = z.object({
 /** `started.json`: the capture has begun. */
 export const startSchema = z.object({ uid: z.string(), time: z.string() });
 
+/** 32-bit integers as JSON carries them: base64, little-endian. */
+const words = z
+  .string()
+  .transform((text): Int32Array => new Int32Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer));
+const planned = z.object({ rows: count, inputSha256: z.string() });
+
+/** `planning/NNNNN.json`: how far the plan has come when NNNNN inputs are written; an interrupted plan goes on there. */
+export const planningSchema = z.object({
+  uid: z.string(),
+  /** Pieces of the corpus that are packed, and the hash of their bytes. */
+  pieces: count,
+  sha256: z.string(),
+  /** Inputs that were written since the record before. */
+  partitions: z.array(planned),
+  packer: z.object({
+    rows: count,
+    documents: count,
+    awaitsDocument: z.boolean(),
+    open: z.object({ tokenIds: words, documents: words, lengths: z.array(count), column: count }),
+  }),
+});
+
 /** `plan.json`: all inputs are written. */
 export const planSchema = z.object({
   uid: z.string(),
   rows: count,
   documents: count,
   corpusSha256: z.string(),
-  partitions: z.array(z.object({ rows: count, inputSha256: z.string() })),
+  partitions: z.array(planned),
 });
 
 /** `partitions/NNNNN.json`: a partition's shard is written; the first record counts. */
@@ -89,6 +111,7 @@ export type SetSpec = z.infer<typeof specSchema>;
 export type ModelFacts = z.infer<typeof modelSchema>;
 export type SetRecord = z.infer<typeof setRecordSchema>;
 export type SetStart = z.infer<typeof startSchema>;
+export type SetPlanning = z.infer<typeof planningSchema>;
 export type SetPlan = z.infer<typeof planSchema>;
 export type PartitionRecord = z.infer<typeof partitionRecordSchema>;
 export type SetOutcome = z.infer<typeof outcomeSchema>;

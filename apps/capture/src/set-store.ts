@@ -1,12 +1,21 @@
 import { inputFile, partitionFile, SET_STATE_FILE } from '@facet/artifacts';
-import { createDocuments, type DocumentKind, MANIFEST_FILE, type ObjectStore } from '@facet/objects';
+import {
+  createDocuments,
+  type DocumentKind,
+  MANIFEST_FILE,
+  type ObjectStore,
+  readJson,
+  writeJson,
+} from '@facet/objects';
 import {
   outcomeSchema,
   type PartitionRecord,
   partitionRecordSchema,
+  planningSchema,
   planSchema,
   type SetOutcome,
   type SetPlan,
+  type SetPlanning,
   type SetRecord,
   type SetStart,
   setRecordSchema,
@@ -27,6 +36,10 @@ export interface SetStore {
   ids(): Promise<string[]>;
   markStarted(id: string, start: SetStart): Promise<void>;
   started(id: string): Promise<SetStart | undefined>;
+  /** Keeps how far the plan has come. */
+  writePlanning(id: string, inputs: number, planning: SetPlanning): Promise<void>;
+  /** The records of a plan that is not complete, in order. */
+  planning(id: string): Promise<SetPlanning[]>;
   writePlan(id: string, plan: SetPlan): Promise<void>;
   plan(id: string): Promise<SetPlan | undefined>;
   writeInput(
@@ -36,6 +49,8 @@ export interface SetStore {
     signal: AbortSignal,
   ): Promise<string>;
   readInput(id: string, partition: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** Numbers of the partitions whose inputs are written, in order. */
+  inputs(id: string): Promise<number[]>;
   /** Records a partition as done; of several workers the first counts. */
   commit(id: string, record: PartitionRecord): Promise<void>;
   partition(id: string, partition: number): Promise<PartitionRecord | undefined>;
@@ -46,7 +61,7 @@ export interface SetStore {
   outcome(id: string): Promise<SetOutcome | undefined>;
   /** Whether it has ended and everything that follows from its end is done: a complete set keeps no inputs. */
   isSettled(id: string): Promise<boolean>;
-  /** Removes inputs, and with `shards` everything but the state documents. */
+  /** Removes inputs and how they came about, and with `shards` everything but the state documents. */
   removeData(id: string, options: { shards: boolean }): Promise<void>;
   delete(id: string): Promise<void>;
 }
@@ -55,6 +70,8 @@ const SET: DocumentKind<SetRecord> = { file: SET_STATE_FILE, schema: setRecordSc
 const STARTED: DocumentKind<SetStart> = { file: 'started.json', schema: startSchema };
 const PLAN: DocumentKind<SetPlan> = { file: 'plan.json', schema: planSchema };
 const OUTCOME: DocumentKind<SetOutcome> = { file: 'outcome.json', schema: outcomeSchema };
+/** Inputs go last: while they are there, the others are not settled. */
+const INPUT_FOLDERS = ['planning', 'inputs'];
 const DATA_FOLDERS = ['shards', 'partitions'];
 
 /** Keeps activation sets in `store`. */
@@ -68,6 +85,15 @@ export function createSetStore(store: ObjectStore): SetStore {
     ids: documents.ids,
     markStarted: (id, start) => documents.writeOnce(id, STARTED, start),
     started: (id) => documents.find(id, STARTED),
+    writePlanning: async (id, inputs, planning) => {
+      await writeJson(store, key(id, planningFile(inputs)), encodePlanning(planning));
+    },
+    planning: async (id) => {
+      const records: SetPlanning[] = [];
+      for await (const listed of store.list(key(id, 'planning')))
+        records.push(await readJson(store, listed.key, planningSchema));
+      return records;
+    },
     writePlan: (id, plan) => documents.writeOnce(id, PLAN, plan),
     plan: (id) => documents.find(id, PLAN),
     writeInput: async (id, partition, data, signal) =>
@@ -75,12 +101,8 @@ export function createSetStore(store: ObjectStore): SetStore {
     readInput: (id, partition, signal) => store.read(key(id, inputFile(partition)), { signal }),
     commit: (id, record) => documents.writeOnce(id, partitionDocument(record.partition), record),
     partition: (id, partition) => documents.find(id, partitionDocument(partition)),
-    committed: async (id) => {
-      const numbers: number[] = [];
-      for await (const { key: found } of store.list(key(id, 'partitions')))
-        numbers.push(Number(/(\d+)\.json$/.exec(found)?.[1]));
-      return numbers;
-    },
+    inputs: (id) => numbersIn(store, key(id, 'inputs')),
+    committed: (id) => numbersIn(store, key(id, 'partitions')),
     decide: (id, outcome) => documents.decide(id, OUTCOME, outcome),
     outcome: (id) => documents.find(id, OUTCOME),
     isSettled: async (id) => {
@@ -90,7 +112,7 @@ export function createSetStore(store: ObjectStore): SetStore {
       return complete && !(await store.listFolders(key(id, ''))).includes('inputs');
     },
     removeData: async (id, { shards }) => {
-      for (const folder of shards ? ['inputs', ...DATA_FOLDERS] : ['inputs'])
+      for (const folder of shards ? [...DATA_FOLDERS, ...INPUT_FOLDERS] : INPUT_FOLDERS)
         await store.deletePrefix(key(id, folder));
     },
     delete: documents.delete,
@@ -99,4 +121,25 @@ export function createSetStore(store: ObjectStore): SetStore {
 
 function partitionDocument(partition: number): DocumentKind<PartitionRecord> {
   return { file: partitionFile(partition), schema: partitionRecordSchema };
+}
+
+function planningFile(inputs: number): string {
+  return `planning/${String(inputs).padStart(5, '0')}.json`;
+}
+
+function encodePlanning({ packer, ...planning }: SetPlanning): object {
+  const { tokenIds, documents, ...open } = packer.open;
+  const words = { tokenIds: toBase64(tokenIds), documents: toBase64(documents) };
+  return { ...planning, packer: { ...packer, open: { ...open, ...words } } };
+}
+
+function toBase64({ buffer, byteOffset, byteLength }: Int32Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+}
+
+/** Reads the numbers of files such as `00042.json`. */
+async function numbersIn(store: ObjectStore, folder: string): Promise<number[]> {
+  const numbers: number[] = [];
+  for await (const { key } of store.list(folder)) numbers.push(Number(/(\d+)\.\w+$/.exec(key)?.[1]));
+  return numbers;
 }

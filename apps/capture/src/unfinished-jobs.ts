@@ -13,12 +13,15 @@ export async function* unfinishedJobs({ sets }: Pick<CaptureContext, 'sets'>): A
   }
 }
 
-/** Its plan, which also completes it; once that is written, the partitions that are not committed. */
+/**
+ * Its plan, which also completes it, until all its partitions are committed; and the partitions that are not, of as many as
+ * have their inputs.
+ */
 async function* jobsOf({ sets }: Pick<CaptureContext, 'sets'>, record: SetRecord): AsyncGenerator<QueuedJob> {
   const plan = await sets.plan(record.id);
-  const committed = new Set(plan && (await sets.committed(record.id)));
-  if (!plan || committed.size >= plan.partitions.length) yield planJob(record);
-  else
-    for (const partition of plan.partitions.keys())
-      if (!committed.has(partition)) yield partitionJob(record, partition);
+  const committed = new Set(await sets.committed(record.id));
+  const partitions = plan ? [...plan.partitions.keys()] : await sets.inputs(record.id);
+  const open = partitions.filter((partition) => !committed.has(partition));
+  if (!plan || open.length === 0) yield planJob(record);
+  for (const partition of open) yield partitionJob(record, partition);
 }

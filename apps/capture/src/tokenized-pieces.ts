@@ -1,0 +1,86 @@
+import type { Hash } from 'node:crypto';
+import { FacetError } from '@facet/errors';
+import type { CaptureContext } from './capture-context.ts';
+import { type OpenCorpus, readTextPieces } from './corpus-file.ts';
+import { createSplitter, type Section } from './documents.ts';
+import { mapAhead } from './map-ahead.ts';
+import type { Planning } from './planning.ts';
+import type { SetRecord } from './set-record.ts';
+
+/** Pieces of text under way to the tokenizer at once. */
+const TOKENIZE_AHEAD = 2;
+/** Texts of one call, as TokenizeText limits them. */
+const MAX_TEXTS = 4096;
+
+/** A piece of a corpus, cut into sections. */
+interface Piece {
+  /** 1 for the first; the last has no bytes, but what the end completes. */
+  number: number;
+  sections: Section[];
+  /** The bytes of the corpus that were read for it. */
+  bytes: Uint8Array;
+}
+
+/** A piece with the tokens of every section. */
+export interface TokenizedPiece extends Piece {
+  tokens: Int32Array[];
+}
+
+export interface PieceSource {
+  corpus: OpenCorpus;
+  /** Takes the bytes of the pieces that are read over. */
+  hash: Hash;
+  /** What was packed before: read over, and not tokenized again. */
+  begun: Planning | undefined;
+  signal: AbortSignal;
+}
+
+/**
+ * Reads a corpus piece by piece and tokenizes it, from behind what was packed before; `precondition`, CORPUS_CHANGED, where
+ * that is not the same any more.
+ */
+export function tokenizedPieces(
+  { inference }: CaptureContext,
+  record: SetRecord,
+  source: PieceSource,
+): AsyncGenerator<TokenizedPiece> {
+  const { signal } = source;
+  const { model } = record.spec;
+  return mapAhead(unpackedPieces(record, source), TOKENIZE_AHEAD, async (piece) => {
+    const { sections } = piece;
+    const tokens: Int32Array[] = [];
+    for (let start = 0; start < sections.length; start += MAX_TEXTS) {
+      const texts = sections.slice(start, start + MAX_TEXTS).map(({ text }) => text);
+      tokens.push(...(await inference.tokenize(model, texts, signal)));
+    }
+    return { ...piece, tokens };
+  });
+}
+
+/** Pieces that are not packed yet; reading over the others makes sure that they are the same. */
+async function* unpackedPieces(record: SetRecord, source: PieceSource): AsyncGenerator<Piece> {
+  const { hash, begun } = source;
+  const packed = begun?.pieces ?? 0;
+  let read = 0;
+  for await (const piece of pieces(record, source)) {
+    read = piece.number;
+    if (read > packed) yield piece;
+    else hash.update(piece.bytes);
+    if (read === packed && hash.copy().digest('hex') !== begun?.sha256) throw changed(record);
+  }
+  if (read < packed) throw changed(record);
+}
+
+async function* pieces({ spec }: SetRecord, { corpus, signal }: PieceSource): AsyncGenerator<Piece> {
+  const splitter = createSplitter(spec.corpus, corpus.shown);
+  let number = 0;
+  for await (const { text, bytes } of readTextPieces(corpus, signal))
+    yield { number: ++number, sections: splitter.push(text), bytes };
+  yield { number: ++number, sections: splitter.end(), bytes: new Uint8Array(0) };
+}
+
+/** The error of a corpus that is not what a part of the set was captured from. */
+export function changed({ id }: Pick<SetRecord, 'id'>): FacetError {
+  const message = `the corpus of activationSets/${id} changed while it was captured; capture it again`;
+  return new FacetError('precondition', message, { reason: 'CORPUS_CHANGED' });
+}
