@@ -1,11 +1,15 @@
 import type { SaeIdentity } from '@facet/artifacts';
-import { FacetError } from '@facet/errors';
+import { FacetError, isFacetError } from '@facet/errors';
 import type { FeatureIndex, Label } from '@facet/feature-index';
-import { absentAsUndefined, type ObjectStore, readJson, writeJson } from '@facet/objects';
+import { absentAsUndefined, type ObjectStore, readJson, updateJson, writeJson } from '@facet/objects';
 import { z } from 'zod';
 import { MAX_DESCRIPTION_CHARACTERS, MAX_LABEL_CHARACTERS } from './limits.ts';
 
 const schema = z.object({ label: z.string(), description: z.string(), version: z.number().int() });
+type KeptLabel = z.infer<typeof schema>;
+
+/** What a feature that nobody has labelled has. */
+const NO_LABEL: KeptLabel = { label: '', description: '', version: 0 };
 
 /** What people change about a feature. */
 export interface LabelChange {
@@ -37,8 +41,16 @@ export function createLabelStore(store: ObjectStore, index: FeatureIndex): Label
   const adopted = new Set<string>();
 
   async function read(key: string) {
-    const kept = await absentAsUndefined(() => readJson(store, key, schema));
-    return kept ?? { label: '', description: '', version: 0 };
+    return (await absentAsUndefined(() => readJson(store, key, schema))) ?? NO_LABEL;
+  }
+
+  /** Another process may adopt at the same time, or somebody have labelled the feature since. */
+  async function writeUnlessThere(key: string, label: KeptLabel): Promise<void> {
+    try {
+      await writeJson(store, key, label, { ifAbsent: true });
+    } catch (error) {
+      if (!(isFacetError(error) && error.kind === 'exists')) throw error;
+    }
   }
 
   async function keysBelow(prefix: string): Promise<string[]> {
@@ -58,7 +70,7 @@ export function createLabelStore(store: ObjectStore, index: FeatureIndex): Label
     for (const key of await unbound(of.sae)) {
       const label = await read(key);
       const own = `${prefixOf(of)}/${featureOf(key)}.json`;
-      if (!(await store.exists(own))) await writeJson(store, own, label);
+      await writeUnlessThere(own, label);
       const bound = { sae: of.sae, saeSha256: of.sha256, feature: featureOf(key) };
       await index.putLabels([{ ...bound, ...(await read(own)) }]);
       await store.delete(key);
@@ -81,13 +93,9 @@ export function createLabelStore(store: ObjectStore, index: FeatureIndex): Label
       requireLength('label', change.label, MAX_LABEL_CHARACTERS);
       requireLength('description', change.description, MAX_DESCRIPTION_CHARACTERS);
       const key = `${prefixOf(of)}/${feature}.json`;
-      const found = await read(key);
-      const label = change.label ?? found.label;
-      const description = change.description ?? found.description;
-      const version = found.version + 1;
-      await writeJson(store, key, { label, description, version });
-      const { sae, sha256: saeSha256 } = of;
-      await index.putLabels([{ sae, saeSha256, feature, label, description, version }]);
+      const changed = await updateJson(store, key, schema, (current) => nextLabel(current?.value, change));
+      // The newest version counts, in whatever order they arrive.
+      await index.putLabels([{ sae: of.sae, saeSha256: of.sha256, feature, ...changed.value }]);
     },
     async restore(of) {
       await settleUnbound(of);
@@ -102,6 +110,15 @@ export function createLabelStore(store: ObjectStore, index: FeatureIndex): Label
     async drop(of) {
       await store.deletePrefix(prefixOf(of));
     },
+  };
+}
+
+/** Changes what is named and keeps the rest. */
+function nextLabel(current: KeptLabel = NO_LABEL, { label, description }: LabelChange): KeptLabel {
+  return {
+    label: label ?? current.label,
+    description: description ?? current.description,
+    version: current.version + 1,
   };
 }
 

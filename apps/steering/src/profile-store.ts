@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { absentAsUndefined, type ObjectStore, readJson, writeJson } from '@facet/objects';
+import { FacetError, isFacetError } from '@facet/errors';
+import {
+  absentAsUndefined,
+  type ObjectStore,
+  readJson,
+  readJsonVersion,
+  updateJson,
+  type VersionedJson,
+  writeJson,
+} from '@facet/objects';
 import { z } from 'zod';
 import { type FeatureEdit, featureEditSchema } from './feature-edit.ts';
 import type { PinnedSaes } from './pinned-saes.ts';
@@ -38,11 +47,16 @@ export interface PinnedContent extends ProfileContent {
 export interface ProfileStore {
   /** Writes a new profile; `exists` where the id is taken. */
   create(record: ProfileRecord): Promise<void>;
-  replace(record: ProfileRecord): Promise<void>;
+  /**
+   * Replaces the profile that stands by what `change` makes of it; called again where another writer came first. What it
+   * throws ends the update. Undefined where there is none.
+   */
+  update(id: string, change: (current: ProfileRecord) => ProfileRecord): Promise<ProfileRecord | undefined>;
   find(id: string): Promise<ProfileRecord | undefined>;
   /** All ids, in order. */
   ids(): Promise<string[]>;
-  delete(id: string): Promise<void>;
+  /** Removes the profile that stands; of several callers at once one does. False where there is none. */
+  delete(id: string): Promise<boolean>;
 }
 
 const FOLDER = 'steeringProfiles';
@@ -69,9 +83,7 @@ export function createProfileStore(store: ObjectStore): ProfileStore {
     create: async (record) => {
       await writeJson(store, keyOf(record.id), record, { ifAbsent: true });
     },
-    replace: async (record) => {
-      await writeJson(store, keyOf(record.id), record);
-    },
+    update: (id, change) => updateExisting(store, keyOf(id), change),
     find: (id) => absentAsUndefined(() => readJson(store, keyOf(id), recordSchema)),
     async ids() {
       const ids: string[] = [];
@@ -82,13 +94,40 @@ export function createProfileStore(store: ObjectStore): ProfileStore {
       // Keys are ordered with their `.json`, which puts `a-b` before `a`.
       return ids.sort();
     },
-    delete: (id) => store.delete(keyOf(id)),
+    delete: (id) => deleteExisting(store, keyOf(id)),
   };
 }
 
-/** Hash of everything in a record: another one after every update. */
+async function updateExisting(
+  store: ObjectStore,
+  key: string,
+  change: (current: ProfileRecord) => ProfileRecord,
+): Promise<ProfileRecord | undefined> {
+  const changeExisting = (current: VersionedJson<ProfileRecord> | undefined) => {
+    if (current) return change(current.value);
+    throw new FacetError('not-found', `${key} does not exist`);
+  };
+  const updated = await absentAsUndefined(() => updateJson(store, key, recordSchema, changeExisting));
+  return updated?.value;
+}
+
+async function deleteExisting(store: ObjectStore, key: string): Promise<boolean> {
+  for (;;) {
+    const found = await absentAsUndefined(() => readJsonVersion(store, key, recordSchema));
+    if (!found) return false;
+    try {
+      await store.delete(key, { ifMatch: found.version });
+      return true;
+    } catch (error) {
+      // It was changed or deleted meanwhile; each time another caller has come to its end.
+      if (!(isFacetError(error) && error.kind === 'aborted')) throw error;
+    }
+  }
+}
+
+/** Hash of everything in a record, in whatever order it holds it: another one after every update. */
 export function etagOf(record: ProfileRecord): string {
-  return sha256(record).slice(0, 16);
+  return sha256(recordSchema.parse(record)).slice(0, 16);
 }
 
 /** Hash of a profile's content. */

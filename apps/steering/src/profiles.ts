@@ -1,6 +1,5 @@
 import { FacetError, isFacetError, quote } from '@facet/errors';
 import { requireRepeated } from '@facet/mesh';
-import { createOneAtATime } from './one-at-a-time.ts';
 import {
   contentSha256,
   etagOf,
@@ -9,7 +8,7 @@ import {
   type ProfileStore,
 } from './profile-store.ts';
 
-/** Stored sets of edits; of concurrent changes to one profile in this process each sees the one before. */
+/** Stored sets of edits; of concurrent changes to one profile, in any number of processes, each sees the one before. */
 export interface Profiles {
   /** Stores a new profile; a repeated request gives the first one's profile back. */
   create(id: string, content: PinnedContent, requestId: string): Promise<ProfileRecord>;
@@ -23,7 +22,6 @@ export interface Profiles {
 
 /** Creates the profiles over a store. */
 export function createProfiles({ store, now }: { store: ProfileStore; now: () => Date }): Profiles {
-  const inTurn = createOneAtATime();
   const get = async (id: string) => (await store.find(id)) ?? fail('not-found', id, 'does not exist');
   return {
     get,
@@ -39,13 +37,7 @@ export function createProfiles({ store, now }: { store: ProfileStore; now: () =>
         updateTime: time,
         ...content,
       };
-      try {
-        await store.create(record);
-        return record;
-      } catch (error) {
-        if (!(isFacetError(error) && error.kind === 'exists')) throw error;
-        return repeated(await get(id), record);
-      }
+      return createOrFind(store, record);
     },
     async *list(after) {
       for (const id of await store.ids()) {
@@ -55,25 +47,33 @@ export function createProfiles({ store, now }: { store: ProfileStore; now: () =>
         if (record !== undefined) yield record;
       }
     },
-    update: (id, change, etag) =>
-      inTurn(id, async () => {
-        const current = await get(id);
+    async update(id, change, etag) {
+      const updated = await store.update(id, (current) => {
         requireEtag(current, etag);
-        const record = {
-          ...current,
-          ...change,
-          revision: current.revision + 1,
-          updateTime: now().toISOString(),
-        };
-        await store.replace(record);
-        return record;
-      }),
-    delete: (id) =>
-      inTurn(id, async () => {
-        await get(id);
-        await store.delete(id);
-      }),
+        const revision = current.revision + 1;
+        return { ...current, ...change, revision, updateTime: now().toISOString() };
+      });
+      return updated ?? fail('not-found', id, 'does not exist');
+    },
+    async delete(id) {
+      if (!(await store.delete(id))) fail('not-found', id, 'does not exist');
+    },
   };
+}
+
+/** Of several creators of one id one wins; another one that repeats its request is given what it made. */
+async function createOrFind(store: ProfileStore, record: ProfileRecord): Promise<ProfileRecord> {
+  for (;;) {
+    try {
+      await store.create(record);
+      return record;
+    } catch (error) {
+      if (!(isFacetError(error) && error.kind === 'exists')) throw error;
+    }
+    const existing = await store.find(record.id);
+    // It may have been deleted since: then the id is free again.
+    if (existing) return repeated(existing, record);
+  }
 }
 
 function repeated(existing: ProfileRecord, asked: ProfileRecord): ProfileRecord {

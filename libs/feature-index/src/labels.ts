@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ClickhouseSession } from './clickhouse-session.ts';
 import type { IndexTable } from './current-index.ts';
 import { type IndexedSae, type IndexInfo, saeSha256Of } from './records.ts';
@@ -32,11 +33,11 @@ export function createLabels(session: ClickhouseSession, database: string) {
   return async (labels: readonly Label[]): Promise<void> => {
     for (let start = 0; start < labels.length; start += LABELS_PER_INSERT) {
       const rows = labels.slice(start, start + LABELS_PER_INSERT);
-      const { sae, saeSha256, feature, version } = rows[0]!;
+      // A version counts once however often it is written; labels that were dropped can be written again.
       await session.insertRows(
         `${database}.labels`,
         rows.map(({ saeSha256: sae_sha256, ...row }) => ({ ...row, sae_sha256 })),
-        `labels/${sae}/${saeSha256}/${feature}/${version}/${rows.length}`,
+        `labels/${randomUUID()}`,
       );
     }
   };
