@@ -7,5 +7,7 @@ export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 export const SHARED = join(REPOSITORY, '../shared');
 /** The model of most tests. */
 export const MODEL_DIRECTORY = join(SHARED, 'data/models/stories260K');
+/** Another model, of another width. */
+export const SECOND_MODEL_DIRECTORY = join(SHARED, 'data/models/tinystories-656K');
 /** English stories, documents between `<|endoftext|>`. */
 export const CORPUS = join(SHARED, 'data/text/tinystories.txt');

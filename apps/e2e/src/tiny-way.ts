@@ -1,4 +1,4 @@
-import { type ActivationSet, DataType } from '@facet/contracts';
+import { type ActivationSet, DataType, type TrainingSpec } from '@facet/contracts';
 import { type Clients, last } from './clients.ts';
 import { CORPUS } from './repository.ts';
 
@@ -51,24 +51,32 @@ export interface TrainingSize {
   set?: string;
   /** @default 50,000 */
   tokens?: number;
+  /** Id of the SAE. @default the run's own */
+  sae?: string;
+  /** @default topk with k 8 */
+  recipe?: TrainingSpec['recipe'];
+  /** @default 7 */
+  seed?: bigint;
 }
 
-/** Begins to train a small SAE `saes/{id}`. */
+const TOPK: TrainingSpec['recipe'] = { $case: 'topk', value: { k: 8 } };
+
+/** Begins to train a small SAE. */
 export async function beginTraining(
   clients: Clients,
   id: string,
-  { dSae, set = id, tokens = 50_000 }: TrainingSize,
+  { dSae, set = id, tokens = 50_000, sae = id, recipe = TOPK, seed = 7n }: TrainingSize,
 ): Promise<void> {
   await clients.trainingRuns.createTrainingRun({
     trainingRunId: id,
     spec: {
       activationSets: [`activationSets/${set}`],
-      sae: `saes/${id}`,
+      sae: `saes/${sae}`,
       dSae,
       batchTokens: 1024,
       tokens: BigInt(tokens),
-      recipe: { $case: 'topk', value: { k: 8 } },
-      seed: 7n,
+      recipe,
+      seed,
     },
   });
 }
@@ -79,8 +87,15 @@ export async function trainingEnd(clients: Clients, id: string) {
   return (await last(events)).trainingRun!;
 }
 
-/** Trains a small SAE `saes/{id}` on the set of the same id; gives the run at its end, whatever it is. */
-export async function trainSae(clients: Clients, id: string, dSae: number) {
-  await beginTraining(clients, id, { dSae });
+/** Trains a small SAE by a run of this id; gives the run at its end, whatever it is. */
+export async function trainSae(clients: Clients, id: string, size: number | TrainingSize) {
+  await beginTraining(clients, id, typeof size === 'number' ? { dSae: size } : size);
   return trainingEnd(clients, id);
+}
+
+/** Indexes an SAE by a run of this id; gives the run at its end, whatever it is. */
+export async function indexSae(clients: Clients, run: string, spec: { sae: string; set: string }) {
+  const named = { sae: `saes/${spec.sae}`, activationSet: `activationSets/${spec.set}` };
+  await clients.indexingRuns.createIndexingRun({ indexingRunId: run, spec: named });
+  return (await last(clients.indexingRuns.watchIndexingRun({ name: `indexingRuns/${run}` }))).indexingRun!;
 }

@@ -4,13 +4,17 @@ import { FacetError } from '@facet/errors';
 import { type Lineage, requireSameLineage } from '@facet/objects';
 import { SAELENS_WEIGHTS_FILE } from '@facet/sae';
 
-/** Refuses an SAE and a set that do not belong together; an SAE imported without hashes must name the set's model. */
+/**
+ * Refuses an SAE and a set that do not belong together; an SAE that is bound to no weights yet must name the set's model, where it
+ * names one.
+ */
 export function requireSameOrigin({ id, manifest }: SaeArtifact, set: ActivationSet): void {
   const what = `saes/${id} and activationSets/${set.id}`;
   const hashes = ['modelSha256', 'tokenizerSha256'] as const;
   const known = hashes.filter((field) => manifest.lineage[field] !== '');
-  const fields = known.length > 0 ? known : (['modelId'] as const);
-  requireSameLineage(manifest.lineage, set.manifest.lineage, [...fields, 'hookPoint'], what);
+  const named = manifest.lineage.modelId === '' ? [] : (['modelId'] as const);
+  const fields = [...(known.length > 0 ? known : named), 'hookPoint'] as const;
+  requireSameLineage(manifest.lineage, set.manifest.lineage, fields, what);
   const [d_in, dIn] = [manifest.body.d_in, set.manifest.body.dIn];
   if (d_in !== dIn) throw mismatch(`${what} do not belong together: d_in is ${d_in} and ${dIn}`);
 }

@@ -56,10 +56,11 @@ export function createSaeHandlers({
       await registry.delete(id(name));
       return {};
     },
-    async importSae({ saeId, uri, format, model, hookPoint, inputScale }) {
-      const modelId = parseName(model, 'models', 'model');
+    async importSae({ saeId, uri, format, model, hookPoint, inputScale }, { signal }) {
+      const modelId = model === '' ? '' : parseName(model, 'models', 'model');
       const request = { id: parseId(saeId, 'sae_id'), uri, modelId, hookPoint, inputScale };
-      return { sae: toSae(await registry.importFrom({ ...request, format: readFormat(format) })) };
+      const { sae, notices } = await registry.importFrom({ ...request, format: readFormat(format) }, signal);
+      return { sae: toSae(sae), notices };
     },
     async exportSae({ name, uri, format: requested }) {
       const format = readFormat(requested) ?? 'saelens';

@@ -1,6 +1,7 @@
-import type { SaeSource } from '@facet/artifacts';
+import type { SaeFacts, SaeSource } from '@facet/artifacts';
 import {
   type ImportSource,
+  type LateFacts,
   Lineage as LineageMessage,
   type Sae as SaeMessage,
   type Tensor,
@@ -17,7 +18,7 @@ import { fromMetrics } from './training-evaluation.ts';
 export const MAX_TENSOR_BYTES = 1 << 20;
 
 /** Writes an SAE of the registry. */
-export function toSae({ id, manifest, cfg, configJson, texts, parity }: RegisteredSae): SaeMessage {
+export function toSae({ id, manifest, cfg, configJson, texts, parity, facts }: RegisteredSae): SaeMessage {
   const { body, lineage, createTime, files } = manifest;
   const measured = Object.keys(body.metrics).length > 0;
   const { engine, backend } = trainedOn(cfg.metadata);
@@ -27,16 +28,17 @@ export function toSae({ id, manifest, cfg, configJson, texts, parity }: Register
     dIn: body.d_in,
     dSae: body.d_sae,
     k: body.architecture === 'topk' ? (body.k ?? 0) : 0,
-    model: `models/${lineage.modelId}`,
+    model: lineage.modelId && `models/${lineage.modelId}`,
     hookPoint: lineage.hookPoint ?? '',
     lineage: toLineage(lineage, files),
     evaluation: measured ? toEvaluation({ ...fromMetrics(body.metrics), backend }, engine) : undefined,
-    inferenceThreshold: cfg.metadata.inference_threshold,
+    inferenceThreshold: cfg.metadata.inference_threshold ?? facts?.threshold?.value,
     ...texts,
     configJson,
     createTime: new Date(createTime),
     parity,
     source: body.source && toImportSource(body.source),
+    lateFacts: facts && toLateFacts(facts),
   };
 }
 
@@ -44,6 +46,15 @@ export function toSae({ id, manifest, cfg, configJson, texts, parity }: Register
 function trainedOn({ training_engine, training_backend }: SaeMetadata): { engine: string; backend: string } {
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   return { engine: text(training_engine), backend: text(training_backend) };
+}
+
+function toLateFacts({ activationSetId, time, model, threshold }: SaeFacts): LateFacts {
+  return {
+    activationSet: `activationSets/${activationSetId}`,
+    time: new Date(time),
+    boundModel: model !== undefined,
+    calibratedRows: BigInt(threshold?.rows ?? 0),
+  };
 }
 
 function toImportSource({ format, files, conversions }: SaeSource): ImportSource {

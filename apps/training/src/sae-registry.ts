@@ -5,6 +5,8 @@ import {
   readSaeManifest,
   removeSaeArtifact,
   type SaeBody,
+  type SaeFacts,
+  type StoredSae,
   saeFilesPrefix,
   writeSaeArtifact,
 } from '@facet/artifacts';
@@ -15,11 +17,11 @@ import {
   type Manifest,
   type ObjectStore,
   readJson,
-  type StoredManifest,
   updateJson,
 } from '@facet/objects';
 import {
   detectFormat,
+  lacksThreshold,
   parseSaelensConfig,
   type ReadOptions,
   readSae,
@@ -32,6 +34,7 @@ import {
 } from '@facet/sae';
 import { z } from 'zod';
 import { measureParity, type Parity, paritySchema } from './import-parity.ts';
+import type { FindModel, NamedModel } from './named-model.ts';
 import type { RunEvents } from './run-events.ts';
 import { writeSaeDirectory } from './sae-directory.ts';
 import { openSourceFiles } from './source-files.ts';
@@ -52,6 +55,8 @@ export interface RegisteredSae {
   configJson: string;
   texts: SaeTexts;
   parity?: Parity | undefined;
+  /** What became known of it after it was published. */
+  facts?: SaeFacts | undefined;
 }
 
 /** The published SAEs. */
@@ -61,9 +66,15 @@ export interface SaeRegistry {
   list(after: string, limit: number): Promise<RegisteredSae[]>;
   updateTexts(id: string, change: Partial<SaeTexts>): Promise<RegisteredSae>;
   delete(id: string): Promise<void>;
-  importFrom(request: ImportRequest): Promise<RegisteredSae>;
+  importFrom(request: ImportRequest, signal: AbortSignal): Promise<Imported>;
   /** Writes an SAE in a format into a new directory. */
   exportTo(id: string, uri: string, format: SaeFormat): Promise<Exported>;
+}
+
+/** An imported SAE, and what it still lacks and how it gets it, a sentence each. */
+export interface Imported {
+  sae: RegisteredSae;
+  notices: string[];
 }
 
 /** What an export has written. */
@@ -79,6 +90,7 @@ export interface ImportRequest extends ReadOptions {
   uri: string;
   /** @default told from the names of the files */
   format?: SaeFormat | undefined;
+  /** Empty: the first activation set that it is indexed with says which it is. */
   modelId: string;
   /** Empty: the one that its configuration names. */
   hookPoint: string;
@@ -87,6 +99,7 @@ export interface ImportRequest extends ReadOptions {
 export interface SaeRegistryDependencies {
   store: ObjectStore;
   events: RunEvents;
+  findModel: FindModel;
   importRoots: readonly string[];
   exportRoots: readonly string[];
 }
@@ -117,7 +130,7 @@ export function createSaeRegistry(dependencies: SaeRegistryDependencies): SaeReg
     },
     updateTexts: (id, change) => updateTexts(store, id, change),
     delete: (id) => deleteSae(dependencies, id),
-    importFrom: (request) => importSae(dependencies, request),
+    importFrom: (request, signal) => importSae(dependencies, request, signal),
     async exportTo(id, uri, format) {
       const { sae, manifest } = await openSaeArtifact(store, id);
       const { files, conversions } = writeSae(sae, format);
@@ -144,7 +157,7 @@ async function describe(store: ObjectStore, id: string): Promise<RegisteredSae> 
 async function describeStored(
   store: ObjectStore,
   id: string,
-  { manifest }: StoredManifest<SaeBody>,
+  { manifest, facts }: StoredSae,
 ): Promise<RegisteredSae> {
   const source = saeFilesPrefix(id, manifest);
   const configJson = Buffer.from(await store.read(`${source}/${SAELENS_CONFIG_FILE}`)).toString('utf8');
@@ -152,7 +165,7 @@ async function describeStored(
   const texts =
     (await absentAsUndefined(() => readJson(store, `${source}/${TEXTS_FILE}`, textsSchema))) ?? NO_TEXTS;
   const parity = await absentAsUndefined(() => readJson(store, `${source}/${PARITY_FILE}`, paritySchema));
-  return { id, manifest, cfg, configJson, texts, parity };
+  return { id, manifest, cfg, configJson, texts, parity, facts };
 }
 
 /** Changes texts field by field: of several callers at once, each changes what it names. */
@@ -207,9 +220,10 @@ function readSparsity(
  * Publishes an SAE from files, after its copy has encoded and decoded probe rows as the source's own equations do.
  */
 async function importSae(
-  { store, events, importRoots }: SaeRegistryDependencies,
+  { store, events, findModel, importRoots }: SaeRegistryDependencies,
   request: ImportRequest,
-): Promise<RegisteredSae> {
+  signal: AbortSignal,
+): Promise<Imported> {
   const files = await openSourceFiles({ uri: request.uri, roots: importRoots });
   const format = request.format ?? detectFormat(files);
   const read = await readSae(format, files, { inputScale: request.inputScale });
@@ -219,11 +233,16 @@ async function importSae(
     const message = `${quote(request.uri)} does not name its hook point; give hook_point, e.g. blocks.6.hook_resid_post`;
     throw new FacetError('invalid', message, { field: 'hook_point' });
   }
+  const { d_in } = sae.cfg;
+  const model = await findModel(
+    { source: quote(request.uri), modelId: request.modelId, hookPoint, d_in },
+    signal,
+  );
   const { parity, probes } = await measureParity(read, quote(request.uri));
   sae.cfg.metadata = { ...sae.cfg.metadata, hook_name: hookPoint };
   const stored = await writeSaeArtifact(store, request.id, sae, {
     createTime: new Date().toISOString(),
-    lineage: importedLineage(request, hookPoint),
+    lineage: importedLineage(request, hookPoint, model),
     metrics: {},
     source: { format, files: files.hashes(), conversions: [...conversions] },
     extras: { [PROBES_FILE]: probes, [PARITY_FILE]: Buffer.from(`${JSON.stringify(parity, null, 2)}\n`) },
@@ -237,12 +256,25 @@ async function importSae(
   });
   const configJson = writeSaelens(sae).cfg;
   const cfg = parseSaelensConfig(configJson, request.id);
-  return { id: request.id, manifest: stored.manifest, cfg, configJson, texts: NO_TEXTS, parity };
+  const imported = { id: request.id, manifest: stored.manifest, cfg, configJson, texts: NO_TEXTS, parity };
+  return { sae: imported, notices: noticesOf(sae.cfg, model) };
 }
 
-/** An import says which model it reads, but not by hash: those stay empty. */
-function importedLineage({ id, modelId }: ImportRequest, hookPoint: string): Lineage {
-  return { modelId, modelSha256: '', tokenizerSha256: '', hookPoint, normalization: 'none', saeId: id };
+function importedLineage(
+  { id, modelId }: ImportRequest,
+  hookPoint: string,
+  { modelSha256, tokenizerSha256 }: NamedModel,
+): Lineage {
+  return { modelId, modelSha256, tokenizerSha256, hookPoint, normalization: 'none', saeId: id };
+}
+
+function noticesOf(cfg: SaeConfig, { notice }: NamedModel): string[] {
+  const notices = notice === undefined ? [] : [notice];
+  if (lacksThreshold(cfg))
+    notices.push(
+      'it came without a threshold, so its features cannot be steered yet: one is calibrated when it is indexed',
+    );
+  return notices;
 }
 
 function requireShort(texts: Partial<SaeTexts>): void {

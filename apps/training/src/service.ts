@@ -1,11 +1,16 @@
 import { hostname } from 'node:os';
-import { SaeServiceDefinition, TrainingServiceDefinition } from '@facet/contracts';
+import {
+  InferenceServiceDefinition,
+  SaeServiceDefinition,
+  TrainingServiceDefinition,
+} from '@facet/contracts';
 import { type EventBus, keepQueued, openEventBus } from '@facet/events';
-import { bindService, createLogger, type Logger, serve } from '@facet/mesh';
+import { bindService, connect, createLogger, createServiceClient, type Logger, serve } from '@facet/mesh';
 import { openObjectStore } from '@facet/objects';
 import type { TrainingServiceConfig } from './config.ts';
 import { createLiveRuns } from './live-runs.ts';
 import { createLoadedSaes } from './loaded-saes.ts';
+import { createFindModel } from './named-model.ts';
 import { createRunEvents } from './run-events.ts';
 import { createRunStore } from './run-store.ts';
 import { createRunWorker, type RunWorker } from './run-worker.ts';
@@ -51,7 +56,9 @@ export async function startTraining(
   const events = createRunEvents(bus);
   const loaded = createLoadedSaes(store, threads);
   const trainingRuns = createTrainingRuns({ store, runs, bus, live, events, memoryBytes });
-  const registry = createSaeRegistry({ store, events, importRoots, exportRoots });
+  const inference = config.inferenceAddress === undefined ? undefined : connect(config.inferenceAddress);
+  const findModel = createFindModel(inference && createServiceClient(InferenceServiceDefinition, inference));
+  const registry = createSaeRegistry({ store, events, findModel, importRoots, exportRoots });
   const evaluations = createSaeEvaluations({
     objectsUrl,
     threads,
@@ -80,6 +87,7 @@ export async function startTraining(
     stopping.abort();
     await Promise.all([working.catch(() => undefined), evaluations.close()]);
     await loaded.close();
+    inference?.close();
     if (!dependencies.events) await bus.close();
   };
   try {

@@ -62,5 +62,6 @@ const createIndex = clientAction<IndexOptions>(async (clients, invocation, optio
   };
   const id = options.id === undefined ? newId('index') : parseId(options.id, '--id');
   const run = await indexFeatures(clients, { id, spec }, invocation);
-  return { text: `${spec.sae}: ${describeIndexing(run)}`, json: IndexingRun.toJSON(run) };
+  const lines = [`${spec.sae}: ${describeIndexing(run)}`, ...(run.summary?.notices ?? [])];
+  return { text: lines.join('\n'), json: IndexingRun.toJSON(run) };
 });

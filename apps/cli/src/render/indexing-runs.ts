@@ -31,6 +31,7 @@ export function indexingRunFields(run: IndexingRun): Field[] {
     ['live features', summary && formatCount(summary.liveFeatures)],
     ['l0', summary && formatValue(summary.l0)],
     ['time', summary && indexingTime(Number(summary.events), summary.seconds)],
+    ...(summary?.notices ?? []).map((notice): Field => ['notice', notice]),
     ['created', createTime?.toISOString()],
   ];
 }

@@ -13,9 +13,10 @@ export function saeFields(sae: Sae): Field[] {
     ['architecture', sae.k > 0 ? `${sae.architecture}, k ${sae.k}` : sae.architecture],
     ['d_in', formatCount(sae.dIn)],
     ['d_sae', formatCount(sae.dSae)],
-    ['model', sae.model],
+    ['model', boundModel(sae)],
     ['hook point', sae.hookPoint],
     ['inference threshold', inferenceThreshold === undefined ? undefined : formatValue(inferenceThreshold)],
+    ...lateFields(sae),
     [
       'trained on',
       lineage && lineage.activationSetId !== '' ? `activationSets/${lineage.activationSetId}` : '',
@@ -25,6 +26,23 @@ export function saeFields(sae: Sae): Field[] {
     ...evaluationFields(sae.evaluation),
     ['created', sae.createTime?.toISOString()],
   ];
+}
+
+/** The model that it reads, with the weights that it is bound to. */
+function boundModel({ model, lineage }: Sae): string {
+  const bound = lineage?.modelSha256 ?? '';
+  return bound === '' ? `${model || 'not known'}, not bound to weights yet` : `${model}, sha256 ${bound}`;
+}
+
+/** What became known by the first activation set that it was indexed with. */
+function lateFields({ lateFacts }: Sae): Field[] {
+  if (lateFacts === undefined) return [];
+  const { activationSet, boundModel, calibratedRows } = lateFacts;
+  const fields: Field[] = [];
+  if (boundModel) fields.push(['model bound by', activationSet]);
+  if (calibratedRows > 0n)
+    fields.push(['threshold calibrated', `on ${formatCount(calibratedRows)} rows of ${activationSet}`]);
+  return fields;
 }
 
 /** Where an imported SAE comes from and how exactly it is reproduced; nothing for a trained one. */

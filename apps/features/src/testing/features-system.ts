@@ -17,8 +17,13 @@ export interface FeaturesSystem {
   client: ServiceClient<typeof FeatureServiceDefinition>;
   /** Configuration of a further features service in the same surroundings. */
   configOf(overrides?: Record<string, string>): Readonly<FeaturesConfig>;
-  /** Creates a run of the fixture's SAE and watches it to its end. */
-  runToEnd(id: string, spec?: { maxTokens?: bigint }): Promise<{ run: IndexingRun; states: string[] }>;
+  /** Creates a run, by default of the fixture's SAE and set, and watches it to its end. */
+  runToEnd(
+    id: string,
+    spec?: { sae?: string; activationSet?: string; maxTokens?: bigint },
+  ): Promise<{ run: IndexingRun; states: string[] }>;
+  /** ClickHouse over HTTP. */
+  clickhouseUrl: string;
   stop(): Promise<void>;
 }
 
@@ -46,6 +51,7 @@ export async function startFeaturesSystem(): Promise<FeaturesSystem> {
     indexing,
     client: createServiceClient(FeatureServiceDefinition, connection),
     configOf,
+    clickhouseUrl: clickhouse.url,
     runToEnd: (id, spec) => runToEnd(indexing, id, spec),
     async stop() {
       connection.close();
@@ -58,7 +64,7 @@ export async function startFeaturesSystem(): Promise<FeaturesSystem> {
   };
 }
 
-async function runToEnd(indexing: FeaturesSystem['indexing'], id: string, spec: { maxTokens?: bigint } = {}) {
+async function runToEnd(indexing: FeaturesSystem['indexing'], id: string, spec: object = {}) {
   const artifacts = { sae: 'saes/random', activationSet: 'activationSets/corpus' };
   await indexing.createIndexingRun({ indexingRunId: id, spec: { ...artifacts, ...spec } });
   const states: string[] = [];

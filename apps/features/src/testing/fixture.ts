@@ -57,12 +57,8 @@ export async function writeFixture(inferenceAddress: string): Promise<Fixture> {
   const { modelSha256, tokenizerSha256 } = model!.lineage!;
   const lineage: Lineage = { modelId, modelSha256, tokenizerSha256, hookPoint: HOOK_POINT };
   const sae = randomSae(corpus.activations);
-  await writeSet(store, corpus, lineage);
-  await writeSaeArtifact(store, 'random', sae, {
-    createTime: '2026-01-01T00:00:00Z',
-    lineage: { ...lineage, normalization: 'none' },
-    metrics: {},
-  });
+  await writeSet(store, 'corpus', { corpus, lineage });
+  await writeSae(store, 'random', { sae, lineage });
   return {
     store,
     objectsUrl,
@@ -73,9 +69,27 @@ export async function writeFixture(inferenceAddress: string): Promise<Fixture> {
   };
 }
 
+/** Publishes an SAE under an id, as training and imports do. */
+export async function writeSae(
+  store: ObjectStore,
+  id: string,
+  { sae, lineage }: { sae: Sae; lineage: Lineage },
+): Promise<void> {
+  await writeSaeArtifact(store, id, sae, {
+    createTime: new Date().toISOString(),
+    lineage: { ...lineage, normalization: 'none' },
+    metrics: {},
+  });
+}
+
+/** Another SAE over the same rows: other directions, the same shape. */
+export function anotherSae({ corpus }: Fixture): Sae {
+  return randomSae(corpus.activations, 6);
+}
+
 /** A topk SAE with random unit directions and encoder rows equal to them. */
-function randomSae(activations: Float32Array): Sae {
-  const random = createRandom(5);
+function randomSae(activations: Float32Array, seed = 5): Sae {
+  const random = createRandom(seed);
   const W_dec = Float32Array.from({ length: D_SAE * D_IN }, () => random() - 0.5);
   const W_enc = new Float32Array(D_IN * D_SAE);
   for (let i = 0; i < D_SAE; i += 1)
@@ -107,7 +121,12 @@ const SHARD_TEXTS = [
   [3, 5],
 ] as const;
 
-async function writeSet(store: ObjectStore, corpus: ActivatedTexts, lineage: Lineage): Promise<void> {
+/** Writes an activation set of the corpus. */
+export async function writeSet(
+  store: ObjectStore,
+  id: string,
+  { corpus, lineage }: Pick<Fixture, 'corpus' | 'lineage'>,
+): Promise<void> {
   const starts = startsOf(corpus.lengths);
   const documents = Int32Array.from(corpus.tokenIds, (_, row) =>
     starts.findLastIndex((start) => start <= row),
@@ -126,7 +145,7 @@ async function writeSet(store: ObjectStore, corpus: ActivatedTexts, lineage: Lin
       positions: positions.slice(start, end),
       special: corpus.special.slice(start, end),
     };
-    const { file, bytes, sha256 } = await writeActivationShard(store, 'corpus', { partition, rows });
+    const { file, bytes, sha256 } = await writeActivationShard(store, id, { partition, rows });
     files[file] = { bytes, sha256 };
     shards.push({ file, rows: end - start });
   }
@@ -142,7 +161,7 @@ async function writeSet(store: ObjectStore, corpus: ActivatedTexts, lineage: Lin
     shards,
     corpus: { uri: 'memory:test', format: 'TEXT' as const },
   };
-  await finishActivationSet(store, 'corpus', { createTime: '2026-01-01T00:00:00Z', lineage, body, files });
+  await finishActivationSet(store, id, { createTime: '2026-01-01T00:00:00Z', lineage, body, files });
 }
 
 /** The first row of every text, and the end of the last. */

@@ -2,6 +2,7 @@ import { isFacetError } from '@facet/errors';
 import { openEventBus } from '@facet/events';
 import { openObjectStore } from '@facet/objects';
 import { answerTasks } from '@facet/objects/testing';
+import { createFindModel } from '../named-model.ts';
 import { publishSae } from '../publish-sae.ts';
 import { createRunEvents } from '../run-events.ts';
 import { createRunStore } from '../run-store.ts';
@@ -48,10 +49,14 @@ const bus = openEventBus({ url: 'memory:' });
 async function act({ url, root, id }: RegistryTask, call: RegistryCall): Promise<unknown> {
   const store = openObjectStore(url);
   const roots = { importRoots: [root], exportRoots: [root] };
-  const registry = createSaeRegistry({ store, events: createRunEvents(await bus), ...roots });
+  const findModel = createFindModel(undefined);
+  const registry = createSaeRegistry({ store, events: createRunEvents(await bus), findModel, ...roots });
   switch (call.do) {
     case 'import':
-      return registry.importFrom({ id, uri: call.uri, modelId: 'toy', hookPoint: '' });
+      return registry.importFrom(
+        { id, uri: call.uri, modelId: 'toy', hookPoint: '' },
+        new AbortController().signal,
+      );
     case 'update':
       return registry.updateTexts(id, call.change);
     case 'delete':

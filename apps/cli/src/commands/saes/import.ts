@@ -9,12 +9,12 @@ import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
 import { parseDecimal } from '../../parse/numbers.ts';
 import { parseSaeFormat, SAE_FORMAT_NAMES } from '../../parse/sae-format.ts';
-import { renderFields } from '../../render/fields.ts';
+import { type Field, renderFields } from '../../render/fields.ts';
 import { saeFields } from '../../render/saes.ts';
 import { requirePresent } from '../verbs/require-present.ts';
 
 interface ImportOptions extends AddressOptions {
-  model: string;
+  model?: string;
   format?: string;
   hookPoint?: string;
   inputScale?: string;
@@ -27,7 +27,10 @@ export function addImportCommand(group: Command, run: Run): void {
     'import <id> <path>',
     'take in an SAE of another tool, from where the service can read',
   )
-    .requiredOption('--model <name>', 'model that it reads')
+    .option(
+      '--model <name>',
+      'model that it reads (default: the one of the first activations it is indexed with)',
+    )
     .option('--format <format>', `${SAE_FORMAT_NAMES} (default: told from its files)`)
     .option('--hook-point <name>', 'hook point that it reads (default: as its files say)')
     .option('--input-scale <factor>', 'factor of its inputs in training, for expected_average_only_in')
@@ -41,14 +44,16 @@ const importSae = clientAction<ImportOptions>(async (clients, invocation, option
     saeId: parseId(id!, 'id'),
     uri: resolve(path!),
     format: parseSaeFormat(options.format),
-    model: parseResource(options.model, 'models', '--model'),
+    model: options.model === undefined ? '' : parseResource(options.model, 'models', '--model'),
     hookPoint: options.hookPoint ?? '',
     inputScale:
       options.inputScale === undefined
         ? undefined
         : parseDecimal(options.inputScale, '--input-scale', SCALES),
   };
-  const { sae } = await clients.saes.importSae(request, { signal: invocation.signal });
+  const { sae, notices } = await clients.saes.importSae(request, { signal: invocation.signal });
   const imported = requirePresent(sae, 'SAE');
-  return { text: renderFields(saeFields(imported), invocation.palette), json: Sae.toJSON(imported) };
+  const fields = [...saeFields(imported), ...notices.map((notice): Field => ['notice', notice])];
+  const json = { ...(Sae.toJSON(imported) as object), notices };
+  return { text: renderFields(fields, invocation.palette), json };
 });
