@@ -7,6 +7,7 @@ import {
   parseName,
   parseRequestId,
   type ServedCallContext,
+  safeCount,
 } from '@facet/mesh';
 import { z } from 'zod';
 import { cancelSet } from './cancel-set.ts';
@@ -16,7 +17,7 @@ import { deleteSet } from './delete-set.ts';
 import { describeSet } from './describe-set.ts';
 import { listSets } from './list-sets.ts';
 import { readRows } from './read-rows.ts';
-import { parseDtype, parseSpec, safeCount, toActivationSet, toReadResponse } from './set-messages.ts';
+import { parseDtype, parseSpec, toActivationSet, toReadResponse } from './set-messages.ts';
 import { watchSet } from './watch-set.ts';
 
 const PAGE_SIZES = { fallback: 50, max: 1000 };

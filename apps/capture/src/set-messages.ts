@@ -9,7 +9,7 @@ import {
   type ReadActivationsResponse,
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import { flagTensor, idTensor, parseName, tensorMessage } from '@facet/mesh';
+import { flagTensor, idTensor, parseName, safeCount, tensorMessage } from '@facet/mesh';
 import type { SetDescription } from './describe-set.ts';
 import type { RowBlock } from './read-rows.ts';
 import { type CorpusSpec, lineageOf, type SetSpec } from './set-record.ts';
@@ -46,12 +46,6 @@ export function parseDtype(dtype: DataType, field: string): 'F16' | 'F32' | unde
   if (dtype === DataType.F16) return 'F16';
   if (dtype === DataType.F32) return 'F32';
   throw new FacetError('invalid', `${field} is ${dtype}; possible are F16 and F32`, { field });
-}
-
-/** Turns a 64-bit count into a number. */
-export function safeCount(value: bigint, field: string): number {
-  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
-  throw new FacetError('invalid', `${field} ${value} is out of range`, { field });
 }
 
 /** Writes a set as the contract has it. */

@@ -13,6 +13,7 @@ import {
   pageSize,
   parseFeatureName,
   parseName,
+  requireWithin,
   type ServedCallContext,
 } from '@facet/mesh';
 import { z } from 'zod';
@@ -65,6 +66,8 @@ export function createFeatureHandlers(
 
     async listFeatures({ parent, order: orderMessage, minDensity, maxDensity, ...page }) {
       const order = known(ORDERS[orderMessage], 'order');
+      requireWithin(minDensity, SHARES, 'min_density');
+      if (maxDensity !== undefined) requireWithin(maxDensity, SHARES, 'max_density');
       const limit = pageSize(page.pageSize, FEATURE_PAGES);
       const query = `${parent}/${order}/${minDensity}/${maxDensity}`;
       const after = decodePageToken(page.pageToken, featureCursor, query);
@@ -93,6 +96,7 @@ export function createFeatureHandlers(
 
     async findFeatures({ parent, positiveTexts, negativeTexts, maxDensity = 1, ...page }, { signal }) {
       const limit = pageSize(page.pageSize, CONTRAST_PAGES);
+      requireWithin(maxDensity, SHARES, 'max_density');
       const sae = parseName(parent, 'saes', 'parent');
       const found = await findFeatures(
         parts,
@@ -152,6 +156,9 @@ export function createFeatureHandlers(
     },
   };
 }
+
+/** What a density can be. */
+const SHARES = { min: 0, max: 1 };
 
 function known<T>(value: T | undefined, field: string): T {
   if (value !== undefined) return value;

@@ -190,6 +190,22 @@ describeWithModel('questions about features', () => {
     await expect(ask()).rejects.toMatchObject({ kind, message: expect.stringMatching(message) });
   });
 
+  test.each([2, -0.1, 1.0000001, 1e300])('refuses %d as a density, by its field', async (density) => {
+    const parent = 'saes/random';
+    const texts = { positiveTexts: ['a'], negativeTexts: ['b'] };
+    const calls: [string, Promise<unknown>][] = [
+      ['min_density', system.client.listFeatures({ parent, minDensity: density })],
+      ['max_density', system.client.listFeatures({ parent, maxDensity: density })],
+      ['max_density', system.client.findFeatures({ parent, ...texts, maxDensity: density })],
+    ];
+    for (const [field, call] of calls) await expect(call).rejects.toMatchObject({ kind: 'invalid', field });
+    const spec = { sae: parent, activationSet: 'activationSets/corpus', maxTokens: 2n ** 53n };
+    await expect(system.indexing.createIndexingRun({ spec })).rejects.toMatchObject({
+      kind: 'invalid',
+      field: 'spec.max_tokens',
+    });
+  });
+
   test('names the address of a ClickHouse that is not there', async () => {
     const away = await startFeatures(
       system.configOf({ FACET_CLICKHOUSE_URL: 'http://127.0.0.1:9', FACET_CLICKHOUSE_RETRY_MS: '300' }),

@@ -7,6 +7,7 @@ import {
   parseName,
   parseRequestId,
   type ServedCallContext,
+  safeCount,
 } from '@facet/mesh';
 import { z } from 'zod';
 import type { IndexingRuns } from './indexing-runs.ts';
@@ -22,7 +23,7 @@ export function createIndexingHandlers(runs: IndexingRuns): IndexingServiceImple
         requestId: parseRequestId(requestId),
         sae: parseName(spec?.sae ?? '', 'saes', 'spec.sae'),
         activationSet: parseName(spec?.activationSet ?? '', 'activationSets', 'spec.activation_set'),
-        maxTokens: Number(spec?.maxTokens ?? 0n),
+        maxTokens: safeCount(spec?.maxTokens ?? 0n, 'spec.max_tokens'),
       });
       return { indexingRun: toIndexingRun(view) };
     },

@@ -44,6 +44,7 @@ describe('readEdit', () => {
     [{ scope: EditScope.UNRECOGNIZED }, 'edits[1].scope'],
     [{ condition: { feature: 'saes/b/features/4' } }, 'edits[1].condition.feature'],
     [{ condition: { feature: 'saes/a/features/1', greaterThan: -1 } }, 'edits[1].condition.greater_than'],
+    [{ condition: { feature: 'saes/a/features/1', greaterThan: 1e300 } }, 'edits[1].condition.greater_than'],
     [
       { condition: { feature: 'saes/a/features/1', greaterThan: Number.NaN } },
       'edits[1].condition.greater_than',

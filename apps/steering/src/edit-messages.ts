@@ -2,7 +2,7 @@ import { EditScope as EditScopeMessage, type FeatureEdit as FeatureEditMessage }
 import { FacetError } from '@facet/errors';
 import { type FeatureRef, formatFeatureName, parseFeatureName } from '@facet/mesh';
 import type { EditCondition, EditMode, EditScope, FeatureEdit, ValuedModeKind } from './feature-edit.ts';
-import { MAX_EDITS } from './limits.ts';
+import { MAX_EDITS, MAX_UNINDEXED_STRENGTH } from './limits.ts';
 
 /** Reads 1 to 64 edits of different features; `field` is the request field they came in. */
 export function readEdits(messages: readonly FeatureEditMessage[], field: string): FeatureEdit[] {
@@ -110,8 +110,11 @@ function readCondition(
     );
   const at = `${field}.condition.greater_than`;
   requireFinite(condition.greaterThan, at);
-  if (condition.greaterThan < 0)
-    throw invalid(`${condition.greaterThan} is below every activation; give 0 or more`, at);
+  if (condition.greaterThan < 0 || condition.greaterThan > MAX_UNINDEXED_STRENGTH)
+    throw invalid(
+      `${condition.greaterThan} is no activation to wait for; give 0 to ${MAX_UNINDEXED_STRENGTH}`,
+      at,
+    );
   return { index, greaterThan: condition.greaterThan };
 }
 

@@ -1,4 +1,5 @@
 import { DecayShape, DecoderBiasStart, InputScale, type TrainingSpec } from '@facet/contracts';
+import { safeCount } from '@facet/mesh';
 import type { BDecStart, DecayShape as DecayName, InputScale as ScaleName } from '@facet/sae-training';
 import type { RecipeRecord } from './recipe-record.ts';
 
@@ -11,7 +12,7 @@ export function readRecipe(recipe: RecipeMessage): RecipeRecord {
       return {
         name: 'standard',
         ...readPenalty(recipe.value),
-        resample_every: Number(recipe.value.resampleEvery),
+        resample_every: safeCount(recipe.value.resampleEvery, 'spec.standard.resample_every'),
       };
     case 'topk':
       return { name: 'topk', ...readSelection(recipe.value) };

@@ -1,6 +1,6 @@
 import type { TrainingSpec, TrainingVariant } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import { parseName } from '@facet/mesh';
+import { parseName, safeCount } from '@facet/mesh';
 import { MAX_MEMBERS } from '@facet/sae-training';
 import { readChoices, readRecipe, toChoices, toRecipe } from './recipe-messages.ts';
 import type { RunSpec } from './run-record.ts';
@@ -28,7 +28,7 @@ export function readTrainingSpec(spec: TrainingSpec | undefined): RunSpec {
     recipe: recipe && readRecipe(recipe),
     ...readChoices(spec),
     d_sae: spec.dSae,
-    tokens: toNumber(spec.tokens, 'spec.tokens'),
+    tokens: safeCount(spec.tokens, 'spec.tokens'),
     batch_rows: spec.batchTokens,
     learning_rate: spec.learningRate,
     warmup_steps: spec.warmupSteps,
@@ -37,10 +37,10 @@ export function readTrainingSpec(spec: TrainingSpec | undefined): RunSpec {
     dead_window_tokens:
       spec.deadWindowTokens === undefined
         ? undefined
-        : toNumber(spec.deadWindowTokens, 'spec.dead_window_tokens'),
+        : safeCount(spec.deadWindowTokens, 'spec.dead_window_tokens'),
     engine: spec.engine,
     max_norm_multiple: spec.maxNormMultiple,
-    checkpointSteps: toNumber(spec.checkpointSteps, 'spec.checkpoint_steps'),
+    checkpointSteps: safeCount(spec.checkpointSteps, 'spec.checkpoint_steps'),
     checkpointMinutes: spec.checkpointMinutes,
     variants: variants.length > 0 ? variants.map(readVariant) : undefined,
   };
@@ -89,11 +89,6 @@ function toVariant({ sae, recipe, d_sae, learning_rate }: VariantRecord): Traini
     recipe: recipe && toRecipe(recipe),
     learningRate: learning_rate,
   };
-}
-
-function toNumber(value: bigint, field: string): number {
-  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
-  throw invalid(field, `${field} is ${value}; at most ${Number.MAX_SAFE_INTEGER} is possible`);
 }
 
 function invalid(field: string, message: string): FacetError {

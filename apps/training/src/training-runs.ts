@@ -5,7 +5,7 @@ import { FacetError, isFacetError } from '@facet/errors';
 import type { EventBus, QueuedJob } from '@facet/events';
 import { type CreateRequest, idOfRequest, parseId, requireRepeated } from '@facet/mesh';
 import { absentAsUndefined, type ObjectStore } from '@facet/objects';
-import { requireRange } from '@facet/sae-training';
+import { MAX_NORM, requireRange } from '@facet/sae-training';
 import type { LiveRuns } from './live-runs.ts';
 import { planMemory } from './memory-plan.ts';
 import type { RunEvents } from './run-events.ts';
@@ -152,7 +152,7 @@ async function newRecord(
 ): Promise<RunRecord> {
   requireRange('held_out_fraction', spec.heldOutFraction, 0, MAX_HELD_OUT_FRACTION);
   if (spec.max_norm_multiple !== undefined)
-    requireRange('max_norm_multiple', spec.max_norm_multiple, 1, Number.MAX_VALUE);
+    requireRange('max_norm_multiple', spec.max_norm_multiple, 1, MAX_NORM);
   if (spec.checkpointMinutes !== undefined)
     requireRange('checkpoint_minutes', spec.checkpointMinutes, 0, MAX_CHECKPOINT_MINUTES);
   for (const { sae } of membersOf(spec)) await requireFreeSae(store, sae);

@@ -36,6 +36,7 @@ export {
   parseId,
   parseName,
 } from './names.ts';
+export { requireWithin, safeCount } from './numbers.ts';
 export { type FileProblem, type OpenedBelow, openBelow, realPathBelow } from './open-below.ts';
 export { decodePageToken, encodePageToken, pageSize } from './page-token.ts';
 export { peerReady } from './peer-ready.ts';

@@ -1,5 +1,4 @@
 import { FacetError } from '@facet/errors';
-import { MAX_D_SAE } from '@facet/sae';
 import { requireChoice, requireInteger, requireRange } from './checks.ts';
 import { B_DEC_STARTS, type BDecStart } from './initial-weights.ts';
 import { INPUT_SCALES, type InputScale } from './input-scale.ts';
@@ -67,12 +66,16 @@ export interface ResolvedConfig<R = ResolvedRecipe> extends Required<Omit<Traini
   adam: { beta1: number; beta2: number; epsilon: number };
 }
 
+/** Most features of an SAE that is trained here. */
+export const MAX_TRAINED_D_SAE = 2 ** 20;
 /** Most SAEs that train together: the run's state, its messages and reports stay small. */
 export const MAX_MEMBERS = 64;
 /** Most rows of one step. */
 export const MAX_BATCH_ROWS = 65_536;
 /** Most rows of one run, repeats counted. */
 export const MAX_TOKENS = 2 ** 40;
+/** Largest norm that can be stated: far above what single precision can square. */
+export const MAX_NORM = 1e30;
 
 const DEFAULT_BATCH_ROWS = 4096;
 const DEFAULT_DEAD_WINDOW = 10_000_000;
@@ -82,7 +85,7 @@ export function resolveConfig(
   config: TrainingConfig,
   source: { d_in: number; rows: number },
 ): ResolvedConfig {
-  requireInteger('d_sae', config.d_sae, 2, MAX_D_SAE);
+  requireInteger('d_sae', config.d_sae, 2, MAX_TRAINED_D_SAE);
   const batch_rows = config.batch_rows || DEFAULT_BATCH_ROWS;
   requireInteger('batch_tokens', batch_rows, 1, MAX_BATCH_ROWS);
   requireRows(source.rows, batch_rows);
@@ -150,9 +153,9 @@ function requireRows(rows: number, batch_rows: number): void {
 function checkRates(config: ResolvedConfig): void {
   requireRange('learning_rate', config.learning_rate, Number.MIN_VALUE, 10);
   requireRange('decay_fraction', config.decay_fraction, 0, 1);
-  requireRange('gradient_clip_norm', config.gradient_clip_norm, 0, Number.MAX_VALUE);
-  requireInteger('warmup_steps', config.warmup_steps, 0, Number.MAX_SAFE_INTEGER);
-  requireInteger('dead_window_tokens', config.dead_window_tokens, 1, Number.MAX_SAFE_INTEGER);
+  requireRange('gradient_clip_norm', config.gradient_clip_norm, 0, MAX_NORM);
+  requireInteger('warmup_steps', config.warmup_steps, 0, config.steps);
+  requireInteger('dead_window_tokens', config.dead_window_tokens, 1, MAX_TOKENS);
   requireChoice('decay_shape', config.decay_shape, DECAY_SHAPES);
   requireChoice('input_scale', config.input_scale, INPUT_SCALES);
   requireChoice('b_dec_start', config.b_dec_start, B_DEC_STARTS);

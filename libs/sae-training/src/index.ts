@@ -10,6 +10,7 @@ export { requireRange } from './checks.ts';
 export {
   MAX_BATCH_ROWS,
   MAX_MEMBERS,
+  MAX_NORM,
   MAX_TOKENS,
   type RecipeConfig,
   type ResolvedConfig,

@@ -53,7 +53,7 @@ function requirePrefixes(prefixes: readonly number[], d_sae: number): void {
   const ascending = prefixes.every((size, m) => Number.isInteger(size) && size > (prefixes[m - 1] ?? 0));
   if (ascending && prefixes.at(-1) === d_sae && prefixes.length <= MAX_PREFIXES) return;
   const message =
-    `matryoshka.prefixes is ${prefixes.join(', ')}; give 1 to ${MAX_PREFIXES} ascending integers ` +
+    `matryoshka.prefixes is ${prefixes.slice(0, MAX_PREFIXES).join(', ')} (${prefixes.length} numbers); give 1 to ${MAX_PREFIXES} ascending integers ` +
     `that end with d_sae ${d_sae}`;
   throw new FacetError('invalid', message, { field: 'spec.matryoshka.prefixes' });
 }

@@ -63,7 +63,7 @@ export function resolveSelection(
   const resolved = {
     k: config.k,
     auxk_alpha: config.auxk_alpha ?? 1 / 32,
-    k_aux: Math.min(d_sae, config.k_aux ?? Math.max(1, Math.floor(d_in / 2))),
+    k_aux: config.k_aux ?? Math.min(d_sae, Math.max(1, Math.floor(d_in / 2))),
   };
   requireRange(`${config.name}.auxk_alpha`, resolved.auxk_alpha, 0, 1000);
   requireInteger(`${config.name}.k_aux`, resolved.k_aux, 1, d_sae);

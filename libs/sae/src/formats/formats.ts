@@ -26,6 +26,9 @@ const CODECS: Readonly<Record<SaeFormat, SaeCodec>> = {
 
 const TENSORS = ['W_enc', 'b_enc', 'W_dec', 'b_dec', 'threshold', 'b_gate', 'b_mag', 'r_mag'] as const;
 
+/** Largest factor between an SAE's inputs in training and the rows: any other is a mistake. */
+const MAX_INPUT_SCALE = 1e9;
+
 /** Reads an SAE of `format`; untrusted files are refused with errors that name the value and the remedy. */
 export async function readSae(
   format: SaeFormat,
@@ -33,8 +36,8 @@ export async function readSae(
   options: ReadOptions = {},
 ): Promise<ReadSae> {
   const { inputScale } = options;
-  if (inputScale !== undefined && !(inputScale > 0 && Number.isFinite(inputScale))) {
-    const message = `the input scale is ${inputScale}; it must be a positive number`;
+  if (inputScale !== undefined && !(inputScale >= 1 / MAX_INPUT_SCALE && inputScale <= MAX_INPUT_SCALE)) {
+    const message = `the input scale is ${inputScale}; it must be a number from 1e-9 to 1e9`;
     throw new FacetError('invalid', message, { field: 'input_scale' });
   }
   if (inputScale !== undefined && format !== 'saelens') {
