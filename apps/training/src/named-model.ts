@@ -20,7 +20,7 @@ export interface NamedModel {
 }
 
 /** Looks up the models that imports name. */
-export type FindModel = (place: SaePlace, signal: AbortSignal) => Promise<NamedModel>;
+export type FindModel = (place: SaePlace, signal?: AbortSignal) => Promise<NamedModel>;
 
 /** How long inference may take to describe a model. */
 const MODEL_DEADLINE_MS = 10_000;
@@ -53,10 +53,11 @@ function unknown(why: string): NamedModel {
 async function getModel(
   inference: ServiceClient<typeof InferenceServiceDefinition>,
   name: string,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<Model | undefined> {
   try {
-    return (await inference.getModel({ name }, { signal, deadlineMs: MODEL_DEADLINE_MS })).model;
+    return (await inference.getModel({ name }, { ...(signal && { signal }), deadlineMs: MODEL_DEADLINE_MS }))
+      .model;
   } catch (error) {
     if (isFacetError(error) && error.kind === 'not-found') return undefined;
     if (!isFacetError(error) || error.kind !== 'unavailable') throw error;

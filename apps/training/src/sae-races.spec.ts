@@ -7,6 +7,7 @@ import { openEventBus } from '@facet/events';
 import { absentAsUndefined, type ObjectStore, openObjectStore } from '@facet/objects';
 import { type Racer, startRacers } from '@facet/objects/testing';
 import { writeSaelens } from '@facet/sae';
+import { createFindModel } from './named-model.ts';
 import { createRunEvents } from './run-events.ts';
 import { createRunStore } from './run-store.ts';
 import { createSaeRegistry } from './sae-registry.ts';
@@ -52,6 +53,7 @@ async function race(id: string, calls: [RegistryCall[], RegistryCall[]]): Promis
 
 const registry = async () =>
   createSaeRegistry({
+    findModel: createFindModel(undefined),
     store,
     events: createRunEvents(await openEventBus({ url: 'memory:' })),
     importRoots: [root],

@@ -66,7 +66,7 @@ export interface SaeRegistry {
   list(after: string, limit: number): Promise<RegisteredSae[]>;
   updateTexts(id: string, change: Partial<SaeTexts>): Promise<RegisteredSae>;
   delete(id: string): Promise<void>;
-  importFrom(request: ImportRequest, signal: AbortSignal): Promise<Imported>;
+  importFrom(request: ImportRequest, signal?: AbortSignal): Promise<Imported>;
   /** Writes an SAE in a format into a new directory. */
   exportTo(id: string, uri: string, format: SaeFormat): Promise<Exported>;
 }
@@ -222,7 +222,7 @@ function readSparsity(
 async function importSae(
   { store, events, findModel, importRoots }: SaeRegistryDependencies,
   request: ImportRequest,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<Imported> {
   const files = await openSourceFiles({ uri: request.uri, roots: importRoots });
   const format = request.format ?? detectFormat(files);

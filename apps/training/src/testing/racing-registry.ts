@@ -53,10 +53,7 @@ async function act({ url, root, id }: RegistryTask, call: RegistryCall): Promise
   const registry = createSaeRegistry({ store, events: createRunEvents(await bus), findModel, ...roots });
   switch (call.do) {
     case 'import':
-      return registry.importFrom(
-        { id, uri: call.uri, modelId: 'toy', hookPoint: '' },
-        new AbortController().signal,
-      );
+      return registry.importFrom({ id, uri: call.uri, modelId: 'toy', hookPoint: '' });
     case 'update':
       return registry.updateTexts(id, call.change);
     case 'delete':
