@@ -26,6 +26,8 @@ export interface CaptureConfig {
   inferenceAddress: string;
   /** The object store. @default file:///var/lib/facet */
   objectsUrl: string;
+  /** What killed writers left is removed after this long without a change, milliseconds. @default an hour */
+  orphanAgeMs: number;
   /** Events and job queues. @default memory: */
   eventsUrl: string;
   /** A job goes to another worker after this long without a sign of life, milliseconds. @default 30000 */
@@ -66,6 +68,7 @@ const schema = variables.transform(
     roles: env.FACET_CAPTURE_ROLES,
     inferenceAddress: env.FACET_INFERENCE_ADDRESS,
     objectsUrl: env.FACET_OBJECTS_URL,
+    orphanAgeMs: env.FACET_ORPHAN_MINUTES * 60_000,
     eventsUrl: eventsUrl(env),
     ackWaitMs: env.FACET_EVENTS_ACK_WAIT_MS,
     corpusRoots: env.FACET_CORPUS_ROOT,

@@ -41,7 +41,7 @@ export async function startCapture(
   dependencies: CaptureDependencies = {},
 ): Promise<RunningCapture> {
   const logger = dependencies.logger ?? createLogger({ service: 'capture', level: config.logLevel });
-  const { eventsUrl, ackWaitMs } = config;
+  const { eventsUrl, ackWaitMs, orphanAgeMs } = config;
   const bus =
     dependencies.events ?? (await openEventBus({ url: eventsUrl, ackWaitMs, signal: dependencies.signal }));
   const connection = connect(config.inferenceAddress);
@@ -80,7 +80,7 @@ export async function startCapture(
     const server = await serve({ name: 'capture', host, port, services, reflection, logger, limits });
     const stopWorking = new AbortController();
     const working = isWorker
-      ? runWorker(context, { concurrency, ackWaitMs, signal: stopWorking.signal })
+      ? runWorker(context, { concurrency, ackWaitMs, orphanAgeMs, signal: stopWorking.signal })
       : Promise.resolve();
     working.catch((err) => logger.error({ err }, 'the capture worker ended'));
     return {

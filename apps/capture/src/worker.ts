@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DeadLetter, isLasting, type Job, keepQueued } from '@facet/events';
 import { linkSignals } from '@facet/mesh';
+import { findLeftovers, keepSwept } from '@facet/objects';
 import type { CaptureContext } from './capture-context.ts';
+import { findCaptureOrphans } from './capture-orphans.ts';
 import { capturePartition } from './capture-partition.ts';
 import { endSet } from './end-set.ts';
 import { type CaptureJob, parseJob, QUEUE } from './jobs.ts';
@@ -14,12 +16,19 @@ const STANDING_POLL_MS = 500;
 /** A job that waited for all its deliveries has tried for about half a minute. */
 const MAX_DELIVER = 6;
 
+export interface WorkerOptions {
+  concurrency: number;
+  ackWaitMs: number;
+  orphanAgeMs: number;
+  signal: AbortSignal;
+}
+
 /** Takes capture jobs from the queue until `signal` aborts, and queues those again that were lost. */
 export async function runWorker(
   context: CaptureContext,
-  { concurrency, ackWaitMs, signal }: { concurrency: number; ackWaitMs: number; signal: AbortSignal },
+  { concurrency, ackWaitMs, orphanAgeMs, signal }: WorkerOptions,
 ): Promise<void> {
-  const { bus, logger } = context;
+  const { bus, store, logger } = context;
   await Promise.all([
     bus.work(QUEUE, (job) => runJob(context, job), {
       concurrency,
@@ -34,6 +43,13 @@ export async function runWorker(
       signal,
       onQueued: (jobs) => logger.warn({ jobs }, 'queued capture jobs again that were lost'),
       onError: (err) => logger.warn({ err }, 'could not look for capture jobs that were lost'),
+    }),
+    keepSwept({
+      finders: [findLeftovers(store), findCaptureOrphans(store)],
+      olderThanMs: orphanAgeMs,
+      signal,
+      onSwept: ({ what, place, bytes }) => logger.info({ place, bytes }, `removed ${what}`),
+      onError: (err) => logger.warn({ err }, 'could not remove what killed writers left'),
     }),
   ]);
 }

@@ -27,6 +27,8 @@ export interface FeaturesConfig {
   inferenceAddress: string;
   /** The object store. @default file:///var/lib/facet */
   objectsUrl: string;
+  /** What killed writers left is removed after this long without a change, milliseconds. @default an hour */
+  orphanAgeMs: number;
   /** Events and job queues. @default memory: */
   eventsUrl: string;
   /** A job whose worker is silent for this long goes to another worker, milliseconds. @default 30000 */
@@ -79,6 +81,7 @@ const schema = variables.transform(
     roles: env.FACET_FEATURES_ROLES,
     inferenceAddress: env.FACET_INFERENCE_ADDRESS,
     objectsUrl: env.FACET_OBJECTS_URL,
+    orphanAgeMs: env.FACET_ORPHAN_MINUTES * 60_000,
     eventsUrl: eventsUrl(env),
     ackWaitMs: env.FACET_EVENTS_ACK_WAIT_MS,
     clickhouseUrl: clickhouseUrl(env),

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type FacetError, isFacetError } from '@facet/errors';
 import { type DeadLetter, isLasting, JOB_TAKEN_OVER, type Job, keepQueued } from '@facet/events';
 import { type Logger, linkSignals } from '@facet/mesh';
-import { absentAsUndefined } from '@facet/objects';
+import { absentAsUndefined, findLeftovers, keepSwept } from '@facet/objects';
 import { buildIndex, type IndexingParts } from './build-index.ts';
 import { type EndingParts, endRun, settleOutcome } from './end-run.ts';
+import { findIndexOrphans } from './index-orphans.ts';
 import { type HeldTurn, INDEXING_UNDER_WAY, type IndexTurns } from './index-turns.ts';
 import { parseJob, QUEUE, unfinishedJobs } from './jobs.ts';
 import { MAX_DELIVER, STATE_POLL_MS } from './limits.ts';
@@ -17,12 +18,19 @@ export interface WorkerParts extends IndexingParts, EndingParts {
   logger: Logger;
 }
 
+export interface WorkerOptions {
+  concurrency: number;
+  ackWaitMs: number;
+  orphanAgeMs: number;
+  signal: AbortSignal;
+}
+
 /** Takes indexing jobs from the queue until `signal` aborts, and queues those again that were lost. */
 export async function runWorker(
   parts: WorkerParts,
-  { concurrency, ackWaitMs, signal }: { concurrency: number; ackWaitMs: number; signal: AbortSignal },
+  { concurrency, ackWaitMs, orphanAgeMs, signal }: WorkerOptions,
 ): Promise<void> {
-  const { bus, runs, logger } = parts;
+  const { bus, runs, store, logger } = parts;
   await Promise.all([
     bus.work(QUEUE, (job) => runJob(parts, job), {
       concurrency,
@@ -37,6 +45,13 @@ export async function runWorker(
       signal,
       onQueued: (jobs) => logger.warn({ jobs }, 'queued indexing runs again whose jobs were lost'),
       onError: (err) => logger.warn({ err }, 'could not look for indexing runs whose jobs were lost'),
+    }),
+    keepSwept({
+      finders: [findLeftovers(store), findIndexOrphans(parts)],
+      olderThanMs: orphanAgeMs,
+      signal,
+      onSwept: ({ what, place, bytes }) => logger.info({ place, bytes }, `removed ${what}`),
+      onError: (err) => logger.warn({ err }, 'could not remove what killed writers left'),
     }),
   ]);
 }

@@ -68,9 +68,9 @@ export async function startFeatures(
     const reflection = environment === 'development';
     const limits = { idleMs: config.callIdleMs };
     const server = await serve({ name: 'features', host, port, services, reflection, logger, limits });
-    const { concurrency, ackWaitMs } = config;
+    const { concurrency, ackWaitMs, orphanAgeMs } = config;
     const worker = config.roles.includes('worker')
-      ? runWorker(parts, { concurrency, ackWaitMs, signal: working.signal })
+      ? runWorker(parts, { concurrency, ackWaitMs, orphanAgeMs, signal: working.signal })
       : Promise.resolve();
     worker.catch((error) => logger.error({ err: error }, 'the worker has stopped'));
     const keeping = config.roles.includes('worker')

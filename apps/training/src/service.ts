@@ -6,7 +6,7 @@ import {
 } from '@facet/contracts';
 import { type EventBus, keepQueued, openEventBus } from '@facet/events';
 import { bindService, connect, createLogger, createServiceClient, type Logger, serve } from '@facet/mesh';
-import { openObjectStore } from '@facet/objects';
+import { findLeftovers, keepSwept, type ObjectStore, openObjectStore } from '@facet/objects';
 import type { TrainingServiceConfig } from './config.ts';
 import { createLiveRuns } from './live-runs.ts';
 import { createLoadedSaes } from './loaded-saes.ts';
@@ -18,6 +18,7 @@ import { createSaeEvaluations } from './sae-evaluations.ts';
 import { createSaeHandlers } from './sae-handlers.ts';
 import { createSaeRegistry } from './sae-registry.ts';
 import { createTrainingHandlers } from './training-handlers.ts';
+import { findTrainingOrphans } from './training-orphans.ts';
 import { createTrainingRuns, type TrainingRuns } from './training-runs.ts';
 
 export interface TrainingDependencies {
@@ -80,7 +81,7 @@ export async function startTraining(
     logger,
   });
   const working = config.roles.includes('worker')
-    ? work(bus, worker, { signal: stopping.signal, runs: trainingRuns, ackWaitMs, logger })
+    ? work(bus, worker, { signal: stopping.signal, runs: trainingRuns, store, config, logger })
     : Promise.resolve();
   working.catch((err) => logger.error({ err }, 'the training worker ended'));
   const release = async () => {
@@ -114,7 +115,8 @@ const MAX_DELIVER = 1000;
 interface Working {
   signal: AbortSignal;
   runs: TrainingRuns;
-  ackWaitMs: number;
+  store: ObjectStore;
+  config: Pick<TrainingServiceConfig, 'ackWaitMs' | 'orphanAgeMs'>;
   logger: Logger;
 }
 
@@ -122,17 +124,24 @@ interface Working {
 async function work(
   bus: EventBus,
   worker: RunWorker,
-  { signal, runs, ackWaitMs, logger }: Working,
+  { signal, runs, store, config, logger }: Working,
 ): Promise<void> {
   await Promise.all([
     bus.work('train', worker.handle, { signal, maxDeliver: MAX_DELIVER, onDeadLetter: worker.giveUp }),
     keepQueued(bus, {
       kind: 'train',
       unfinished: runs.unfinished,
-      intervalMs: ackWaitMs,
+      intervalMs: config.ackWaitMs,
       signal,
       onQueued: (jobs) => logger.warn({ jobs }, 'queued training runs again whose jobs were lost'),
       onError: (err) => logger.warn({ err }, 'could not look for training runs whose jobs were lost'),
+    }),
+    keepSwept({
+      finders: [findLeftovers(store), findTrainingOrphans(store)],
+      olderThanMs: config.orphanAgeMs,
+      signal,
+      onSwept: ({ what, place, bytes }) => logger.info({ place, bytes }, `removed ${what}`),
+      onError: (err) => logger.warn({ err }, 'could not remove what killed writers left'),
     }),
   ]);
 }

@@ -4,6 +4,7 @@ import { findCurrent, readIndexes } from './current-index.ts';
 import { dropIndexesOf, publishGeneration } from './generations.ts';
 import { createIndexWriter, type IndexWriter } from './index-writer.ts';
 import { createLabels, indexParams, LABELS_JOIN, type Label } from './labels.ts';
+import { dropPartition, type IndexPartition, listPartitions } from './partitions.ts';
 import {
   type ExampleRecord,
   type ExampleRow,
@@ -59,6 +60,12 @@ export interface FeatureIndex {
   begin(options: { sae: string; now: number; signal?: AbortSignal }): Promise<IndexWriter>;
   /** Makes a finished index the current one in one step and drops older ones; can be repeated. */
   publish(info: IndexInfo): Promise<void>;
+  /** What is there of every generation, published or not. */
+  partitions(): Promise<IndexPartition[]>;
+  /** Generations of an SAE that are complete. */
+  published(sae: string): Promise<number[]>;
+  /** Removes what is there of a generation that is not complete and will not be; can be repeated. */
+  discard(partition: Pick<IndexPartition, 'sae' | 'generation'>): Promise<void>;
   /** Removes the indexes and labels of exactly this SAE; can be repeated. */
   drop(of: IndexedSae): Promise<void>;
   features(index: IndexInfo, features: readonly number[]): Promise<FeatureRecord[]>;
@@ -150,6 +157,9 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
       const generation = Math.max(Math.round(now * 1000), (newest?.generation ?? 0) + 1);
       return createIndexWriter({ session, database, sae, generation, signal });
     },
+    partitions: () => listPartitions(table),
+    published: async (sae) => (await readIndexes(table, sae)).map(({ generation }) => generation),
+    discard: (partition) => dropPartition(table, partition),
     publish: (info) => publishGeneration(session, database, info),
     drop: async (of) => {
       if ((await readIndexes(table, of.sae)).length === 0) return;

@@ -1,9 +1,8 @@
 import type { ClickhouseSession } from './clickhouse-session.ts';
 import { type IndexTable, readIndexes, toIndexInfo } from './current-index.ts';
 import { dropLabelsOf } from './labels.ts';
+import { dropPartition, listPartitions } from './partitions.ts';
 import { type IndexedSae, type IndexInfo, saeSha256Of } from './records.ts';
-
-const PARTITIONED_TABLES = ['events', 'features', 'examples'];
 
 export interface GenerationRange {
   database: string;
@@ -18,16 +17,9 @@ export async function dropOlderGenerations(
   range: GenerationRange,
 ): Promise<void> {
   const { database, sae, current } = range;
-  const partitions = await session.rows<{ table: string; partition: string }>(
-    `SELECT DISTINCT table, partition FROM system.parts
-     WHERE database = {database:String} AND table IN {tables:Array(String)} AND active AND startsWith(partition, {prefix:String})`,
-    { params: { database, tables: PARTITIONED_TABLES, prefix: `('${sae}',` } },
-  );
-  for (const { table, partition } of partitions) {
-    const generation = Number(/,(\d+)\)$/.exec(partition)?.[1]);
-    if (!(generation < current)) continue;
-    await session.command(`ALTER TABLE ${database}.${table} DROP PARTITION tuple('${sae}', ${generation})`);
-  }
+  const table = { session, database };
+  for (const partition of await listPartitions(table, sae))
+    if (partition.generation < current) await dropPartition(table, partition);
   await session.command(
     `DELETE FROM ${database}.indexes WHERE sae = {sae:String} AND generation < {current:UInt64}`,
     {
@@ -55,8 +47,7 @@ export async function dropIndexesOf(table: IndexTable, of: IndexedSae): Promise<
   const own = rows.filter((row) => [sha256, manifestSha256].includes(saeSha256Of(toIndexInfo(row))));
   for (const { generation } of own) {
     const params = { sae, generation };
-    for (const name of PARTITIONED_TABLES)
-      await session.command(`ALTER TABLE ${database}.${name} DROP PARTITION tuple('${sae}', ${generation})`);
+    await dropPartition(table, params);
     const ofGeneration = 'sae = {sae:String} AND generation = {generation:UInt64}';
     await session.command(`DELETE FROM ${database}.indexes WHERE ${ofGeneration}`, { params });
   }

@@ -33,6 +33,7 @@ export {
 export { HISTOGRAM_BINS, HISTOGRAM_EDGES, type Histogram } from './histogram.ts';
 export type { FeatureSource, IndexedFeature, IndexWriter } from './index-writer.ts';
 export type { Label } from './labels.ts';
+export type { IndexPartition } from './partitions.ts';
 export {
   type ExampleRecord,
   type FeatureRecord,

@@ -81,6 +81,8 @@ export const commonVariables = {
 
 /** The object store. @default file:///var/lib/facet */
 export const objectsVariables = {
+  /** What killed writers left is removed after this long without a change, minutes. @default 60 */
+  FACET_ORPHAN_MINUTES: integerVariable(60, { min: 1, max: 43_200 }),
   FACET_OBJECTS_URL: urlVariable(['file', 's3']).default('file:///var/lib/facet'),
 };
 

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, toReadError } from './file-errors.ts';
@@ -17,8 +18,8 @@ export async function* listFolder(
       yield* listFolder(directory, key.slice(0, -1), signal);
       continue;
     }
-    const bytes = await fileBytes(join(directory, key));
-    if (bytes !== undefined) yield { key, bytes };
+    const stats = await statObject(join(directory, key));
+    if (stats !== undefined) yield { key, bytes: stats.size, modifiedMs: stats.mtimeMs };
   }
 }
 
@@ -43,11 +44,11 @@ async function readFolder(path: string): Promise<string[]> {
   }
 }
 
-/** The size of the object at `path`; undefined where there is none. */
-export async function fileBytes(path: string): Promise<number | undefined> {
+/** What is known of the object at `path`; undefined where there is none. */
+export async function statObject(path: string): Promise<Stats | undefined> {
   try {
     const stats = await lstat(path);
-    return stats.isFile() ? stats.size : undefined;
+    return stats.isFile() ? stats : undefined;
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw toReadError(error, path);

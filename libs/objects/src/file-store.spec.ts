@@ -235,7 +235,8 @@ describe('list', () => {
 
   test('tells sizes, and finds nothing in a store that does not exist yet', async () => {
     await store.write('a/b', bytes('abc'));
-    for await (const object of store.list('a')) expect(object).toEqual({ key: 'a/b', bytes: 3 });
+    for await (const object of store.list('a'))
+      expect(object).toEqual({ key: 'a/b', bytes: 3, modifiedMs: expect.any(Number) });
     const absent = openFileStore({ directory: join(directory, 'absent') });
     for await (const object of absent.list('')) expect(object).toBeUndefined();
   });

@@ -6,7 +6,8 @@ import { FacetError } from '@facet/errors';
 import { requireCondition } from './conditions.ts';
 import { flushFolder, makeFolder } from './durable-folders.ts';
 import { hasCode, toReadError, toWriteError } from './file-errors.ts';
-import { childFolders, fileBytes, listFolder } from './file-listing.ts';
+import { fileLeftovers } from './file-leftovers.ts';
+import { childFolders, listFolder, statObject } from './file-listing.ts';
 import { createFolderSweep } from './folder-sweep.ts';
 import { requireKey, requirePrefix } from './keys.ts';
 import type {
@@ -52,9 +53,10 @@ export function openFileStore({ directory }: FileStoreOptions): ObjectStore {
     },
     list: (prefix, options) => listFolder(directory, requirePrefix(prefix), options?.signal),
     listFolders: async (prefix) => childFolders(join(directory, requirePrefix(prefix))),
-    exists: async (key) => (await fileBytes(pathOf(key))) !== undefined,
+    exists: async (key) => (await statObject(pathOf(key))) !== undefined,
     delete: async (key, options) => removeFile({ path: pathOf(key), key }, options ?? {}),
     deletePrefix: async (prefix) => removeFolder(directory, requirePrefix(prefix), temp),
+    leftovers: () => fileLeftovers(directory),
   };
 }
 

@@ -24,8 +24,17 @@ export {
   writeManifest,
 } from './manifest.ts';
 export { openObjectStore } from './open-object-store.ts';
+export {
+  findLeftovers,
+  findStale,
+  type KeepSweptOptions,
+  keepSwept,
+  type Orphan,
+  type OrphanFinder,
+} from './orphans.ts';
 export type {
   Condition,
+  Leftover,
   ListedObject,
   ObjectStore,
   ReadOptions,

@@ -29,6 +29,8 @@ export interface ObjectStore {
   delete(key: string, options?: Pick<Condition, 'ifMatch'>): Promise<void>;
   /** Removes every object below a prefix and tells how many there were. */
   deletePrefix(prefix: string): Promise<number>;
+  /** Lists what writers have begun and not finished: those that are writing now, and those that were killed. */
+  leftovers(): AsyncIterable<Leftover>;
 }
 
 export interface ReadOptions {
@@ -68,4 +70,15 @@ export interface WrittenObject {
 export interface ListedObject {
   key: string;
   bytes: number;
+  /** When it was written, milliseconds since 1970 by the clock of the store. */
+  modifiedMs: number;
+}
+
+/** What a writer has left that was killed: no object, and nothing of it is read. */
+export interface Leftover {
+  /** Its name, for people. */
+  name: string;
+  bytes: number;
+  modifiedMs: number;
+  remove(): Promise<void>;
 }

@@ -22,7 +22,8 @@ export interface Standing {
   isObject: boolean;
 }
 
-const NEXT_PREFIX = '.next-';
+/** Names of files that are to follow others. */
+export const NEXT_PREFIX = '.next-';
 const NEXT_NAME = /^\.next-[0-9a-f-]{36}$/;
 const CLAIM_PREFIX = '.claim-';
 /** What the symbolic link at a deleted object's path points to; nothing of that name exists. */

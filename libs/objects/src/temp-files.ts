@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promise
 import { join } from 'node:path';
 
 /** Temporary files live beside the objects, on the same file system; no key can start with a dot. */
-const TEMP_FOLDER = '.tmp';
+export const TEMP_FOLDER = '.tmp';
 /** What a crashed process left behind is removed after a day; no write takes that long. */
 export const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
 /** One write call; between two of them an abort is noticed and the event loop runs. */

@@ -4,6 +4,7 @@ import { type AddressOptions, addAddressOptions, readAddresses } from '../addres
 import { addCommand, DEFAULT_DATA_DIRECTORY } from '../command-builder.ts';
 import type { Check } from '../doctor/check.ts';
 import { checkMachine } from '../doctor/machine.ts';
+import { checkOrphans } from '../doctor/orphans.ts';
 import { checkPrograms } from '../doctor/programs.ts';
 import { checkServices } from '../doctor/services.ts';
 import type { Action, Run } from '../invocation.ts';
@@ -31,6 +32,7 @@ const examine: Action<DoctorOptions> = async (invocation, options) => {
     checkMachine(options.dataDir),
     checkPrograms(env),
     checkServices({ addresses, env }),
+    checkOrphans({ dataDirectory: options.dataDir, env }).then((check) => [check]),
   ]);
   const checks = groups.flat();
   const healthy = checks.every(({ status }) => status !== 'failed');

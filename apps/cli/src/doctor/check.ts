@@ -1,3 +1,12 @@
+/** Orphans of one kind. */
+export interface OrphanGroup {
+  what: string;
+  count: number;
+  bytes: number;
+  /** Where the first of them lie. */
+  places: readonly string[];
+}
+
 /** What doctor found about one thing. */
 export interface Check {
   name: string;
@@ -7,6 +16,8 @@ export interface Check {
   found: string;
   /** What to do about it; empty when all is well. */
   remedy: string;
+  /** What was counted, for programs. */
+  orphans?: readonly OrphanGroup[];
 }
 
 /** All is well. */
