@@ -3,7 +3,7 @@ import type { HeldOutMetricsPoint, TrainingMetricsPoint, TrainingRun } from '@fa
 import type { Block, Figure, LineSeries } from '@facet/report';
 import type { Clients } from './clients.ts';
 import { formatBytes, formatCount, formatSeconds, formatShare, formatValue } from './render/quantities.ts';
-import { describeEngine, trainingRunFields } from './render/training-runs.ts';
+import { describeEngine, trainingRunFields, trainingWarnings } from './render/training-runs.ts';
 import { writeReport } from './write-report.ts';
 
 /** The curves of a run. */
@@ -35,7 +35,7 @@ export async function trainingPage(run: TrainingRun, curves: TrainingCurves): Pr
     title: `Training of ${run.spec?.sae ?? run.name}`,
     subtitle: `${run.name}, engine ${describeEngine(run)}`,
     sections: [
-      { title: 'What came out', blocks: [factsBlock(run)] },
+      { title: 'What came out', blocks: [factsBlock(run), ...warningBlocks(run)] },
       { title: 'Curves', blocks: await curveBlocks(run, curves) },
       { title: 'How often features fire', blocks: await densityBlocks(run) },
       { title: 'The run', blocks: [settingsBlock(run), memoryBlock(run)] },
@@ -62,6 +62,11 @@ function factsBlock({ evaluation }: TrainingRun): Block {
       { label: 'Mean ‖x̂‖ / ‖x‖', value: formatMeasured(ratio), note: heldOut },
     ],
   };
+}
+
+function warningBlocks(run: TrainingRun): Block[] {
+  const paragraphs = trainingWarnings(run).map((warning) => `Warning: ${warning}.`);
+  return paragraphs.length > 0 ? [{ kind: 'text', paragraphs }] : [];
 }
 
 function formatMeasured(value: number): string {

@@ -7,7 +7,7 @@ import {
   TrainingRunState,
   type TrainingStepMetrics,
 } from '@facet/contracts';
-import { engineOf } from '@facet/sae-training';
+import { engineOf, targetWarnings } from '@facet/sae-training';
 import { hasVariants, memberOutcomes, membersOf } from './run-members.ts';
 import type { Evaluation, MemoryPlan, Run, RunProgress, RunSpec, StepProgress } from './run-record.ts';
 import { isResting } from './run-store.ts';
@@ -69,9 +69,12 @@ function toMembers({ record: { spec }, outcome }: Run, progress: RunProgress | u
 /** Writes metrics; what is not known is NaN, never a number that could be believed. */
 export function toEvaluation(evaluation: Evaluation, engine: string): TrainingEvaluation {
   const fvu = evaluation.fvu ?? Number.NaN;
+  const [l0, targetL0] = [evaluation.l0 ?? Number.NaN, evaluation.targetL0 ?? 0];
   return {
     heldOutTokens: BigInt(evaluation.heldOutTokens),
-    l0: evaluation.l0 ?? Number.NaN,
+    l0,
+    targetL0,
+    warnings: targetWarnings({ l0, target_l0: targetL0 }),
     fvu,
     explainedVariance: 1 - fvu,
     deadFraction: evaluation.deadFraction,

@@ -116,6 +116,8 @@ export const progressSchema = z.object({
 export const evaluationSchema = z.object({
   heldOutTokens: count,
   l0: z.number().nullable(),
+  /** What the recipe was asked for, where that is a number of features. */
+  targetL0: z.number().optional(),
   fvu: z.number().nullable(),
   deadFraction: z.number(),
   deadWindowTokens: count,

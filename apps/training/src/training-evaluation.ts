@@ -24,6 +24,7 @@ export function evaluationOf(
   return {
     heldOutTokens: metrics.held_out_rows,
     l0: finiteOrNull(metrics.l0),
+    ...(metrics.target_l0 > 0 && { targetL0: metrics.target_l0 }),
     fvu: finiteOrNull(metrics.fvu),
     meanCosine: finiteOrNull(metrics.cosine),
     meanNormRatio: finiteOrNull(metrics.norm_ratio),
@@ -45,6 +46,7 @@ export function toMetrics(evaluation: Evaluation, { alone }: { alone: boolean })
   const named = {
     held_out_tokens: evaluation.heldOutTokens,
     l0: evaluation.l0,
+    target_l0: evaluation.targetL0,
     fvu: evaluation.fvu,
     explained_variance: evaluation.fvu === null ? null : 1 - evaluation.fvu,
     mean_cosine: evaluation.meanCosine,
@@ -65,6 +67,7 @@ export function fromMetrics(metrics: Readonly<Record<string, number>>): Evaluati
   return {
     heldOutTokens: metrics.held_out_tokens ?? 0,
     l0: metrics.l0 ?? null,
+    targetL0: metrics.target_l0,
     fvu: metrics.fvu ?? null,
     meanCosine: metrics.mean_cosine ?? null,
     meanNormRatio: metrics.mean_norm_ratio ?? null,

@@ -42,6 +42,7 @@ export type { StandardRecipeConfig } from './recipes/standard.ts';
 export type { TopkRecipeConfig } from './recipes/topk.ts';
 export { createMemorySource, createPickedSource, type PickedRows, type RowSource } from './row-source.ts';
 export { DECAY_SHAPES, type DecayShape } from './schedule.ts';
+export { targetWarnings } from './target-miss.ts';
 export {
   type TrainedSae,
   type TrainingProgress,

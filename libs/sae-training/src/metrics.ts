@@ -18,6 +18,8 @@ export interface HeldOutMetrics {
 
 /** What is known of a trained SAE; every mean is over rows, dataset means as semantics demand. */
 export interface TrainingMetrics extends HeldOutMetrics {
+  /** Features of a row that the recipe was asked for, its `k` or `target_l0`; 0 where it has neither. */
+  target_l0: number;
   /** Share of features silent over the last `dead_window_tokens` rows of training. */
   dead_fraction: number;
   dead_window_tokens: number;

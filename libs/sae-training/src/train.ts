@@ -11,6 +11,7 @@ import type { HeldOutMetrics, TrainingMetrics } from './metrics.ts';
 import type { HistoryPoint, StepMetrics } from './metrics-history.ts';
 import { recipeOf } from './recipes/registry.ts';
 import type { RowSource } from './row-source.ts';
+import { targetWarnings } from './target-miss.ts';
 import { toSae } from './to-sae.ts';
 import { takeSteps } from './training-loop.ts';
 
@@ -49,6 +50,8 @@ export interface TrainingProgress extends StepMetrics {
 export interface TrainedSae {
   sae: Sae;
   metrics: TrainingMetrics;
+  /** What went otherwise than asked for, with the remedy. */
+  warnings: string[];
   /** log10 firing frequency of every feature over the dead window. */
   sparsity: Float32Array;
   /** Rows of the dead window in which each feature fired, and how many rows that window had. */
@@ -157,9 +160,11 @@ function resultOf(member: Member, measured: Measured | undefined): TrainingResul
   if (error) return { error };
   const { config, session, window, history, heldOut } = member;
   const { calibrated, held } = measured!;
+  const metrics = metricsOf(member, held);
   const trained = {
     sae: toSae(config, session.weights(), calibrated),
-    metrics: metricsOf(member, held),
+    metrics,
+    warnings: targetWarnings(metrics),
     sparsity: window.log10Frequency(),
     firings: window.firings(),
     history: history.points(),
@@ -170,9 +175,10 @@ function resultOf(member: Member, measured: Measured | undefined): TrainingResul
 }
 
 function metricsOf({ config, session, window }: Member, held: HeldOutMetrics): TrainingMetrics {
-  const { dead_window_tokens, tokens, engine } = config;
+  const { dead_window_tokens, tokens, engine, recipe } = config;
   return {
     ...held,
+    target_l0: recipeOf(recipe).target_l0?.(recipe) ?? 0,
     dead_fraction: window.deadFraction(),
     dead_window_tokens,
     trained_tokens: tokens,

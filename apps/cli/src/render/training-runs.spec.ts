@@ -1,5 +1,5 @@
 import { TrainingEvaluation, TrainingRun, TrainingRunState } from '@facet/contracts';
-import { describeTrainingInFull, trainingWork } from '../steps/train.ts';
+import { describeTraining, describeTrainingInFull, trainingWork } from '../steps/train.ts';
 import { evaluationFields } from './training-runs.ts';
 
 const EVALUATION = TrainingEvaluation.fromPartial({
@@ -31,6 +31,21 @@ describe('describeTrainingInFull', () => {
         'measured on 36,000 held-out tokens, dead over the last 1,000,000 of training; ' +
         '512 BOS and special tokens and 3 outliers left out',
     );
+  });
+
+  test('warns of an l0 that misses its target, of several SAEs by name', () => {
+    const evaluation = { ...EVALUATION, warnings: ['held-out l0 32.0 is 300 % above the 8 asked for'] };
+    const run = TrainingRun.fromPartial({ evaluation });
+    expect(describeTrainingInFull(run)).toMatch(/left out\nwarning: held-out l0 32.0 is 300 % above the 8/);
+    expect(describeTraining(run)).toMatch(/dead 2.0%; warning: held-out l0 32.0 is 300 % above the 8/);
+    const members = [
+      { sae: 'saes/a', evaluation: EVALUATION },
+      { sae: 'saes/b', evaluation },
+    ];
+    expect(describeTraining(TrainingRun.fromPartial({ members }))).toMatch(
+      /; warning: saes\/b: held-out l0 32/,
+    );
+    expect(evaluationFields(evaluation)).toContainEqual(['warning', evaluation.warnings[0]]);
   });
 
   test('says that nothing was measured', () => {

@@ -65,7 +65,16 @@ export function evaluationFields(evaluation: TrainingRun['evaluation']): Field[]
     ['left out', leftOut(evaluation)],
     ['trained on', `${formatCount(evaluation.trainedTokens)} tokens, engine ${describeEngine(evaluation)}`],
     ['time', `${formatSeconds(evaluation.secondsPerMillionTokens)} for a million tokens`],
+    ...evaluation.warnings.map((warning): Field => ['warning', warning]),
   ];
+}
+
+/** What went otherwise than asked for, in a run's SAE or in several, each by its name. */
+export function trainingWarnings({ evaluation, members }: TrainingRun): string[] {
+  const named = members.flatMap(({ sae, evaluation }) =>
+    (evaluation?.warnings ?? []).map((warning) => `${sae}: ${warning}`),
+  );
+  return [...(evaluation?.warnings ?? []), ...named];
 }
 
 /** Counts the tokens that were neither trained on nor measured: `512 BOS and special tokens`. */
@@ -102,6 +111,7 @@ function memberFields({ spec, members }: TrainingRun): Field[] {
     const settings = `${describeRecipe({ recipe: recipe ?? spec?.recipe })}, d_sae ${size}`;
     const metrics = evaluation ?? stepMetrics;
     const quality = metrics && `l0 ${formatValue(metrics.l0)}, fvu ${formatValue(metrics.fvu)}`;
-    return [sae, [settings, error?.message ?? quality].filter(Boolean).join(': ')];
+    const said = [settings, error?.message ?? quality].filter(Boolean).join(': ');
+    return [sae, [said, ...(evaluation?.warnings ?? [])].join('; warning: ')];
   });
 }

@@ -8,7 +8,7 @@ import { newId } from '@facet/mesh';
 import type { Clients } from '../clients.ts';
 import type { Invocation } from '../invocation.ts';
 import { formatCount, formatNumberOf, formatShare, formatValue } from '../render/quantities.ts';
-import { describeEngine, leftOut } from '../render/training-runs.ts';
+import { describeEngine, leftOut, trainingWarnings } from '../render/training-runs.ts';
 import { doWork, type LongWork, type WorkView } from './follow.ts';
 import { shortState } from './state.ts';
 
@@ -85,8 +85,12 @@ function describeMembers(members: readonly TrainingMember[]): string | undefined
   return `${formatNumberOf(metrics.length, 'SAE')}, l0 ${l0}, fvu ${range(metrics.map((one) => one.fvu))}`;
 }
 
-/** Says in short how good the SAEs of a run are. */
-export function describeTraining({ evaluation, members }: TrainingRun): string {
+/** Says in short how good the SAEs of a run are, and what went otherwise than asked for. */
+export function describeTraining(run: TrainingRun): string {
+  return [describeQuality(run), ...trainingWarnings(run)].join('; warning: ');
+}
+
+function describeQuality({ evaluation, members }: TrainingRun): string {
   const trained = members.find((member) => member.evaluation)?.evaluation;
   if (trained) return `${formatCount(trained.trainedTokens)} tokens, ${describeMembers(members)}`;
   if (evaluation === undefined) return 'no evaluation';
@@ -97,13 +101,13 @@ export function describeTraining({ evaluation, members }: TrainingRun): string {
   );
 }
 
-/** Says how good the SAEs of a run are, over how many tokens that was measured, and which were left out. */
+/** Says how good the SAEs of a run are, over how many tokens that was measured, which were left out; warnings on their own lines. */
 export function describeTrainingInFull(run: TrainingRun): string {
   const trained = run.members.find((member) => member.evaluation)?.evaluation ?? run.evaluation;
-  if (trained === undefined) return describeTraining(run);
+  if (trained === undefined) return describeQuality(run);
   const { heldOutTokens, deadWindowTokens } = trained;
-  return (
-    `${describeTraining(run)}; measured on ${formatCount(heldOutTokens)} held-out tokens, ` +
-    `dead over the last ${formatCount(deadWindowTokens)} of training; ${leftOut(trained)} left out`
-  );
+  const measured =
+    `${describeQuality(run)}; measured on ${formatCount(heldOutTokens)} held-out tokens, ` +
+    `dead over the last ${formatCount(deadWindowTokens)} of training; ${leftOut(trained)} left out`;
+  return [measured, ...trainingWarnings(run)].join('\nwarning: ');
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { TrainingRun } from '@facet/contracts';
 import type { Clients } from '../clients.ts';
 import type { CommandResult, Invocation } from '../invocation.ts';
+import { trainingWarnings } from '../render/training-runs.ts';
 import { writeReport } from '../write-report.ts';
 import { evaluateMembers, type MeasureOptions } from './evaluate-members.ts';
 import { frontierOf } from './frontier.ts';
@@ -25,8 +26,9 @@ export async function sweepResult(
   const frontier = frontierOf(run, evaluations);
   const id = run.name.slice('trainingRuns/'.length);
   const report = await writeReport(join(out, `sweep-${id}.html`), await sweepPage(run, frontier));
+  const warnings = trainingWarnings(run).map((warning) => `warning: ${warning}`);
   return {
-    text: `${renderFrontier(frontier, invocation.palette)}\nreport: ${report}`,
+    text: [renderFrontier(frontier, invocation.palette), ...warnings, `report: ${report}`].join('\n'),
     json: { ...(TrainingRun.toJSON(run) as object), frontier, report },
   };
 }

@@ -31,6 +31,7 @@ export const batchtopkRecipe: Recipe<BatchtopkRecipeConfig> = {
     requireRange('batchtopk.threshold_rate', threshold_rate, Number.MIN_VALUE, 1);
     return { name: 'batchtopk', ...resolveSelection(config, sizes), threshold_rate };
   },
+  target_l0: ({ k }) => k,
   initialise: (config) => tiedWeights(config, 1),
   publish: ({ recipe: { k } }, weights) => {
     const form = thresholdForm(weights);

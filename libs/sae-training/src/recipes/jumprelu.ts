@@ -59,6 +59,7 @@ export const jumpreluRecipe: Recipe<JumpreluRecipeConfig> = {
     requireRange('jumprelu.bandwidth', bandwidth, 1e-30, 1e30);
     return { name: 'jumprelu', lambda, lambda_warmup_fraction, target_l0, initial_threshold, bandwidth };
   },
+  target_l0: ({ target_l0 }) => target_l0,
   initialise(config) {
     const threshold = new Float32Array(config.d_sae).fill(config.recipe.initial_threshold);
     return { ...tiedWeights(config, 1), vectors: { threshold } };

@@ -35,6 +35,7 @@ export const matryoshkaRecipe: Recipe<MatryoshkaRecipeConfig> = {
     const selection = resolveSelection(config, sizes);
     return { name: 'matryoshka', ...selection, prefixes: [...prefixes], threshold_rate };
   },
+  target_l0: ({ k }) => k,
   initialise: (config) => tiedWeights(config, 1),
   publish: ({ recipe: { k, prefixes } }, weights) => {
     const metadata = { trained_as: 'matryoshka', training_k: k, matryoshka_prefixes: [...prefixes] };

@@ -49,6 +49,8 @@ export interface Recipe<Config extends RecipeConfig> {
   initialise(config: ResolvedConfig<Required<Config>>): Weights;
   /** What the trained weights are as an SAE. */
   publish(config: ResolvedConfig<Required<Config>>, weights: Weights): PublishedForm;
+  /** Features of a row that its settings ask for. @default 0: no number of them */
+  target_l0?(recipe: Required<Config>): number;
   /** Features per row that the inference threshold is calibrated to, where the architecture has none of its own. */
   calibrated_k?(recipe: Required<Config>): number;
   /** The recipe's loss and gradient on the CPU engine. */

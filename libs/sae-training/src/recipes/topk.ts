@@ -34,6 +34,7 @@ export const topkRecipe: Recipe<TopkRecipeConfig> = {
   vectors: [],
   defaults: selectionDefaults,
   resolve: (config, sizes) => ({ name: 'topk', ...resolveSelection(config, sizes) }),
+  target_l0: ({ k }) => k,
   initialise: (config) => tiedWeights(config, 1),
   publish: ({ recipe: { k } }) => ({
     cfg: { architecture: 'topk', k, rescale_acts_by_decoder_norm: false },
