@@ -8,7 +8,13 @@ export default {
       '@swc/jest',
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
+    '/node_modules/(hyparquet|hyparquet-compressors|hysnappy)/.*\\.js$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
   },
+  // ESM-only packages that are small enough to be transformed.
+  transformIgnorePatterns: ['/node_modules/(?!(hyparquet|hyparquet-compressors|hysnappy)/)'],
   // ESM-only packages in their own CommonJS bundles: Jest loads those in 0.1 s, without transforming 300 files.
   moduleNameMapper: {
     '^vega$': `${import.meta.dirname}/node_modules/vega/build/vega.js`,

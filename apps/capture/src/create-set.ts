@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { isFacetError } from '@facet/errors';
 import { idOfRequest, requireRepeated } from '@facet/mesh';
 import type { CaptureContext } from './capture-context.ts';
-import { openCorpus } from './corpus-file.ts';
+import { openCorpus } from './corpus/corpus-file.ts';
+import { recogniseCorpus } from './corpus/recognise.ts';
 import { planJob, QUEUE } from './jobs.ts';
-import type { SetRecord } from './set-record.ts';
+import type { CorpusSpec, SetRecord } from './set-record.ts';
 import { completeSpec, type RequestedSpec } from './set-spec.ts';
 
 export interface CreationRequest {
@@ -29,7 +30,7 @@ export async function createSet(
 ): Promise<SetRecord> {
   const { inference, corpusRoots, bus, sets } = context;
   const { spec, facts } = completeSpec(request.spec, await inference.model(request.spec.model, signal));
-  if (checkCorpus) await (await openCorpus(spec.corpus.uri, corpusRoots)).file.close();
+  if (checkCorpus) await requireCorpus(spec.corpus, corpusRoots, signal);
   const record: SetRecord = {
     formatVersion: 1,
     id: request.id ?? idOfRequest('set', request.requestId),
@@ -49,6 +50,17 @@ export async function createSet(
     throw error;
   }
   return set;
+}
+
+/** Opens and recognises the corpus, so that its caller learns at once what is wrong with it. */
+async function requireCorpus(
+  corpus: CorpusSpec,
+  roots: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const opened = await openCorpus(corpus.uri, roots);
+  await using _ = opened.file;
+  await recogniseCorpus(opened, corpus, signal);
 }
 
 async function createOrFind({ sets }: CaptureContext, record: SetRecord): Promise<SetRecord | undefined> {

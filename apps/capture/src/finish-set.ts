@@ -3,7 +3,14 @@ import { ActivationSetReady } from '@facet/contracts';
 import { isFacetError } from '@facet/errors';
 import type { CaptureContext } from './capture-context.ts';
 import { liveProgress } from './live-progress.ts';
-import { lineageOf, type PartitionRecord, type SetPlan, type SetRecord } from './set-record.ts';
+import {
+  type CorpusSpec,
+  lineageOf,
+  type PartitionRecord,
+  type ResolvedCorpus,
+  type SetPlan,
+  type SetRecord,
+} from './set-record.ts';
 import { changed } from './tokenized-pieces.ts';
 
 /** The subject of the event that a set is ready. */
@@ -67,11 +74,11 @@ async function writeManifest(
 
 function bodyOf(
   { spec, model }: SetRecord,
-  { rows, documents }: SetPlan,
+  { rows, documents, corpus = statedCorpus(spec.corpus), corpusFormat }: SetPlan,
   partitions: readonly PartitionRecord[],
 ): ActivationSetBody {
   const specialRows = sum(partitions, (partition) => partition.specialRows);
-  const { hookPoint, dtype, contextTokens, corpus } = spec;
+  const { hookPoint, dtype, contextTokens } = spec;
   const starts = partitions.map(({ startTime }) => Date.parse(startTime));
   const ends = partitions.map(({ endTime }) => Date.parse(endTime));
   const largest = (values: number[]) => values.reduce((a, b) => Math.max(a, b));
@@ -87,9 +94,16 @@ function bodyOf(
     specialRows,
     shards: partitions.map(({ file, rows: shardRows }) => ({ file, rows: shardRows })),
     corpus,
+    corpusFormat,
     meanNorm: sum(partitions, ({ normSum }) => normSum) / Math.max(1, rows - specialRows),
     captureSeconds: (largest(ends) - smallest(starts)) / 1000,
   };
+}
+
+/** Plans from before formats were recognised have a spec that states one. */
+function statedCorpus(corpus: CorpusSpec): ResolvedCorpus {
+  if (corpus.format !== 'AUTO') return corpus;
+  throw new Error('a plan of a recognised corpus keeps what it was recognised as');
 }
 
 async function announce({ bus, now }: CaptureContext, { id, uid }: SetRecord, rows: number): Promise<void> {

@@ -14,6 +14,8 @@ export interface Inference {
   model(id: string, signal: AbortSignal): Promise<Model>;
   /** Tokenizes texts without adding special tokens. */
   tokenize(id: string, texts: readonly string[], signal: AbortSignal): Promise<Int32Array[]>;
+  /** The text of the token at `index` of a tokenized text. */
+  tokenText(id: string, text: string, options: { index: number; signal: AbortSignal }): Promise<string>;
   /** Computes the activations of contexts into `into` [rows, dIn] of the question's element type. */
   activations(question: ActivationsQuestion, into: Uint8Array, signal: AbortSignal): Promise<void>;
 }
@@ -48,6 +50,16 @@ export function createInference(client: ServiceClient<typeof InferenceServiceDef
       const { tokens } = await client.tokenizeText(request, { signal, deadlineMs: TOKENIZE_DEADLINE_MS });
       if (tokens?.lengths.length !== texts.length) throw broken('tokenized another number of texts');
       return split(answerTensors.ids(tokens.tokenIds, ['n'], 'token_ids'), tokens.lengths);
+    },
+    async tokenText(id, text, { index, signal }) {
+      const request = {
+        model: `models/${id}`,
+        texts: [text],
+        addSpecialTokens: false,
+        includeTokenTexts: true,
+      };
+      const { tokenTexts } = await client.tokenizeText(request, { signal, deadlineMs: TOKENIZE_DEADLINE_MS });
+      return tokenTexts[index] ?? '';
     },
     async activations(question, into, signal) {
       const { model, hookPoint, dtype, tokenIds, lengths } = question;

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { CaptureContext } from './capture-context.ts';
 import type { PackedPartition } from './context-writer.ts';
-import { corpusError, openCorpus } from './corpus-file.ts';
+import { corpusError, openCorpus } from './corpus/corpus-file.ts';
+import { describeCorpus } from './corpus/read-corpus.ts';
+import { recogniseCorpus } from './corpus/recognise.ts';
 import { finishIfComplete } from './finish-set.ts';
 import { encodeInput } from './input-file.ts';
 import { partitionJob, QUEUE } from './jobs.ts';
 import { createPacker } from './packer.ts';
 import { readPlanning } from './planning.ts';
 import type { SetPlan, SetRecord } from './set-record.ts';
+import { requireKnownTokens } from './token-check.ts';
 import { tokenizedPieces } from './tokenized-pieces.ts';
 
 /**
@@ -35,6 +38,7 @@ async function writeInputs(
   const { spec, model, uid } = record;
   const corpus = await openCorpus(spec.corpus.uri, context.corpusRoots);
   await using _ = corpus.file;
+  const recognised = await recogniseCorpus(corpus, spec.corpus, signal);
   const begun = await readPlanning(context.sets, record);
   const packer = createPacker({ ...spec, ...model }, begun?.packer);
   const partitions = [...(begun?.partitions ?? [])];
@@ -47,11 +51,21 @@ async function writeInputs(
   };
   // Where the limit was reached before, the corpus is what was read of it.
   const whole = packer.full ? begun : undefined;
-  const unread = whole ? [] : tokenizedPieces(context, record, { corpus, hash, begun, signal });
+  const source = { corpus, recognised, hash, begun, signal };
+  const unread = whole ? [] : tokenizedPieces(context, record, source);
   for await (const { number, sections, tokens, bytes } of unread) {
     hash.update(bytes);
     const written = partitions.length;
-    for (const [i, section] of sections.entries()) await write(packer.push(tokens[i]!, section.begins));
+    for (const [i, section] of sections.entries()) {
+      if (packer.full) break;
+      await requireKnownTokens(context, record, {
+        section,
+        tokens: tokens[i]!,
+        before: packer.documents,
+        ...source,
+      });
+      await write(packer.push(tokens[i]!, section.begins));
+    }
     if (partitions.length > written) {
       const planning = { uid, pieces: number, sha256: hash.copy().digest('hex'), packer: packer.state() };
       const fresh = partitions.slice(written);
@@ -62,7 +76,9 @@ async function writeInputs(
   await write(packer.end());
   if (packer.rows === 0) throw corpusError(`the corpus ${corpus.shown} holds no text`, 'CORPUS_EMPTY');
   const { rows, documents } = packer;
-  return { uid, rows, documents, corpusSha256: whole?.sha256 ?? hash.digest('hex'), partitions };
+  const corpusSha256 = whole?.sha256 ?? hash.digest('hex');
+  const corpusFormat = describeCorpus(recognised, documents);
+  return { uid, rows, documents, corpusSha256, corpus: recognised.format, corpusFormat, partitions };
 }
 
 interface NewInput {

@@ -230,9 +230,10 @@ describe('a capture that cannot be', () => {
     ['blank', ' \n | \n|', 'CORPUS_EMPTY', /holds no text/],
     [
       'not UTF-8',
-      Buffer.concat([Buffer.from('good|'), Buffer.from([0xe9])]),
+      // Behind what is looked at when the set is made.
+      Buffer.concat([Buffer.from(`good|${' '.repeat(300_000)}`), Buffer.from([0xe9])]),
       'CORPUS_NOT_UTF8',
-      /byte 5 is 0xE9/,
+      /byte 300005 is 0xE9, in line 1/,
     ],
   ])(
     'fails with a reason where the corpus is %s, and leaves nothing',
@@ -260,7 +261,7 @@ describe('a capture that cannot be', () => {
     expect(set.error?.message).toContain('line 19001 of the corpus');
     await quiet('broken');
     expect(await setup.store.listFolders('activationSets/broken')).toEqual([]);
-  });
+  }, 120_000);
 });
 
 /** Waits until no job is left. */

@@ -7,16 +7,15 @@ import {
   type Corpus,
   DataType,
   type ReadActivationsResponse,
+  type RecognisedFormat,
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { flagTensor, idTensor, parseName, safeCount, tensorMessage } from '@facet/mesh';
+import { DEFAULT_SEPARATOR, DEFAULT_TEXT_FIELD } from './corpus/resolve-format.ts';
 import type { SetDescription } from './describe-set.ts';
 import type { RowBlock } from './read-rows.ts';
 import { type CorpusSpec, lineageOf, type SetSpec } from './set-record.ts';
 import type { RequestedSpec } from './set-spec.ts';
-
-const DEFAULT_SEPARATOR = '<|endoftext|>';
-const DEFAULT_TEXT_FIELD = 'text';
 
 /** How far a set has come, beyond its description. */
 export interface Pace {
@@ -86,25 +85,64 @@ export function toReadResponse(block: RowBlock): ReadActivationsResponse {
 function parseCorpus(corpus: Corpus | undefined): CorpusSpec {
   if (!corpus || corpus.uri === '') throw missing('spec.corpus.uri', 'name a file');
   const { uri, format } = corpus;
-  if (format?.$case === 'jsonLines')
-    return { uri, format: 'JSONL', textField: format.value.textField || DEFAULT_TEXT_FIELD };
-  const documentSeparator = format?.value.documentSeparator || DEFAULT_SEPARATOR;
-  return { uri, format: 'TEXT', documentSeparator };
+  switch (format?.$case) {
+    case 'plainText':
+      return { uri, format: 'TEXT', documentSeparator: format.value.documentSeparator || DEFAULT_SEPARATOR };
+    case 'jsonLines':
+      return { uri, format: 'JSONL', textField: format.value.textField || DEFAULT_TEXT_FIELD };
+    case 'jsonArray':
+      return { uri, format: 'JSON', textField: format.value.textField || DEFAULT_TEXT_FIELD };
+    case 'parquet':
+      return { uri, format: 'PARQUET', textField: format.value.textField || DEFAULT_TEXT_FIELD };
+    case 'delimited': {
+      const { textField, delimiter, unquoted } = format.value;
+      return { uri, format: 'DELIMITED', textField: textField || DEFAULT_TEXT_FIELD, delimiter, unquoted };
+    }
+    default:
+      return autoCorpus(uri, format?.value);
+  }
+}
+
+function autoCorpus(uri: string, hints: RecognisedFormat | undefined): CorpusSpec {
+  const { documentSeparator, textField } = hints ?? {};
+  return {
+    uri,
+    format: 'AUTO',
+    ...(documentSeparator && { documentSeparator }),
+    ...(textField && { textField }),
+  };
 }
 
 function toSpec(spec: SetSpec): ActivationSetSpec {
   const { model, corpus, maxTokens, dtype, ...same } = spec;
-  const format: Corpus['format'] =
-    corpus.format === 'TEXT'
-      ? { $case: 'plainText', value: { documentSeparator: corpus.documentSeparator } }
-      : { $case: 'jsonLines', value: { textField: corpus.textField } };
   return {
     ...same,
     model: `models/${model}`,
-    corpus: { uri: corpus.uri, format },
+    corpus: { uri: corpus.uri, format: toFormat(corpus) },
     maxTokens: BigInt(maxTokens),
     dtype: DataType[dtype],
   };
+}
+
+function toFormat(corpus: CorpusSpec): Corpus['format'] {
+  switch (corpus.format) {
+    case 'TEXT':
+      return { $case: 'plainText', value: { documentSeparator: corpus.documentSeparator } };
+    case 'JSONL':
+      return { $case: 'jsonLines', value: { textField: corpus.textField } };
+    case 'JSON':
+      return { $case: 'jsonArray', value: { textField: corpus.textField } };
+    case 'PARQUET':
+      return { $case: 'parquet', value: { textField: corpus.textField } };
+    case 'DELIMITED': {
+      const { textField, delimiter, unquoted } = corpus;
+      return { $case: 'delimited', value: { textField, delimiter, unquoted } };
+    }
+    case 'AUTO': {
+      const { documentSeparator = '', textField = '' } = corpus;
+      return { $case: 'recognised', value: { documentSeparator, textField } };
+    }
+  }
 }
 
 const STAGES = {
@@ -133,6 +171,7 @@ type Manifest = NonNullable<SetDescription['set']>['manifest'];
 
 function toSummary(body: Manifest['body'], files: Manifest['files']): ActivationSetSummary {
   const { rows, specialRows, documents, dIn, shards, meanNorm = 0, captureSeconds = 0 } = body;
+  const { corpusFormat = '' } = body;
   const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
   return {
     rows: BigInt(rows),
@@ -143,6 +182,7 @@ function toSummary(body: Manifest['body'], files: Manifest['files']): Activation
     bytes: BigInt(bytes),
     meanNorm,
     captureSeconds,
+    corpusFormat,
   };
 }
 

@@ -3,10 +3,25 @@ import { z } from 'zod';
 
 const count = z.number().int().nonnegative();
 
-const corpusSchema = z.discriminatedUnion('format', [
-  z.object({ uri: z.string(), format: z.literal('TEXT'), documentSeparator: z.string().min(1) }),
-  z.object({ uri: z.string(), format: z.literal('JSONL'), textField: z.string().min(1) }),
-]);
+const uri = z.string();
+const textField = z.string().min(1);
+const resolvedFormats = [
+  z.object({ uri, format: z.literal('TEXT'), documentSeparator: z.string().min(1) }),
+  z.object({ uri, format: z.literal('JSONL'), textField }),
+  z.object({ uri, format: z.literal('JSON'), textField }),
+  /** A delimiter that is "" is found when the corpus is read. */
+  z.object({ uri, format: z.literal('DELIMITED'), textField, delimiter: z.string(), unquoted: z.boolean() }),
+  z.object({ uri, format: z.literal('PARQUET'), textField }),
+] as const;
+/** The format is told from the content; what is stated must fit it. */
+const autoSchema = z.object({
+  uri,
+  format: z.literal('AUTO'),
+  documentSeparator: z.string().min(1).optional(),
+  textField: textField.optional(),
+});
+const resolvedSchema = z.discriminatedUnion('format', resolvedFormats);
+const corpusSchema = z.discriminatedUnion('format', [...resolvedFormats, autoSchema]);
 const specSchema = z.object({
   /** Id of the model. */
   model: z.string(),
@@ -29,6 +44,8 @@ const modelSchema = z.object({
   /** What stands between two documents of one context. */
   separatorTokenId: count.nullable(),
   specialTokenIds: z.array(count),
+  /** Rows of the embedding; absent in records from before it was kept. */
+  vocabulary: count.optional(),
 });
 
 /** `set.json`: what was asked for, with every default filled in; written once, at creation. */
@@ -75,6 +92,10 @@ export const planSchema = z.object({
   rows: count,
   documents: count,
   corpusSha256: z.string(),
+  /** How the corpus was read; absent in plans from before it was kept. */
+  corpus: resolvedSchema.optional(),
+  /** The same in words, with the number of documents. */
+  corpusFormat: z.string().optional(),
   partitions: z.array(planned),
 });
 
@@ -107,6 +128,8 @@ export const outcomeSchema = z.object({
 });
 
 export type CorpusSpec = z.infer<typeof corpusSchema>;
+export type ResolvedCorpus = z.infer<typeof resolvedSchema>;
+export type AutoCorpus = z.infer<typeof autoSchema>;
 export type SetSpec = z.infer<typeof specSchema>;
 export type ModelFacts = z.infer<typeof modelSchema>;
 export type SetRecord = z.infer<typeof setRecordSchema>;

@@ -8,6 +8,7 @@ const model = Model.fromPartial({
   eosTokenIds: [2],
   bosTokenId: 0,
   specialTokenIds: [0, 2, 9],
+  dVocab: 512,
   hookPoints: [
     { name: 'blocks.0.hook_resid_post', dIn: 64 },
     { name: 'blocks.1.hook_resid_post', dIn: 64 },
@@ -34,6 +35,7 @@ describe('completeSpec', () => {
       modelSha256: 'aa',
       tokenizerSha256: 'bb',
       dIn: 64,
+      vocabulary: 512,
       bosTokenId: 0,
       separatorTokenId: 0,
       specialTokenIds: [0, 2, 9],

@@ -1,7 +1,7 @@
 import { MAX_PARTITIONS } from '@facet/artifacts';
 import type { Model } from '@facet/contracts';
-import { FacetError } from '@facet/errors';
-import { corpusPath } from './corpus-file.ts';
+import { FacetError, quote } from '@facet/errors';
+import { corpusPath } from './corpus/corpus-file.ts';
 import { findHookPoint } from './hook-point.ts';
 import type { CorpusSpec, ModelFacts, SetSpec } from './set-record.ts';
 
@@ -44,8 +44,13 @@ export function completeSpec(requested: RequestedSpec, model: Model): { spec: Se
 
 function requireCorpus(corpus: CorpusSpec): void {
   corpusPath(corpus.uri);
-  if (corpus.format === 'TEXT' && corpus.documentSeparator.length > MAX_SEPARATOR_CHARS)
-    throw invalid('corpus.plain_text.document_separator', `has more than ${MAX_SEPARATOR_CHARS} characters`);
+  if ('documentSeparator' in corpus && (corpus.documentSeparator?.length ?? 0) > MAX_SEPARATOR_CHARS)
+    throw invalid('corpus.document_separator', `has more than ${MAX_SEPARATOR_CHARS} characters`);
+  if (corpus.format === 'DELIMITED' && !/^[^\r\n"]?$/u.test(corpus.delimiter))
+    throw invalid(
+      'corpus.delimited.delimiter',
+      `is ${quote(corpus.delimiter)}; one character is possible, or none`,
+    );
 }
 
 function completeContext(requested: number, { nCtx, name }: Model): number {
@@ -68,11 +73,12 @@ function completePartition(requested: number, contextTokens: number, rowBytes: n
 }
 
 function factsOf(model: Model, dIn: number): ModelFacts {
-  const { lineage, bosTokenId = null, eosTokenIds, specialTokenIds } = model;
+  const { lineage, bosTokenId = null, eosTokenIds, specialTokenIds, dVocab } = model;
   return {
     modelSha256: lineage?.modelSha256 ?? '',
     tokenizerSha256: lineage?.tokenizerSha256 ?? '',
     dIn,
+    vocabulary: dVocab,
     bosTokenId,
     // Models without BOS were trained on documents that end with EOS.
     separatorTokenId: bosTokenId ?? eosTokenIds[0] ?? null,

@@ -1,8 +1,9 @@
 import type { Hash } from 'node:crypto';
 import { FacetError } from '@facet/errors';
 import type { CaptureContext } from './capture-context.ts';
-import { type OpenCorpus, readTextPieces } from './corpus-file.ts';
-import { createSplitter, type Section } from './documents.ts';
+import type { OpenCorpus } from './corpus/corpus-file.ts';
+import { type CorpusPiece, readCorpus } from './corpus/read-corpus.ts';
+import type { Recognised } from './corpus/recognise.ts';
 import { mapAhead } from './map-ahead.ts';
 import type { Planning } from './planning.ts';
 import type { SetRecord } from './set-record.ts';
@@ -13,12 +14,9 @@ const TOKENIZE_AHEAD = 2;
 const MAX_TEXTS = 4096;
 
 /** A piece of a corpus, cut into sections. */
-interface Piece {
+interface Piece extends CorpusPiece {
   /** 1 for the first; the last has no bytes, but what the end completes. */
   number: number;
-  sections: Section[];
-  /** The bytes of the corpus that were read for it. */
-  bytes: Uint8Array;
 }
 
 /** A piece with the tokens of every section. */
@@ -28,6 +26,7 @@ export interface TokenizedPiece extends Piece {
 
 export interface PieceSource {
   corpus: OpenCorpus;
+  recognised: Recognised;
   /** Takes the bytes of the pieces that are read over. */
   hash: Hash;
   /** What was packed before: read over, and not tokenized again. */
@@ -59,24 +58,16 @@ export function tokenizedPieces(
 
 /** Pieces that are not packed yet; reading over the others makes sure that they are the same. */
 async function* unpackedPieces(record: SetRecord, source: PieceSource): AsyncGenerator<Piece> {
-  const { hash, begun } = source;
+  const { corpus, recognised, hash, begun, signal } = source;
   const packed = begun?.pieces ?? 0;
   let read = 0;
-  for await (const piece of pieces(record, source)) {
-    read = piece.number;
-    if (read > packed) yield piece;
+  for await (const piece of readCorpus(corpus, recognised, signal)) {
+    read++;
+    if (read > packed) yield { ...piece, number: read };
     else hash.update(piece.bytes);
     if (read === packed && hash.copy().digest('hex') !== begun?.sha256) throw changed(record);
   }
   if (read < packed) throw changed(record);
-}
-
-async function* pieces({ spec }: SetRecord, { corpus, signal }: PieceSource): AsyncGenerator<Piece> {
-  const splitter = createSplitter(spec.corpus, corpus.shown);
-  let number = 0;
-  for await (const { text, bytes } of readTextPieces(corpus, signal))
-    yield { number: ++number, sections: splitter.push(text), bytes };
-  yield { number: ++number, sections: splitter.end(), bytes: new Uint8Array(0) };
 }
 
 /** The error of a corpus that is not what a part of the set was captured from. */

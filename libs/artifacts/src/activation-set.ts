@@ -39,10 +39,14 @@ export interface ActivationSetBody {
   shards: { file: string; rows: number }[];
   corpus: {
     uri: string;
-    format: 'TEXT' | 'JSONL';
+    format: 'TEXT' | 'JSONL' | 'JSON' | 'DELIMITED' | 'PARQUET';
     documentSeparator?: string | undefined;
     textField?: string | undefined;
+    delimiter?: string | undefined;
+    unquoted?: boolean | undefined;
   };
+  /** How the corpus was read, in words. */
+  corpusFormat?: string | undefined;
   /** Mean Euclidean norm of the rows that are not special. */
   meanNorm?: number | undefined;
   /** Seconds from the first partition's start to the last one's end. */
@@ -62,10 +66,13 @@ export const activationSetBodySchema: z.ZodType<ActivationSetBody> = z.object({
   shards: z.array(z.object({ file: z.string(), rows: z.number().int().positive() })),
   corpus: z.object({
     uri: z.string(),
-    format: z.enum(['TEXT', 'JSONL']),
+    format: z.enum(['TEXT', 'JSONL', 'JSON', 'DELIMITED', 'PARQUET']),
     documentSeparator: z.string().optional(),
     textField: z.string().optional(),
+    delimiter: z.string().optional(),
+    unquoted: z.boolean().optional(),
   }),
+  corpusFormat: z.string().optional(),
   meanNorm: z.number().optional(),
   captureSeconds: z.number().optional(),
 });

@@ -6,7 +6,7 @@ import type { AddressOptions } from '../addresses.ts';
 import { clientAction } from '../client-action.ts';
 import { addDefaultClientCommand, addGroup } from '../command-builder.ts';
 import type { Run } from '../invocation.ts';
-import { type CorpusOptions, parseCorpus } from '../parse/corpus.ts';
+import { addCorpusOptions, type CorpusOptions, parseCorpus } from '../parse/corpus.ts';
 import { parseResource } from '../parse/names.ts';
 import { parseCount } from '../parse/numbers.ts';
 import { ACTIVATION_SET_COLUMNS, activationSetFields } from '../render/activation-sets.ts';
@@ -38,16 +38,17 @@ export const ACTIVATION_SETS: WorkKind<ActivationSet> & DeletableKind<Activation
 /** Adds `facet capture` and its verbs. */
 export function addCaptureCommands(program: Command, run: Run): void {
   const group = addGroup(program, 'capture', 'record activations of a corpus', 'create');
-  addDefaultClientCommand(group, 'create', 'capture the activations of a corpus at a hook point')
+  const create = addDefaultClientCommand(
+    group,
+    'create',
+    'capture the activations of a corpus at a hook point',
+  );
+  addCorpusOptions(create)
     .requiredOption('--model <name>', 'model, models/{id} or its id')
-    .requiredOption('--corpus <file>', 'UTF-8 text or JSON lines')
     .requiredOption('--hook <name>', 'hook point, such as blocks.2.hook_resid_post')
     .option('--tokens <count>', 'stop after this many tokens, BOS included (default: the whole corpus)')
     .option('--context <count>', 'tokens of a context, BOS included (default: 256 or the model’s longest)')
     .option('--dtype <type>', 'element type stored: f16 or f32', 'f16')
-    .option('--format <name>', 'text or jsonl (default: by the file’s ending)')
-    .option('--separator <text>', 'text between documents (default: <|endoftext|>); \\n is understood')
-    .option('--text-field <name>', 'field of a JSON line that holds the text (default: text)')
     .option('--separate-documents', 'begin a context with every document (default: documents fill contexts)')
     .option('--id <id>', 'id of the activation set (default: one is chosen)')
     .action(run(createCapture));

@@ -3,6 +3,7 @@ import { addAddressOptions, readAddresses } from '../addresses.ts';
 import { type Clients, withClients } from '../clients.ts';
 import { addCommand, DEFAULT_DATA_DIRECTORY, repeatable } from '../command-builder.ts';
 import type { Action, Invocation, Run } from '../invocation.ts';
+import { addCorpusOptions } from '../parse/corpus.ts';
 import { addSamplingOptions } from '../parse/sampling.ts';
 import { STEER_MODES } from '../parse/steer-mode.ts';
 import { addTrainingOptions } from '../parse/training.ts';
@@ -17,7 +18,6 @@ export function addRunCommand(program: Command, run: Run): void {
   const modes = Object.keys(STEER_MODES).join(', ');
   const command = addCommand(program, 'run', 'capture, train, index, find a feature and steer with it')
     .requiredOption('--model <directory>', 'Hugging Face model directory; with --connect the name of a model')
-    .requiredOption('--corpus <file>', 'UTF-8 text or JSON lines')
     .requiredOption('--hook <name>', 'hook point, such as blocks.2.hook_resid_post')
     .addOption(repeatable('--find <texts>', 'texts that the feature is for, "a|b"').makeOptionMandatory())
     .addOption(repeatable('--against <texts>', 'texts that it is not for, "c|d"').makeOptionMandatory())
@@ -25,9 +25,6 @@ export function addRunCommand(program: Command, run: Run): void {
     .requiredOption('--prompt <text>', 'text to go on from')
     .option('--tokens <count>', 'capture this many tokens (default: the whole corpus)')
     .option('--context <count>', 'tokens of a context (default: 256 or the model’s longest)')
-    .option('--format <name>', 'text or jsonl (default: by the file’s ending)')
-    .option('--separator <text>', 'text between documents (default: <|endoftext|>); \\n is understood')
-    .option('--text-field <name>', 'field of a JSON line that holds the text (default: text)')
     .option('--separate-documents', 'begin a context with every document (default: documents fill contexts)')
     .option('--epochs <number>', 'passes of training over the captured tokens', DEFAULT_EPOCHS)
     .option('--max-density <share>', 'only features that fire at most this often', '1')
@@ -37,7 +34,8 @@ export function addRunCommand(program: Command, run: Run): void {
     .option('--keep', 'keep what an interrupted run made (default: it is deleted)')
     .option('--data-dir <directory>', 'where everything is stored', DEFAULT_DATA_DIRECTORY)
     .option('--connect', 'use running services instead of starting them in this process');
-  addAddressOptions(addSamplingOptions(addTrainingOptions(command, DEFAULT_BATCH))).action(run(runTheWay));
+  const withCorpus = addCorpusOptions(command);
+  addAddressOptions(addSamplingOptions(addTrainingOptions(withCorpus, DEFAULT_BATCH))).action(run(runTheWay));
 }
 
 const runTheWay: Action<RunOptions> = async (invocation, options) => {

@@ -18,21 +18,34 @@ describe('parseCorpus', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  test('takes plain text with the separator of the contract unless told otherwise', async () => {
+  test('leaves the format to the service unless told otherwise', async () => {
+    const hints = { documentSeparator: '', textField: '' };
     expect(await parseCorpus({ corpus: text })).toEqual({
       uri: text,
-      format: { $case: 'plainText', value: { documentSeparator: '' } },
+      format: { $case: 'recognised', value: hints },
     });
+    const { format } = await parseCorpus({ corpus: lines, textField: 'body' });
+    expect(format).toEqual({ $case: 'recognised', value: { ...hints, textField: 'body' } });
   });
 
   test('understands line breaks in the separator', async () => {
-    const { format } = await parseCorpus({ corpus: text, separator: '\\n\\n---\\n' });
-    expect(format).toEqual({ $case: 'plainText', value: { documentSeparator: '\n\n---\n' } });
+    const value = { documentSeparator: '\n\n---\n' };
+    const separator = '\\n\\n---\\n';
+    const { format } = await parseCorpus({ corpus: text, separator, format: 'text' });
+    expect(format).toEqual({ $case: 'plainText', value });
+    const found = await parseCorpus({ corpus: text, separator });
+    expect(found.format).toEqual({ $case: 'recognised', value: { ...value, textField: '' } });
   });
 
-  test('tells JSON lines by the ending', async () => {
-    const { format } = await parseCorpus({ corpus: lines, textField: 'body' });
-    expect(format).toEqual({ $case: 'jsonLines', value: { textField: 'body' } });
+  test.each([
+    ['jsonl', {}, 'jsonLines', {}],
+    ['json', {}, 'jsonArray', {}],
+    ['parquet', {}, 'parquet', {}],
+    ['csv', {}, 'delimited', { delimiter: '', unquoted: false }],
+    ['tsv', { quotes: false }, 'delimited', { delimiter: '\t', unquoted: true }],
+  ])('takes --format %s', async (format, more, $case, value) => {
+    const made = await parseCorpus({ corpus: lines, format, textField: 'body', ...more });
+    expect(made.format).toEqual({ $case, value: { textField: 'body', ...value } });
   });
 
   test('refuses a file that is not there, and a folder', async () => {
@@ -40,9 +53,18 @@ describe('parseCorpus', () => {
     await expect(parseCorpus({ corpus: folder })).rejects.toThrow('is not a file');
   });
 
-  test('refuses options of the other format', async () => {
-    await expect(parseCorpus({ corpus: lines, separator: '#' })).rejects.toThrow('--separator');
-    await expect(parseCorpus({ corpus: text, textField: 'x' })).rejects.toThrow('--text-field');
-    await expect(parseCorpus({ corpus: text, format: 'csv' })).rejects.toThrow('"csv"');
+  test('refuses options of another format, and formats that are not known', async () => {
+    await expect(parseCorpus({ corpus: lines, format: 'jsonl', separator: '#' })).rejects.toThrow(
+      '--separator',
+    );
+    await expect(parseCorpus({ corpus: text, format: 'text', textField: 'x' })).rejects.toThrow(
+      '--text-field',
+    );
+    await expect(parseCorpus({ corpus: text, separator: '#', textField: 'x' })).rejects.toThrow(
+      'leave one out',
+    );
+    await expect(parseCorpus({ corpus: text, quotes: false })).rejects.toThrow('--no-quotes belongs to');
+    await expect(parseCorpus({ corpus: text, format: 'xlsx' })).rejects.toThrow('"xlsx" is not known');
+    await expect(parseCorpus({ corpus: text, format: 'constructor' })).rejects.toThrow('not known');
   });
 });

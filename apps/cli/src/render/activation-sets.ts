@@ -1,4 +1,4 @@
-import type { ActivationSet, Corpus } from '@facet/contracts';
+import type { ActivationSet } from '@facet/contracts';
 import { shortState } from '../steps/state.ts';
 import type { Field } from './fields.ts';
 import { formatBytes, formatCount, formatRate, formatSeconds, formatValue } from './quantities.ts';
@@ -22,7 +22,8 @@ export function activationSetFields({ name, spec, state, error, summary, ...rest
     ['error', error?.message],
     ['model', spec?.model],
     ['hook point', spec?.hookPoint],
-    ['corpus', describeCorpus(spec?.corpus)],
+    ['corpus', spec?.corpus?.uri],
+    ['read as', summary?.corpusFormat || undefined],
     ['rows', summary && `${formatCount(summary.rows)}, ${formatCount(summary.specialRows)} of them special`],
     ['documents', summary && formatCount(summary.documents)],
     ['d_in', summary && String(summary.dIn)],
@@ -31,11 +32,6 @@ export function activationSetFields({ name, spec, state, error, summary, ...rest
     ['captured in', summary && captureTime(Number(summary.rows), summary.captureSeconds)],
     ['created', rest.createTime?.toISOString()],
   ];
-}
-
-function describeCorpus(corpus: Corpus | undefined): string | undefined {
-  if (corpus === undefined) return undefined;
-  return corpus.format?.$case === 'jsonLines' ? `${corpus.uri} (JSON lines)` : corpus.uri;
 }
 
 function captureTime(rows: number, seconds: number): string {

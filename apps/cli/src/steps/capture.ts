@@ -54,10 +54,11 @@ function captureView({ state, progress, error }: ActivationSet): WorkView {
   return { state: shortState(state), progress, error };
 }
 
-/** Says what an ACTIVE set holds and how fast it was made. */
+/** Says what an ACTIVE set holds, how fast it was made, and how its corpus was read. */
 export function describeCapture({ summary }: ActivationSet): string {
   if (summary === undefined) return 'nothing';
-  const { rows, shards, bytes, captureSeconds } = summary;
+  const { rows, shards, bytes, captureSeconds, corpusFormat } = summary;
   const speed = captureSeconds > 0 ? `, ${formatRate(Number(rows) / captureSeconds, 'tokens')}` : '';
-  return `${formatCount(rows)} tokens in ${formatNumberOf(shards, 'shard')}, ${formatBytes(bytes)}${speed}`;
+  const from = corpusFormat === '' ? '' : `; read as ${corpusFormat}`;
+  return `${formatCount(rows)} tokens in ${formatNumberOf(shards, 'shard')}, ${formatBytes(bytes)}${speed}${from}`;
 }
