@@ -36,11 +36,11 @@ export async function readActivationsRequest(
 }
 
 /** Writes the header: what is going to be run. */
-export function activationsHeader(
+export async function activationsHeader(
   { model, sequences }: ActivationsQuestion,
-  includeTokenTexts: boolean,
-): ComputeActivationsResponse {
-  const details = tokenDetails(model, sequences.ids, includeTokenTexts);
+  texts: { wanted: boolean; signal: AbortSignal },
+): Promise<ComputeActivationsResponse> {
+  const details = await tokenDetails(model, sequences.ids, texts);
   const bytes = 5 * sequences.ids.length + textBytes(details.tokenTexts);
   requireResponseFits(bytes, 'ask for fewer tokens, or leave include_token_texts out');
   const value: ActivationsHeader = {

@@ -26,6 +26,10 @@ export interface InferenceConfig {
   stallMs: number;
   /** Longest time that a compute thread may take to answer; then it is replaced. @default 600000 ms */
   stepMs: number;
+  /** Threads of one model that tokenize long texts; one more does what is short. @default 2 */
+  tokenizerThreads: number;
+  /** Longest time that tokenizing a text may take; one of n characters gets n/25 ms more. @default 10000 ms */
+  tokenizeMs: number;
   /** Memory of the key/value caches of one model, bytes. @default 1 GiB */
   cacheBytes: number;
   /** `development` switches gRPC reflection on. @default development */
@@ -48,6 +52,8 @@ const variables = z.object({
   FACET_INFERENCE_READER_SECONDS: integerVariable(10, { min: 1, max: 86_400 }),
   FACET_INFERENCE_STALL_SECONDS: integerVariable(120, { min: 1, max: 86_400 }),
   FACET_INFERENCE_STEP_SECONDS: integerVariable(600, { min: 1, max: 86_400 }),
+  FACET_INFERENCE_TOKENIZER_THREADS: integerVariable(2, { min: 1, max: 64 }),
+  FACET_INFERENCE_TOKENIZE_SECONDS: integerVariable(10, { min: 1, max: 86_400 }),
   FACET_INFERENCE_CACHE_MIB: integerVariable(1024, { min: 1, max: 1_048_576 }),
 });
 
@@ -64,6 +70,8 @@ const schema = variables.transform(
     readerMs: env.FACET_INFERENCE_READER_SECONDS * 1000,
     stallMs: env.FACET_INFERENCE_STALL_SECONDS * 1000,
     stepMs: env.FACET_INFERENCE_STEP_SECONDS * 1000,
+    tokenizerThreads: env.FACET_INFERENCE_TOKENIZER_THREADS,
+    tokenizeMs: env.FACET_INFERENCE_TOKENIZE_SECONDS * 1000,
     cacheBytes: env.FACET_INFERENCE_CACHE_MIB * 2 ** 20,
     environment: env.FACET_ENV,
     logLevel: env.FACET_LOG_LEVEL,

@@ -7,6 +7,7 @@ import { createGenerationSteps, type GenerationSteps, type StepOutcome } from '.
 import { hasRules, type Intervention } from './interventions.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { ModelTurn } from './scheduler.ts';
+import type { DecodedStep, DecodeStep } from './tokenizer/tokenizer-protocol.ts';
 
 /** One way of generating. */
 export interface Variant {
@@ -69,7 +70,7 @@ export async function* generateText(
     const writers = question.variants.map((_, variant) => createWriter(question, rows.companions[variant]));
     let outcome = yield* runPrompt(steps, writers);
     for (;;) {
-      for (const [variant, writer] of writers.entries()) yield* writer.write(variant, outcome.logits);
+      yield* writeStep(writers, outcome.logits, { model, signal: turn.signal });
       if (writers.every((writer) => writer.ended)) return;
       outcome = await steps.append(rows.variants.map((_, row) => writers[rows.owners[row]!]!.lastToken));
       yield* proofEvents(outcome, writers);
@@ -124,13 +125,27 @@ function* proofEvents(outcome: StepOutcome, writers: readonly VariantWriter[]): 
   }
 }
 
+/** Draws a token for every variant that goes on from the step's logits [B, V], and yields them with their texts. */
+async function* writeStep(
+  writers: readonly VariantWriter[],
+  logits: Float32Array,
+  { model, signal }: { model: LoadedModel; signal: AbortSignal },
+): AsyncGenerator<GenerationEvent> {
+  const going = [...writers.entries()].filter(([, { ended }]) => !ended);
+  const steps = going.map(([variant, writer]) => writer.draw(variant, logits));
+  const decoded = await model.tokenizer.decode(steps, signal);
+  for (const [index, [variant, writer]] of going.entries()) yield* writer.write(variant, decoded[index]!);
+}
+
 /** What one variant has generated. */
 interface VariantWriter {
   readonly ended: boolean;
   /** The token to feed next; stays the last one when the variant has ended. */
   readonly lastToken: number;
-  /** Draws a token from the step's logits [B, V] and yields it; yields nothing when the variant has ended. */
-  write(variant: number, logits: Float32Array): Generator<GenerationEvent>;
+  /** Draws a token from the step's logits [B, V]; returns what the tokenizer is to be asked for it. */
+  draw(variant: number, logits: Float32Array): DecodeStep;
+  /** Yields the token that was drawn. */
+  write(variant: number, decoded: DecodedStep): Generator<GenerationEvent>;
   countEdited(positions: number): void;
 }
 
@@ -141,6 +156,7 @@ function createWriter(question: GenerationQuestion, companion: number | undefine
   const random = createRandom(sampling.seed);
   let ended = false;
   let lastToken = 0;
+  let drawn: Pick<TokenEvent, 'logprob' | 'uneditedLogprob' | 'kl'>;
   let positionsEdited = 0;
   return {
     get ended() {
@@ -149,25 +165,19 @@ function createWriter(question: GenerationQuestion, companion: number | undefine
     get lastToken() {
       return lastToken;
     },
-    *write(variant, logits) {
-      if (ended) return;
+    draw(variant, logits) {
       const own = rowOf(logits, variant, model);
       const { id, logprob } = sampleToken(own, sampling, random);
       lastToken = id;
-      const position = prompt.length + text.tokens();
-      const said = text.push(id);
       const comparison =
         companion === undefined ? undefined : compare(rowOf(logits, companion, model), own, id);
-      yield {
-        type: 'token',
-        variant,
-        position,
-        tokenId: id,
-        text: said.text,
-        logprob,
-        uneditedLogprob: comparison?.logprob,
-        kl: comparison?.kl,
-      };
+      drawn = { logprob, uneditedLogprob: comparison?.logprob, kl: comparison?.kl };
+      return text.next(id);
+    },
+    *write(variant, decoded) {
+      const said = text.append(decoded);
+      const position = prompt.length + text.tokens() - 1;
+      yield { type: 'token', variant, position, tokenId: lastToken, text: said.text, ...drawn };
       ended = said.ended !== undefined;
       if (said.ended !== undefined) yield finished(variant, said.ended, { text, positionsEdited });
     },

@@ -1,13 +1,16 @@
 import type { LoadedModel } from './loaded-model.ts';
 import { createStopFilter } from './stop-texts.ts';
+import type { DecodedStep, DecodeStep } from './tokenizer/tokenizer-protocol.ts';
 
 /** Why a variant ended. */
 export type FinishReason = 'eos' | 'stop' | 'max-tokens';
 
 /** Turns one variant's tokens into the text that is sent, and finds its end. */
 export interface GeneratedText {
-  /** Takes the next token; returns the text to append and why the variant ends with it, if it does. */
-  push(id: number): { text: string; ended: FinishReason | undefined };
+  /** Counts the next token; returns what the tokenizer is to be asked for it. */
+  next(id: number): DecodeStep;
+  /** Takes the answer; returns the text to append and why the variant ends with it, if it does. */
+  append(decoded: DecodedStep): { text: string; ended: FinishReason | undefined };
   /** The text of all tokens so far, as sent. */
   text(): string;
   tokens(): number;
@@ -22,30 +25,37 @@ export interface EndConditions {
 
 /** Creates the text that follows `prompt`. What the last token leaves open (held text, part of a character) comes with it. */
 export function createGeneratedText(
-  { tokenizer }: LoadedModel,
+  { tokenizer, special }: LoadedModel,
   prompt: readonly number[],
   { stops, eosTokenIds, maxTokens }: EndConditions,
 ): GeneratedText {
-  const decoder = tokenizer.decodeStream({ after: prompt.filter((id) => id < tokenizer.vocabSize) });
+  const { vocabSize } = tokenizer.facts;
   const filter = createStopFilter(stops);
+  const ordinary = prompt.filter((id) => id < vocabSize && special[id] !== 1);
+  let from: DecodeStep['from'] = { after: ordinary.slice(-MAX_AFTER_TOKENS) };
+  let isEos = false;
   let whole = '';
   let tokens = 0;
 
-  const read = (id: number): { text: string; ended: FinishReason | undefined } => {
-    const isEos = eosTokenIds.includes(id);
-    const decoded = isEos || id >= tokenizer.vocabSize ? '' : decoder.push(id);
+  const read = ({ text: decoded, rest: left }: DecodedStep): ReturnType<GeneratedText['append']> => {
     const passed = filter.push(decoded);
     if (passed.stopped) return { text: passed.text, ended: 'stop' };
     if (!isEos && tokens < maxTokens) return { text: passed.text, ended: undefined };
-    const rest = filter.push(decoder.end());
+    const rest = filter.push(left);
     const text = passed.text + rest.text;
     if (rest.stopped) return { text, ended: 'stop' };
     return { text: text + filter.end(), ended: isEos ? 'eos' : 'max-tokens' };
   };
   return {
-    push(id) {
+    next(id) {
       tokens++;
-      const { text, ended } = read(id);
+      isEos = eosTokenIds.includes(id);
+      const isRead = !isEos && id < vocabSize;
+      return { from, id: isRead ? id : undefined, ends: isEos || tokens >= maxTokens };
+    },
+    append(decoded) {
+      from = decoded.state;
+      const { text, ended } = read(decoded);
       whole += text;
       return { text, ended };
     },
@@ -53,3 +63,6 @@ export function createGeneratedText(
     tokens: () => tokens,
   };
 }
+
+/** Tokens of the prompt that are sent along: more than a stream looks back. */
+const MAX_AFTER_TOKENS = 64;

@@ -23,9 +23,10 @@ import {
 } from './limits.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { lineageMessage } from './model-messages.ts';
-import { readTokenBatch, requireSequences, tokenBatch } from './tensor-messages.ts';
+import { readTokenBatch, tokenBatch } from './tensor-messages.ts';
+import { requireTokens } from './token-messages.ts';
 import { joinSequences } from './token-sequences.ts';
-import { tokenizeTexts, tokenTexts } from './tokenize-texts.ts';
+import { tokenizeTexts } from './tokenize-texts.ts';
 
 /** Reads a GenerateText request for `model`; a seed is chosen here where none is given. */
 export async function readGenerationRequest(
@@ -51,16 +52,14 @@ export async function readGenerationRequest(
 }
 
 /** Writes what is going to run. */
-export function generationStarted({
-  model,
-  prompt,
-  variants,
-  sampling,
-}: GenerationQuestion): GenerateTextResponse {
+export async function generationStarted(
+  { model, prompt, variants, sampling }: GenerationQuestion,
+  signal: AbortSignal,
+): Promise<GenerateTextResponse> {
   const value = {
     seed: sampling.seed,
     prompt: tokenBatch(joinSequences([prompt])),
-    promptTokenTexts: tokenTexts(model, prompt),
+    promptTokenTexts: await model.tokenizer.tokenTexts(prompt, signal),
     variantIds: variants.map(({ id }) => id),
     lineage: lineageMessage(model),
   };
@@ -104,8 +103,7 @@ async function readPrompt(
   }
   const options = { addSpecial: true, maxTokens: MAX_PROMPT_TOKENS, field: 'text', signal };
   const sequences = await tokenizeTexts(model, [prompt.value], options);
-  const { tokenText } = model.tokenizer;
-  requireSequences(sequences, { maxLength: n_ctx, d_vocab, tokenText }, 'text');
+  await requireTokens(model, sequences, { field: 'text', signal });
   return sequences.ids;
 }
 

@@ -64,7 +64,7 @@ export function createInferenceHandlers({
     async tokenizeText(request, { signal }) {
       const model = models.get(request.model, 'model');
       const sequences = await readTokenizeRequest(request, model, signal);
-      return tokenizeMessage(model, sequences, request.includeTokenTexts);
+      return tokenizeMessage(model, sequences, { wanted: request.includeTokenTexts, signal });
     },
 
     async *computeActivations(request, caller) {
@@ -73,7 +73,8 @@ export function createInferenceHandlers({
         models.get(request.model, 'model'),
         caller.signal,
       );
-      const header = activationsHeader(question, request.includeTokenTexts);
+      const texts = { wanted: request.includeTokenTexts, signal: caller.signal };
+      const header = await activationsHeader(question, texts);
       yield* streamInTurn(caller, async function* (turn) {
         yield header;
         for await (const event of computeActivations(question, turn)) yield* activationsMessages(event);
@@ -87,7 +88,7 @@ export function createInferenceHandlers({
         caller.signal,
       );
       yield* streamInTurn(caller, async function* (turn) {
-        yield generationStarted(question);
+        yield await generationStarted(question, caller.signal);
         for await (const event of generateText(question, turn)) yield* generationMessages(event);
       });
     },
@@ -95,13 +96,13 @@ export function createInferenceHandlers({
     async scoreText(request, caller) {
       const question = await readScoreRequest(request, models.get(request.model, 'model'), caller.signal);
       const scores = await inTurn(caller, (turn) => scoreText(question, turn));
-      return scoreMessage(question, scores, request.includeTokenTexts);
+      return scoreMessage(question, scores, { wanted: request.includeTokenTexts, signal: caller.signal });
     },
 
     async projectToVocabulary(request, caller) {
       const question = readProjectionRequest(request, models.get(request.model, 'model'));
       const projections = await inTurn(caller, (turn) => projectVocabulary(question, turn));
-      return projectionMessage(question, projections);
+      return projectionMessage(question, projections, caller.signal);
     },
   };
 }

@@ -1,16 +1,13 @@
 import type { DType } from '@facet/tensor';
-import type { Tokenizer } from '@facet/transformer';
 import type { ModelRuntime } from './model-runtime.ts';
-import type { TokenizerThread } from './tokenizer-thread.ts';
+import type { TokenizerPool } from './tokenizer/tokenizer-pool.ts';
 
 /** A model that is held: its runtime, its tokenizer, and what the contract tells about it. */
 export interface LoadedModel {
   /** As in `models/{id}`. */
   id: string;
   runtime: ModelRuntime;
-  tokenizer: Tokenizer;
-  /** Encodes long texts. */
-  tokenizerThread: TokenizerThread;
+  tokenizer: TokenizerPool;
   /** Element type of the weights on disk. */
   weightDtype: DType;
   /** [d_vocab], 1 for special tokens. */

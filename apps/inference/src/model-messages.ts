@@ -13,6 +13,7 @@ const DATA_TYPES: Partial<Record<DType, DataType>> = {
 export function modelMessage(model: LoadedModel): Model {
   const { runtime, tokenizer, id, weightDtype } = model;
   const { spec } = runtime;
+  const { bosTokenId, specialTokenIds } = tokenizer.facts;
   return {
     name: formatName('models', id),
     modelType: spec.modelType,
@@ -25,7 +26,7 @@ export function modelMessage(model: LoadedModel): Model {
     dVocab: spec.d_vocab,
     nCtx: spec.n_ctx,
     dtype: DATA_TYPES[weightDtype] ?? DataType.UNRECOGNIZED,
-    bosTokenId: tokenizer.bosTokenId,
+    bosTokenId,
     eosTokenIds: [...spec.eosTokenIds],
     hookPoints: runtime.hookPoints.map(({ name, layer, width }) => ({
       name,
@@ -35,7 +36,7 @@ export function modelMessage(model: LoadedModel): Model {
     })),
     lineage: lineageMessage(model),
     executionProvider: 'cpu',
-    specialTokenIds: [...tokenizer.specialTokenIds],
+    specialTokenIds: [...specialTokenIds],
     warnings: [...model.warnings],
   };
 }

@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
 import { formatName, type Logger, parseName } from '@facet/mesh';
 import { type DType, elementCount, readSafetensorsHeader } from '@facet/tensor';
-import { loadTokenizer, type Tokenizer } from '@facet/transformer';
 import type { ModelLocation } from './find-models.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { ModelRuntimeOptions, OpenModelRuntime } from './model-runtime.ts';
-import { createTokenizerThread } from './tokenizer-thread.ts';
+import {
+  openTokenizerPool,
+  type TokenizerPool,
+  type TokenizerPoolOptions,
+} from './tokenizer/tokenizer-pool.ts';
 
 /** The models that the service holds. */
 export interface ModelRegistry {
@@ -22,6 +25,7 @@ export interface ModelRegistry {
 export interface LoadOptions {
   openModelRuntime: OpenModelRuntime;
   runtime: ModelRuntimeOptions;
+  tokenizer: Omit<TokenizerPoolOptions, 'logger'>;
   logger: Logger;
 }
 
@@ -33,9 +37,7 @@ export async function loadModels(
   const models = new Map<string, LoadedModel>();
   const close = async () => {
     const all = [...models.values()];
-    await Promise.all(
-      all.flatMap(({ runtime, tokenizerThread }) => [runtime.close(), tokenizerThread.close()]),
-    );
+    await Promise.all(all.flatMap(({ runtime, tokenizer }) => [runtime.close(), tokenizer.close()]));
   };
   try {
     for (const location of locations) {
@@ -50,34 +52,45 @@ export async function loadModels(
   return { get: (name, field) => find(models, name, field), list: () => [...models.values()], close };
 }
 
-async function loadModel(
+async function loadModel(location: ModelLocation, options: LoadOptions): Promise<LoadedModel> {
+  const { logger } = options;
+  const tokenizer = await openTokenizerPool(location.directory, { ...options.tokenizer, logger });
+  try {
+    return await loadRuntime(location, tokenizer, options);
+  } catch (error) {
+    await tokenizer.close();
+    throw error;
+  }
+}
+
+async function loadRuntime(
   { id, directory }: ModelLocation,
+  tokenizer: TokenizerPool,
   { openModelRuntime, runtime: runtimeOptions, logger }: LoadOptions,
 ): Promise<LoadedModel> {
   const startedMs = performance.now();
-  const tokenizer = await loadTokenizer(directory);
   const weightDtype = await readWeightDtype(directory);
   const runtime = await openModelRuntime(directory, runtimeOptions);
   const { d_vocab, modelType } = runtime.spec;
-  const special = Uint8Array.from({ length: d_vocab }, (_, token) => (tokenizer.isSpecial(token) ? 1 : 0));
+  const special = new Uint8Array(d_vocab);
+  for (const token of tokenizer.facts.specialTokenIds) if (token < d_vocab) special[token] = 1;
   const seconds = (performance.now() - startedMs) / 1000;
   logger.info({ model: id, directory, modelType, seconds: Math.round(seconds * 100) / 100 }, 'model loaded');
-  const warnings = [...runtime.warnings, ...unusableTokens(tokenizer, d_vocab)];
+  const warnings = [...runtime.warnings, ...(await unusableTokens(tokenizer, d_vocab))];
   for (const warning of warnings) logger.warn({ model: id, directory }, warning);
-  const tokenizerThread = createTokenizerThread(directory);
-  return { id, runtime, tokenizer, tokenizerThread, weightDtype, special, warnings };
+  return { id, runtime, tokenizer, weightDtype, special, warnings };
 }
 
 /** Tokens named in a warning; models that were made for more tokens can lack thousands. */
 const MAX_NAMED_TOKENS = 5;
 
 /** Warns of tokens that the tokenizer writes and that have no row in the embedding: texts that hold one are refused. */
-function unusableTokens(tokenizer: Tokenizer, d_vocab: number): string[] {
-  const ids = tokenizer.tokenIds.filter((id) => id >= d_vocab);
+async function unusableTokens(tokenizer: TokenizerPool, d_vocab: number): Promise<string[]> {
+  const ids = tokenizer.facts.tokenIds.filter((id) => id >= d_vocab);
   if (ids.length === 0) return [];
-  const named = ids
-    .slice(0, MAX_NAMED_TOKENS)
-    .map((id) => `${JSON.stringify(tokenizer.tokenText(id))} (${id})`);
+  const first = ids.slice(0, MAX_NAMED_TOKENS);
+  const texts = await tokenizer.tokenTexts(first, new AbortController().signal);
+  const named = first.map((id, index) => `${JSON.stringify(texts[index])} (${id})`);
   const more = ids.length > named.length ? ` and ${ids.length - named.length} more` : '';
   return [
     `tokenizer.json has tokens beyond the ${d_vocab} rows of the embedding: ${named.join(', ')}${more}; ` +

@@ -4,7 +4,6 @@ import { DEFAULT_PROJECTED_TOKENS, MAX_PROJECTED_TOKENS, MAX_PROJECTION_ENTRIES 
 import type { LoadedModel } from './loaded-model.ts';
 import type { Projection, ProjectionQuestion, TokenLogit } from './project-vocabulary.ts';
 import { readFloats } from './tensor-messages.ts';
-import { tokenTexts } from './tokenize-texts.ts';
 
 /** Reads a ProjectToVocabulary request for `model`. */
 export function readProjectionRequest(
@@ -28,17 +27,16 @@ export function readProjectionRequest(
 }
 
 /** Writes the answer. */
-export function projectionMessage(
+export async function projectionMessage(
   { model }: ProjectionQuestion,
   projections: readonly Projection[],
-): ProjectToVocabularyResponse {
-  const entries = (tokens: readonly TokenLogit[]) => {
-    const texts = tokenTexts(
-      model,
-      Int32Array.from(tokens, ({ id }) => id),
-    );
-    return tokens.map(({ id, logit }, index) => ({ tokenId: id, text: texts[index]!, logit }));
-  };
+  signal: AbortSignal,
+): Promise<ProjectToVocabularyResponse> {
+  const ids = [...new Set(projections.flatMap(({ top, bottom }) => [...top, ...bottom].map(({ id }) => id)))];
+  const read = await model.tokenizer.tokenTexts(ids, signal);
+  const texts = new Map(ids.map((id, index) => [id, read[index]!]));
+  const entries = (tokens: readonly TokenLogit[]) =>
+    tokens.map(({ id, logit }) => ({ tokenId: id, text: texts.get(id)!, logit }));
   return {
     projections: projections.map(({ top, bottom }) => ({ top: entries(top), bottom: entries(bottom) })),
   };

@@ -8,9 +8,8 @@ import type { LoadedModel } from './loaded-model.ts';
 import { lineageMessage } from './model-messages.ts';
 import { readReplacements } from './replacement-messages.ts';
 import type { Score, ScoreQuestion } from './score-text.ts';
-import { readInput, requireResponseFits, textBytes } from './token-messages.ts';
+import { readInput, requireResponseFits, textBytes, tokenDetails } from './token-messages.ts';
 import { sequenceAt } from './token-sequences.ts';
-import { tokenTexts } from './tokenize-texts.ts';
 
 /** Reads a ScoreText request for `model`; refuses one whose answer would not fit a message. */
 export async function readScoreRequest(
@@ -35,22 +34,30 @@ export async function readScoreRequest(
     edited: hasRules(interventions) || replacements.length > 0,
     compareWithUnedited,
   };
-  const texts = request.includeTokenTexts ? textBytes(tokenTexts(model, sequences.ids)) : 0;
-  requireResponseFits(scoreBytes(question) + texts, 'score fewer tokens, or fewer features, at once');
+  const { tokenTexts } = await tokenDetails(model, sequences.ids, {
+    wanted: request.includeTokenTexts,
+    signal,
+  });
+  requireResponseFits(
+    scoreBytes(question) + textBytes(tokenTexts),
+    'score fewer tokens, or fewer features, at once',
+  );
   return question;
 }
 
 /** Writes the answer. */
-export function scoreMessage(
+export async function scoreMessage(
   { model, sequences }: ScoreQuestion,
   scores: readonly Score[],
-  includeTokenTexts: boolean,
-): ScoreTextResponse {
+  texts: { wanted: boolean; signal: AbortSignal },
+): Promise<ScoreTextResponse> {
+  const { tokenTexts } = await tokenDetails(model, sequences.ids, texts);
   const messages = scores.map(({ nll, meanNll, uneditedNll, kl, evidence }, index): SequenceScore => {
     const ids = sequenceAt(sequences, index);
+    const start = sequences.starts[index]!;
     return {
       tokenIds: idTensor(ids),
-      tokenTexts: includeTokenTexts ? tokenTexts(model, ids) : [],
+      tokenTexts: tokenTexts.slice(start, start + ids.length),
       nll: floatTensor(nll, [nll.length]),
       meanNll,
       uneditedNll: uneditedNll && floatTensor(uneditedNll, [uneditedNll.length]),

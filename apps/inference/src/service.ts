@@ -40,6 +40,7 @@ export async function startInference(
       maxRunMs: config.stepMs,
       ...(dependencies.signal && { signal: dependencies.signal }),
     },
+    tokenizer: { threads: config.tokenizerThreads, jobMs: config.tokenizeMs },
     logger,
   });
   const scheduler = createScheduler({

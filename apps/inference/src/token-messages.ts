@@ -5,7 +5,7 @@ import { MAX_INPUT_TEXTS, MAX_RESPONSE_BYTES } from './limits.ts';
 import { type LoadedModel, specialOf } from './loaded-model.ts';
 import { readTokenBatch, requireSequences } from './tensor-messages.ts';
 import type { TokenSequences } from './token-sequences.ts';
-import { tokenizeTexts, tokenTexts } from './tokenize-texts.ts';
+import { tokenizeTexts } from './tokenize-texts.ts';
 
 /** What a request gives to run: token ids as they are, or texts that are tokenized as prompts. */
 export type InputMessage =
@@ -39,15 +39,32 @@ export async function readInput(
     field: 'texts',
     signal,
   });
-  const { tokenText } = model.tokenizer;
-  requireSequences(sequences, { maxLength, d_vocab, tokenText }, 'texts');
+  await requireTokens(model, sequences, { field: 'texts', signal });
   return sequences;
 }
 
-/** Writes token texts and special flags where they are asked for. */
-export function tokenDetails(model: LoadedModel, ids: Int32Array, wanted: boolean) {
+/** Refuses tokenized texts that the model cannot run; names the token that has no row in the embedding. */
+export async function requireTokens(
+  { runtime, tokenizer }: LoadedModel,
+  sequences: TokenSequences,
+  { field, signal }: { field: string; signal: AbortSignal },
+): Promise<void> {
+  const { n_ctx: maxLength, d_vocab } = runtime.spec;
+  const unusable = sequences.ids.find((id) => id >= d_vocab);
+  const [text] = unusable === undefined ? [] : await tokenizer.tokenTexts([unusable], signal);
+  const named = text === undefined ? {} : { tokenText: () => text };
+  requireSequences(sequences, { maxLength, d_vocab, ...named }, field);
+}
+
+/** Token texts and special flags where they are asked for. */
+export async function tokenDetails(
+  model: LoadedModel,
+  ids: Int32Array,
+  { wanted, signal }: { wanted: boolean; signal: AbortSignal },
+) {
   if (!wanted) return { tokenTexts: [], special: undefined };
-  return { tokenTexts: tokenTexts(model, ids), special: flagTensor(specialOf(model, ids)) };
+  const tokenTexts = await model.tokenizer.tokenTexts(ids, signal);
+  return { tokenTexts, special: flagTensor(specialOf(model, ids)) };
 }
 
 /** Bytes that token texts take in a message. */

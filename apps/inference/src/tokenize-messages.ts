@@ -23,12 +23,12 @@ export async function readTokenizeRequest(
 }
 
 /** Writes the answer; refuses one that passes the message limit. */
-export function tokenizeMessage(
+export async function tokenizeMessage(
   model: LoadedModel,
   sequences: TokenSequences,
-  includeTokenTexts: boolean,
-): TokenizeTextResponse {
-  const details = tokenDetails(model, sequences.ids, includeTokenTexts);
+  texts: { wanted: boolean; signal: AbortSignal },
+): Promise<TokenizeTextResponse> {
+  const details = await tokenDetails(model, sequences.ids, texts);
   const idBytes = 4 * sequences.ids.length + 5 * sequences.lengths.length;
   const detailBytes = (details.special?.data.byteLength ?? 0) + textBytes(details.tokenTexts);
   requireResponseFits(idBytes + detailBytes, 'send fewer texts at once, or leave include_token_texts out');

@@ -1,6 +1,8 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, isFacetError } from '@facet/errors';
+import { linkSignals } from '@facet/mesh';
 import type { LoadedModel } from './loaded-model.ts';
 import { joinSequences, splitSequences, type TokenSequences } from './token-sequences.ts';
+import type { EncodedTexts } from './tokenizer/tokenizer-protocol.ts';
 
 export interface TokenizeOptions {
   /** Whether special tokens are added as for a prompt. */
@@ -12,52 +14,74 @@ export interface TokenizeOptions {
   signal: AbortSignal;
 }
 
-/** Texts up to this many characters are encoded at once: shorter than the way to the thread and back. */
-const INLINE_CHARS = 1024;
-/** Characters sent to the thread in one call: between calls, cancellation is seen and others get their turn. */
-const CALL_CHARS = 65_536;
+/** Characters encoded in one job: between jobs, others get their turn. */
+const JOB_CHARS = 65_536;
 
-/** Tokenizes texts, long ones in the tokenizer thread; refuses more than `maxTokens`. */
+/** Tokenizes texts, as many jobs at once as the tokenizer has threads; refuses more than `maxTokens`. */
 export async function tokenizeTexts(
-  { tokenizer, tokenizerThread }: LoadedModel,
+  { tokenizer }: LoadedModel,
   texts: readonly string[],
-  { addSpecial, maxTokens, field, signal }: TokenizeOptions,
+  { addSpecial, maxTokens, field, signal: callSignal }: TokenizeOptions,
 ): Promise<TokenSequences> {
-  if (texts.reduce((sum, { length }) => sum + length, 0) <= INLINE_CHARS)
-    return joinSequences(texts.map((text) => tokenizer.encode(text, { addSpecial }).ids));
+  const stop = new AbortController();
+  const { signal, dispose } = linkSignals([callSignal, stop.signal]);
+  const jobs = splitJobs(texts);
+  const ahead: Promise<EncodedTexts>[] = [];
+  const start = () => {
+    const job = jobs.next().value;
+    if (job === undefined) return;
+    const encoding = namingField(tokenizer.encode(job, { addSpecial, signal }), field);
+    encoding.catch(() => {}); // Seen below when it is its turn.
+    ahead.push(encoding);
+  };
   const parts: Int32Array[] = [];
   const lengths: number[] = [];
   let tokens = 0;
-  for (const call of splitCalls(texts)) {
-    signal.throwIfAborted();
-    const encoded = await tokenizerThread.encode(call, addSpecial);
-    parts.push(encoded.ids);
-    for (const length of encoded.lengths) lengths.push(length);
-    tokens += encoded.ids.length;
-    if (tokens > maxTokens) throw tooMany(lengths.length - 1, { tokens, maxTokens, field });
+  try {
+    for (let thread = 0; thread < tokenizer.threads; thread++) start();
+    for (let next = ahead.shift(); next !== undefined; next = ahead.shift()) {
+      const encoded = await next;
+      start();
+      parts.push(encoded.ids);
+      for (const length of encoded.lengths) lengths.push(length);
+      tokens += encoded.ids.length;
+      if (tokens > maxTokens) throw tooMany(lengths.length - 1, { tokens, maxTokens, field });
+    }
+  } finally {
+    stop.abort();
+    dispose();
   }
   return splitSequences(joinSequences(parts).ids, lengths);
 }
 
-/** The texts of tokens as they read inside running text; empty for ids that the tokenizer leaves unused. */
-export function tokenTexts({ tokenizer }: LoadedModel, ids: Int32Array): string[] {
-  return Array.from(ids, (id) => (id < tokenizer.vocabSize ? tokenizer.tokenText(id) : ''));
+/** Names the request field in what the tokenizer refuses. */
+async function namingField<T>(work: Promise<T>, field: string): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isFacetError(error) || error.field !== undefined || !NAMED.has(error.kind)) throw error;
+    const { kind, message, reason, metadata, cause } = error;
+    throw new FacetError(kind, `${field}: ${message}`, { cause, reason, metadata, field });
+  }
 }
 
-/** Groups texts, in order, so that each group but for a single long text has at most `CALL_CHARS` characters. */
-function* splitCalls(texts: readonly string[]): Generator<string[]> {
-  let call: string[] = [];
+/** Kinds of errors that a caller's text causes. */
+const NAMED: ReadonlySet<string> = new Set(['invalid', 'exhausted']);
+
+/** Groups texts, in order, so that each group but for a single long text has at most `JOB_CHARS` characters. */
+function* splitJobs(texts: readonly string[]): Generator<string[]> {
+  let job: string[] = [];
   let chars = 0;
   for (const text of texts) {
-    if (call.length > 0 && chars + text.length > CALL_CHARS) {
-      yield call;
-      call = [];
+    if (job.length > 0 && chars + text.length > JOB_CHARS) {
+      yield job;
+      job = [];
       chars = 0;
     }
-    call.push(text);
+    job.push(text);
     chars += text.length;
   }
-  if (call.length > 0) yield call;
+  if (job.length > 0) yield job;
 }
 
 function tooMany(

@@ -8,8 +8,8 @@ export interface Turnstile {
   waiting(): number;
 }
 
-/** Creates a turnstile at which at most `maxWaiting` wait. */
-export function createTurnstile(capacity: number, maxWaiting: number): Turnstile {
+/** Creates a turnstile before `place`, at which at most `maxWaiting` wait. */
+export function createTurnstile(capacity: number, maxWaiting: number, place = 'the model'): Turnstile {
   const queue = new Set<() => void>();
   let inside = 0;
   const leaver = () => {
@@ -32,19 +32,19 @@ export function createTurnstile(capacity: number, maxWaiting: number): Turnstile
       };
       const abandon = () => {
         queue.delete(admit);
-        reject(cancelled());
+        reject(cancelled(place));
       };
       queue.add(admit);
       signal.addEventListener('abort', abandon, { once: true });
     });
   return {
     async enter(signal) {
-      if (signal.aborted) throw cancelled();
+      if (signal.aborted) throw cancelled(place);
       if (inside < capacity) {
         inside++;
         return leaver();
       }
-      if (queue.size >= maxWaiting) throw full(inside, queue.size);
+      if (queue.size >= maxWaiting) throw full(place, inside, queue.size);
       return wait(signal);
     },
     inside: () => inside,
@@ -52,14 +52,14 @@ export function createTurnstile(capacity: number, maxWaiting: number): Turnstile
   };
 }
 
-function cancelled(): FacetError {
-  return new FacetError('cancelled', 'the call was cancelled before the model had worked on it');
+function cancelled(place: string): FacetError {
+  return new FacetError('cancelled', `the call was cancelled before ${place} had worked on it`);
 }
 
-function full(active: number, waiting: number): FacetError {
+function full(place: string, active: number, waiting: number): FacetError {
   return new FacetError(
     'exhausted',
-    `the model is busy: ${active} requests run and ${waiting} wait, which is the limit; try again later`,
+    `${place} is busy: ${active} requests run and ${waiting} wait, which is the limit; try again later`,
     { reason: 'TOO_MANY_REQUESTS', metadata: { active: String(active), waiting: String(waiting) } },
   );
 }

@@ -32,4 +32,4 @@ export {
 } from './sampling.ts';
 export { createRandom } from './sampling-random.ts';
 export { loadTokenizer, type Tokenizer } from './tokenizer.ts';
-export type { DecodeStream } from './tokenizer-stream.ts';
+export type { DecodeState, DecodeStream } from './tokenizer-stream.ts';

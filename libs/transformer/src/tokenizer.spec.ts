@@ -29,6 +29,16 @@ const streamed = (tokenizer: Tokenizer, ids: readonly number[], after: readonly 
   return [...ids.map((id) => stream.push(id)), stream.end()];
 };
 
+/** As `streamed`, with a new stream for every id that goes on where the one before stood. */
+const resumed = (tokenizer: Tokenizer, ids: readonly number[]) => {
+  let stream = tokenizer.decodeStream();
+  const texts = ids.map((id) => {
+    stream = tokenizer.decodeStream({ state: structuredClone(stream.state) });
+    return stream.push(id);
+  });
+  return [...texts, stream.end()];
+};
+
 /** Byte-level BPE over the 256 bytes in the order of their printable names; id 0 is the BOS token. */
 async function writeByteLevel(options: { merges?: string[]; config?: object; added?: object[] } = {}) {
   const { merges = [], config = { bos_token: '<bos>' } } = options;
@@ -128,6 +138,7 @@ describeWithData.each(['stories260K', 'tinystories-656K'])('the tokenizer of %s'
     fc.assert(
       fc.property(bytes, (ids) => {
         expect(streamed(tokenizer, ids).join('')).toBe(tokenizer.decode(ids));
+        expect(resumed(tokenizer, ids)).toEqual(streamed(tokenizer, ids));
       }),
       { seed: 13, numRuns: 1000 },
     );

@@ -7,7 +7,12 @@ import {
   type TokenizerJson,
 } from './tokenizer-file.ts';
 import { createMerger, type Merger } from './tokenizer-merges.ts';
-import { createDecodeStream, type DecodeStream } from './tokenizer-stream.ts';
+import {
+  createDecodeStream,
+  type DecodeState,
+  type DecodeStream,
+  startDecoding,
+} from './tokenizer-stream.ts';
 
 /** Text to token ids and back, as the model was trained. */
 export interface Tokenizer {
@@ -35,9 +40,13 @@ export interface Tokenizer {
   tokenText(id: number): string;
   /**
    * Streams text; `after` are the ids before it, without which a leading space belongs to no word and is
-   * dropped.
+   * dropped. With a `state` it goes on where another stream stood.
    */
-  decodeStream(options?: { after?: readonly number[]; skipSpecial?: boolean }): DecodeStream;
+  decodeStream(options?: {
+    after?: readonly number[];
+    skipSpecial?: boolean;
+    state?: DecodeState | undefined;
+  }): DecodeStream;
   isSpecial(id: number): boolean;
 }
 
@@ -72,10 +81,17 @@ export async function loadTokenizer(directory: string): Promise<Tokenizer> {
       requireIds([id], vocabSize);
       return tokenText(id);
     },
-    decodeStream: ({ after = [], skipSpecial = true } = {}) => {
+    decodeStream: ({ after = [], skipSpecial = true, state } = {}) => {
       const isShown = (id: number) => !(skipSpecial && special.has(id));
-      const stream = createDecodeStream((ids) => decode(ids, { skipSpecial: false }), after.filter(isShown));
-      return { push: (id) => (isShown(id) ? stream.push(id) : ''), end: stream.end };
+      const read = (ids: readonly number[]) => decode(ids, { skipSpecial: false });
+      const stream = createDecodeStream(read, state ?? startDecoding(read, after.filter(isShown)));
+      return {
+        get state() {
+          return stream.state;
+        },
+        push: (id) => (isShown(id) ? stream.push(id) : ''),
+        end: stream.end,
+      };
     },
     isSpecial: (id) => special.has(id),
   };

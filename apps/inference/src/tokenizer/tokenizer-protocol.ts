@@ -1,0 +1,85 @@
+import type { FacetErrorKind } from '@facet/errors';
+import type { DecodeState } from '@facet/transformer';
+
+/** What is known of a tokenizer without asking it. */
+export interface TokenizerFacts {
+  /** One more than the largest token id. */
+  vocabSize: number;
+  /** Every id that has a token, by rising id. */
+  tokenIds: readonly number[];
+  specialTokenIds: readonly number[];
+  bosTokenId: number | undefined;
+}
+
+/** Texts to encode. */
+export interface EncodeJob {
+  op: 'encode';
+  texts: readonly string[];
+  addSpecial: boolean;
+}
+
+/** Tokens to read as they stand in running text. */
+export interface TokenTextsJob {
+  op: 'token-texts';
+  ids: Int32Array;
+}
+
+/** Streams to carry on. */
+export interface DecodeJob {
+  op: 'decode';
+  steps: readonly DecodeStep[];
+}
+
+/** One stream's next id; the text comes back with the place where the stream stands then. */
+export interface DecodeStep {
+  /** The stream's place, or the ids before its first one. */
+  from: DecodeState | { after: readonly number[] };
+  /** The next id; undefined where only the end is asked for. */
+  id: number | undefined;
+  /** Whether nothing follows. */
+  ends: boolean;
+}
+
+export interface DecodedStep {
+  /** The text that the id completes. */
+  text: string;
+  /** What was left, where nothing follows. */
+  rest: string;
+  state: DecodeState;
+}
+
+export type TokenizerJob = EncodeJob | TokenTextsJob | DecodeJob;
+
+/** The ids of all texts, one after another. */
+export interface EncodedTexts {
+  ids: Int32Array;
+  lengths: number[];
+}
+
+/** The result of each kind of job. */
+export interface TokenizerResults {
+  encode: EncodedTexts;
+  'token-texts': string[];
+  decode: DecodedStep[];
+}
+
+/** What the thread is started with. */
+export interface TokenizerThreadData {
+  /** The model directory. */
+  directory: string;
+  /** [1]: the index of the text, token or stream that the thread is at. */
+  position: Int32Array;
+}
+
+export interface Failure {
+  kind: FacetErrorKind;
+  message: string;
+  reason: string;
+}
+
+/** What a thread says: first the facts, then one answer for each job, in order. */
+export type TokenizerReply =
+  | { facts: TokenizerFacts }
+  | { result: TokenizerResults[TokenizerJob['op']] }
+  | { failure: Failure }
+  | { bug: string };
