@@ -1,6 +1,5 @@
 import { FacetError } from '@facet/errors';
-import type { ServedCallContext } from '@facet/mesh';
-import { createTurnstile } from './turnstile.ts';
+import { createTurnstile, type ServedCallContext } from '@facet/mesh';
 
 /**
  * Shares the model among requests. A request is admitted first: at most `active` requests hold a place, at most
@@ -57,8 +56,9 @@ export interface SchedulerLimits {
 
 /** Creates a scheduler with its limits. */
 export function createScheduler(limits: SchedulerLimits): Scheduler {
-  const places = createTurnstile(limits.active, limits.waiting);
-  const steps = createTurnstile(limits.steps, Number.POSITIVE_INFINITY);
+  const place = 'the model';
+  const places = createTurnstile({ capacity: limits.active, maxWaiting: limits.waiting, place });
+  const steps = createTurnstile({ capacity: limits.steps, maxWaiting: Number.POSITIVE_INFINITY, place });
   const progress = createProgress();
   const holders = new Set<Caller>();
   const isWaiting = () => places.waiting() > 0;

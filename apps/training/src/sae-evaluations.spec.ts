@@ -48,12 +48,26 @@ describe('createSaeEvaluations', () => {
       threads: 1,
       logger: createLogger({ service: 'test', level: 'silent' }),
     });
-  const read = async (evaluations: ReturnType<typeof create>) => {
+  const read = async (evaluations: ReturnType<typeof create>, signal = new AbortController().signal) => {
     const types: string[] = [];
-    for await (const { type } of evaluations.evaluate(question, new AbortController().signal))
-      types.push(type);
+    for await (const { type } of evaluations.evaluate(question, signal)) types.push(type);
     return types;
   };
+
+  test('refuses more than eight that wait, and counts none whose caller is gone', async () => {
+    const evaluations = create();
+    const caller = new AbortController();
+    const running = read(evaluations);
+    const waiting = Array.from({ length: 8 }, () => read(evaluations, caller.signal));
+    const left = waiting.map((reading) => expect(reading).rejects.toMatchObject({ kind: 'cancelled' }));
+    await expect(read(evaluations)).rejects.toMatchObject({ reason: 'TOO_MANY_EVALUATIONS' });
+    caller.abort();
+    await Promise.all(left);
+    const next = read(evaluations);
+    expect((await running).at(-1)).toBe('evaluation');
+    expect((await next).at(-1)).toBe('evaluation');
+    await evaluations.close();
+  });
 
   test('evaluates, and ends what is under way and what waits when it is closed', async () => {
     const evaluations = create();

@@ -1,5 +1,4 @@
-import { FacetError } from '@facet/errors';
-import { type Logger, linkSignals } from '@facet/mesh';
+import { createTurnstile, type Logger, linkSignals } from '@facet/mesh';
 import type { EvaluationProgress, EvaluationQuestion, SaeEvaluation } from './evaluation-record.ts';
 import { type EvaluationThreadInput, runEvaluationThread } from './evaluation-thread.ts';
 
@@ -25,22 +24,23 @@ const MAX_WAITING = 8;
 /** Creates the queue. */
 export function createSaeEvaluations({ logger, ...settings }: SaeEvaluationSettings): SaeEvaluations {
   const closing = new AbortController();
-  let last: Promise<unknown> = Promise.resolve();
-  let unfinished = 0;
+  const turnstile = createTurnstile({
+    capacity: 1,
+    maxWaiting: MAX_WAITING,
+    place: 'the evaluation of SAEs',
+    reason: 'TOO_MANY_EVALUATIONS',
+  });
+  let running: Promise<unknown> = Promise.resolve();
   const run = async (
     question: EvaluationQuestion,
     options: { signal: AbortSignal; onProgress: (progress: EvaluationProgress) => void },
   ): Promise<SaeEvaluation> => {
-    if (unfinished > MAX_WAITING) throw tooMany(unfinished - 1);
-    unfinished++;
-    const evaluated = last.then(() => {
-      if (options.signal.aborted) throw new FacetError('cancelled', 'the evaluation was cancelled');
-      const onStillComputing = () =>
-        logger.warn({ sae: question.sae }, 'asked to end, the evaluation still computes');
-      return runEvaluationThread({ ...settings, question }, { ...options, onStillComputing });
-    });
-    last = evaluated.catch(() => undefined);
-    return evaluated.finally(() => unfinished--);
+    const leave = await turnstile.enter(options.signal);
+    const onStillComputing = () =>
+      logger.warn({ sae: question.sae }, 'asked to end, the evaluation still computes');
+    const evaluated = runEvaluationThread({ ...settings, question }, { ...options, onStillComputing });
+    running = evaluated.catch(() => undefined);
+    return evaluated.finally(leave);
   };
   return {
     async *evaluate(question, signal) {
@@ -60,21 +60,13 @@ export function createSaeEvaluations({ logger, ...settings }: SaeEvaluationSetti
     },
     async close() {
       closing.abort();
-      await last;
+      await running;
     },
   };
 }
 
 function waiting({ maxTokens }: EvaluationQuestion): EvaluationProgress {
   return { stage: 'waiting', done: 0, total: maxTokens, rate: 0 };
-}
-
-function tooMany(waiting: number): FacetError {
-  return new FacetError(
-    'exhausted',
-    `${waiting} evaluations wait already, which is the limit; try again later`,
-    { reason: 'TOO_MANY_EVALUATIONS' },
-  );
 }
 
 /** Starts work that reports; of reports that nobody has taken yet only the newest is kept. */

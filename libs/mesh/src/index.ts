@@ -75,3 +75,4 @@ export {
   type TensorShape,
   tensorMessage,
 } from './tensor-messages.ts';
+export { createTurnstile, type Turnstile, type TurnstileOptions } from './turnstile.ts';

@@ -1,6 +1,5 @@
 import { FacetError, isFacetError } from '@facet/errors';
-import type { Logger } from '@facet/mesh';
-import { createTurnstile } from '../turnstile.ts';
+import { createTurnstile, type Logger } from '@facet/mesh';
 import type { TokenizerFacts, TokenizerJob, TokenizerResults } from './tokenizer-protocol.ts';
 import { startTokenizerThread, type TokenizerThread } from './tokenizer-thread.ts';
 
@@ -36,7 +35,7 @@ const GIVEN_UP_MS = 500;
 
 /** Creates a queue; no thread is started yet. */
 export function createJobQueue({ directory, threads, logger }: JobQueueOptions): JobQueue {
-  const turnstile = createTurnstile(threads, MAX_WAITING, 'the tokenizer');
+  const turnstile = createTurnstile({ capacity: threads, maxWaiting: MAX_WAITING, place: 'the tokenizer' });
   /** Threads without a job. */
   const idle: TokenizerThread[] = [];
   const all = new Set<TokenizerThread>();
