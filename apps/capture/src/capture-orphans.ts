@@ -1,4 +1,3 @@
-import { SET_STATE_FILE } from '@facet/artifacts';
 import { findStale, type ObjectStore, type OrphanFinder } from '@facet/objects';
 import { createSetStore } from './set-store.ts';
 
@@ -21,13 +20,18 @@ export function findCaptureOrphans(store: ObjectStore): OrphanFinder {
 /** Where nothing of a set should lie. */
 async function unwantedPlaces(store: ObjectStore, id: string): Promise<Place[]> {
   const prefix = `activationSets/${id}`;
-  if (!(await store.exists(`${prefix}/${SET_STATE_FILE}`)))
-    return [{ what: 'files of deleted sets', prefix }];
-  const outcome = await createSetStore(store).outcome(id);
-  if (!outcome || outcome.state === 'ACTIVE') return [];
-  const folders = await store.listFolders(prefix);
-  return folders.map((name) => ({
-    what: 'files of failed and cancelled sets',
-    prefix: `${prefix}/${name}`,
-  }));
+  const sets = createSetStore(store);
+  const record = await sets.find(id);
+  if (!record) return [{ what: 'files of deleted sets', prefix }];
+  const { folder, outcome } = sets.capture(record);
+  const captures = (await store.listFolders(`${prefix}/captures`)).map((uid) => `captures/${uid}`);
+  const places = captures
+    .filter((other) => other !== folder)
+    .map((other) => ({ what: 'files of deleted sets', prefix: `${prefix}/${other}` }));
+  const ended = await outcome();
+  if (!ended || ended.state === 'ACTIVE') return places;
+  const own = folder === undefined ? prefix : `${prefix}/${folder}`;
+  const what = 'files of failed and cancelled sets';
+  const data = (await store.listFolders(own)).filter((name) => name !== 'captures');
+  return [...places, ...data.map((name) => ({ what, prefix: `${own}/${name}` }))];
 }

@@ -8,6 +8,7 @@ import { decodeInput } from './input-file.ts';
 import { liveProgress } from './live-progress.ts';
 import { mapAhead } from './map-ahead.ts';
 import type { SetRecord } from './set-record.ts';
+import type { CaptureStore } from './set-store.ts';
 
 /** Requests under way at once: inference has the next contexts while it sends the activations of the last. */
 const REQUESTS_AHEAD = 2;
@@ -32,7 +33,7 @@ export async function capturePartition(
   task: PartitionTask,
 ): Promise<void> {
   const { sets } = context;
-  const committed = await sets.partition(record.id, task.partition);
+  const committed = await sets.capture(record).partition(task.partition);
   if (committed?.uid !== record.uid) await runPartition(context, record, task);
   await finishIfComplete(context, record);
 }
@@ -42,16 +43,20 @@ async function runPartition(context: CaptureContext, record: SetRecord, task: Pa
   const { id, uid } = record;
   const { partition, attempt, signal } = task;
   const startTime = now().toISOString();
-  const bytes = await sets.readInput(id, partition, signal);
+  const capture = sets.capture(record);
+  const bytes = await readInput(capture, partition, signal);
+  if (!bytes) return;
   const input = decodeInput(bytes, `input ${partition} of activationSets/${id}`);
   const rows = await computeRows(context, record, { input, task });
-  const written = await writeActivationShard(store, id, { partition, rows, signal });
+  const { folder } = capture;
+  const written = await writeActivationShard(store, id, { partition, rows, folder, signal });
+  const { stored, ...file } = written;
   signal.throwIfAborted();
-  await sets.commit(id, {
+  await capture.commit({
     uid,
     partition,
-    ...written,
-    ...measure(rows),
+    ...file,
+    ...measure(stored),
     inputSha256: createHash('sha256').update(bytes).digest('hex'),
     worker: workerId,
     attempt,
@@ -59,6 +64,20 @@ async function runPartition(context: CaptureContext, record: SetRecord, task: Pa
     endTime: now().toISOString(),
   });
   liveProgress(bus).send(uid, { partition, rows: input.tokenIds.length });
+}
+
+/** Undefined where another worker has committed the partition and completed the set, which keeps no inputs. */
+async function readInput(
+  capture: CaptureStore,
+  partition: number,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await capture.readInput(partition, signal);
+  } catch (error) {
+    if (await capture.partition(partition)) return undefined;
+    throw error;
+  }
 }
 
 interface Run {

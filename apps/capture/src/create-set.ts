@@ -32,7 +32,7 @@ export async function createSet(
   const { spec, facts } = completeSpec(request.spec, await inference.model(request.spec.model, signal));
   if (checkCorpus) await requireCorpus(spec.corpus, corpusRoots, signal);
   const record: SetRecord = {
-    formatVersion: 1,
+    formatVersion: 2,
     id: request.id ?? idOfRequest('set', request.requestId),
     uid: randomBytes(8).toString('hex'),
     requestId: request.requestId,
@@ -44,9 +44,9 @@ export async function createSet(
   const set = existing ?? record;
   try {
     // Also for a repeated request: the first one may have ended between the two steps.
-    if (!(await sets.outcome(set.id))) await bus.enqueue(QUEUE, planJob(set));
+    if (!(await sets.capture(set).outcome())) await bus.enqueue(QUEUE, planJob(set));
   } catch (error) {
-    if (!existing) await sets.delete(set.id);
+    if (!existing) await sets.delete(set);
     throw error;
   }
   return set;

@@ -22,7 +22,8 @@ export interface SetDescription {
 export async function describeSet(context: CaptureContext, id: string): Promise<SetDescription> {
   const { sets } = context;
   const record = await sets.read(id);
-  const outcome = await sets.outcome(id);
+  const capture = sets.capture(record);
+  const outcome = await capture.outcome();
   if (outcome && outcome.state !== 'ACTIVE')
     return {
       record,
@@ -31,13 +32,13 @@ export async function describeSet(context: CaptureContext, id: string): Promise<
       updateTime: outcome.time,
       committed: new Map(),
     };
-  const set = outcome && (await openIfComplete(context, id));
+  const set = outcome && (await openIfComplete(context, record));
   if (set) return describeActive(record, outcome, set);
-  const start = await sets.started(id);
+  const start = await capture.started();
   if (!start) return { record, state: 'PENDING', updateTime: record.createTime, committed: new Map() };
-  const plan = await sets.plan(id);
+  const plan = await capture.plan();
   const committed = new Map(
-    (await sets.committed(id)).map((number) => [number, rowsOf(number, record, plan)]),
+    (await capture.committed()).map((number) => [number, rowsOf(number, record, plan)]),
   );
   return {
     record,
@@ -55,8 +56,13 @@ function describeActive(record: SetRecord, outcome: SetOutcome, set: ActivationS
 }
 
 /** The outcome is decided before the manifest is written: for that moment the set is still being captured. */
-async function openIfComplete({ store }: CaptureContext, id: string): Promise<ActivationSet | undefined> {
-  return absentAsUndefined(() => openActivationSet(store, id));
+async function openIfComplete(
+  { store, sets }: CaptureContext,
+  record: SetRecord,
+): Promise<ActivationSet | undefined> {
+  const set = await absentAsUndefined(() => openActivationSet(store, record.id));
+  // A finisher that slept may have left that of a deleted set; it is replaced by the one of this set.
+  return set?.manifest.folder === sets.capture(record).folder ? set : undefined;
 }
 
 /** All partitions are full but the last, which is known once the plan is written. */

@@ -9,11 +9,13 @@ import type { SetOutcome, SetRecord } from './set-record.ts';
  */
 export async function endSet(
   { sets, bus, now }: CaptureContext,
-  { id, uid }: SetRecord,
+  record: SetRecord,
   ending: Pick<SetOutcome, 'state' | 'error'>,
 ): Promise<void> {
   const { state, error } = ending;
-  const holds = await sets.decide(id, { uid, state, time: now().toISOString(), error });
-  if (holds.state !== 'ACTIVE') await sets.removeData(id, { shards: true });
+  const { uid } = record;
+  const capture = sets.capture(record);
+  const holds = await capture.decide({ uid, state, time: now().toISOString(), error });
+  if (holds.state !== 'ACTIVE') await capture.removeData({ shards: true });
   liveProgress(bus).send(uid, { partition: 0, rows: 0 });
 }

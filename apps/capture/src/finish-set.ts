@@ -1,7 +1,9 @@
 import { type ActivationSetBody, finishActivationSet, openActivationSet } from '@facet/artifacts';
 import { ActivationSetReady } from '@facet/contracts';
 import { isFacetError } from '@facet/errors';
+import { absentAsUndefined } from '@facet/objects';
 import type { CaptureContext } from './capture-context.ts';
+import { corpusChanged } from './corpus-changed.ts';
 import { liveProgress } from './live-progress.ts';
 import {
   type CorpusSpec,
@@ -11,10 +13,12 @@ import {
   type SetPlan,
   type SetRecord,
 } from './set-record.ts';
-import { changed } from './tokenized-pieces.ts';
+import { type CaptureStore, removeManifest } from './set-store.ts';
 
 /** The subject of the event that a set is ready. */
 export const READY_SUBJECT = 'facet.activation.set.ready';
+/** How often a manifest that a deleted set left behind is taken away. */
+const MAX_FINISH_ATTEMPTS = 5;
 
 /**
  * Completes a set once all partitions are committed: the outcome, then the manifest, then the event. Called
@@ -23,27 +27,29 @@ export const READY_SUBJECT = 'facet.activation.set.ready';
  */
 export async function finishIfComplete(context: CaptureContext, record: SetRecord): Promise<void> {
   const { sets, now } = context;
-  const { id, uid } = record;
-  const plan = await sets.plan(id);
-  if (plan?.uid !== uid || (await sets.committed(id)).length < plan.partitions.length) return;
-  const partitions = await readPartitions(context, record, plan);
-  const outcome = await sets.decide(id, { uid, state: 'ACTIVE', time: now().toISOString() });
+  const { uid } = record;
+  const capture = sets.capture(record);
+  const plan = await capture.plan();
+  if (plan?.uid !== uid || (await capture.committed()).length < plan.partitions.length) return;
+  const partitions = await readPartitions(capture, record, plan);
+  const outcome = await capture.decide({ uid, state: 'ACTIVE', time: now().toISOString() });
   if (outcome.state !== 'ACTIVE') return;
   await writeManifest(context, record, { plan, partitions, createTime: outcome.time });
   await announce(context, record, plan.rows);
-  await sets.removeData(id, { shards: false });
+  await capture.removeData({ shards: false });
 }
 
 /** Reads all commit records and makes sure that they belong to the plan's inputs. */
 async function readPartitions(
-  { sets }: CaptureContext,
+  capture: CaptureStore,
   { id, uid }: SetRecord,
   plan: SetPlan,
 ): Promise<PartitionRecord[]> {
   const records: PartitionRecord[] = [];
   for (const [number, { rows, inputSha256 }] of plan.partitions.entries()) {
-    const found = await sets.partition(id, number);
-    if (found?.uid !== uid || found.rows !== rows || found.inputSha256 !== inputSha256) throw changed({ id });
+    const found = await capture.partition(number);
+    if (found?.uid !== uid || found.rows !== rows || found.inputSha256 !== inputSha256)
+      throw corpusChanged(id);
     records.push(found);
   }
   return records;
@@ -56,20 +62,30 @@ interface Completion {
 }
 
 async function writeManifest(
-  { store }: CaptureContext,
+  { store, sets }: CaptureContext,
   record: SetRecord,
   { plan, partitions, createTime }: Completion,
 ): Promise<void> {
+  const { folder } = sets.capture(record);
   const files = Object.fromEntries(partitions.map(({ file, bytes, sha256 }) => [file, { bytes, sha256 }]));
   const lineage = lineageOf(record, plan.corpusSha256);
   const body = bodyOf(record, plan, partitions);
-  try {
-    await finishActivationSet(store, record.id, { createTime, lineage, body, files });
-  } catch (error) {
-    if (!(isFacetError(error) && error.kind === 'exists')) throw error;
+  const isOurs = async () => (await sets.find(record.id))?.uid === record.uid;
+  for (let attempt = 1; await isOurs(); attempt++) {
+    try {
+      await finishActivationSet(store, record.id, { createTime, lineage, body, files, folder });
+      break;
+    } catch (error) {
+      if (!(isFacetError(error) && error.kind === 'exists') || attempt === MAX_FINISH_ATTEMPTS) throw error;
+    }
     // Another finisher was faster, or this one was before it crashed; what it wrote must be readable.
-    await openActivationSet(store, record.id);
+    const there = await absentAsUndefined(() => openActivationSet(store, record.id));
+    if (there?.manifest.folder === folder) return;
+    // Left by a finisher of a deleted set, which slept, and which may have taken it away itself.
+    await removeManifest(store, record.id, (other) => other !== folder);
   }
+  // The set may have been deleted while this finisher slept: nothing of it may stand under the id then.
+  if (!(await isOurs())) await removeManifest(store, record.id, (own) => own === folder);
 }
 
 function bodyOf(

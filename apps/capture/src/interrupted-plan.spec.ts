@@ -32,7 +32,7 @@ async function plan(record: SetRecord, inputs = Number.POSITIVE_INFINITY): Promi
     ...real,
     async tokenize(id, asked, signal) {
       texts.push(...asked);
-      if ((await sets.planning(record.id)).flatMap(({ partitions }) => partitions).length >= inputs)
+      if ((await sets.capture(record).planning()).flatMap(({ partitions }) => partitions).length >= inputs)
         stop.abort(new Error('killed'));
       return real.tokenize(id, asked, signal);
     },
@@ -58,14 +58,16 @@ async function create(id: string, uri: string, maxTokens = 0): Promise<SetRecord
 }
 
 async function planned(id: string): Promise<Omit<SetPlan, 'uid'>> {
-  const { uid: _, ...rest } = (await createSetStore(setup.store).plan(id))!;
+  const sets = createSetStore(setup.store);
+  const { uid: _, ...rest } = (await sets.capture(await sets.read(id)).plan())!;
   return rest;
 }
 
 async function inputVersions(id: string): Promise<Map<string, string>> {
   const versions = new Map<string, string>();
-  for await (const { key } of setup.store.list(`activationSets/${id}/inputs`))
-    versions.set(key.replace(id, ''), (await setup.store.readVersion(key)).version);
+  const { folder } = createSetStore(setup.store).capture(await createSetStore(setup.store).read(id));
+  for await (const { key } of setup.store.list(`activationSets/${id}/${folder}/inputs`))
+    versions.set(key.slice(key.indexOf('/inputs/')), (await setup.store.readVersion(key)).version);
   return versions;
 }
 
@@ -106,7 +108,7 @@ describe('a plan that is interrupted', () => {
     let last = Number.POSITIVE_INFINITY;
     for (const stop of [1, 6, 11, 16]) {
       await plan(record, stop);
-      const { pieces } = (await createSetStore(setup.store).planning(record.id)).at(-1)!;
+      const { pieces } = (await createSetStore(setup.store).capture(record).planning()).at(-1)!;
       expect(pieces).toBeGreaterThan(last === Number.POSITIVE_INFINITY ? 0 : last);
       last = pieces;
     }

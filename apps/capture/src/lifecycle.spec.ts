@@ -6,6 +6,7 @@ import {
   type CaptureClient,
   type CaptureSetup,
   capture,
+  dataFolders,
   finalState,
   setUpCapture,
   tinySpec,
@@ -86,7 +87,7 @@ describe('CancelActivationSet', () => {
     expect(activationSet?.state).toBe('ACTIVATION_SET_STATE_CANCELLED');
     await work();
     expect(await state('cancel-early')).toBe('ACTIVATION_SET_STATE_CANCELLED');
-    expect(await setup.store.listFolders('activationSets/cancel-early')).toEqual([]);
+    expect(await dataFolders(setup.store, 'cancel-early')).toEqual([]);
   });
 
   test('stops a capture in the middle and removes what was written', async () => {
@@ -104,7 +105,7 @@ describe('CancelActivationSet', () => {
       return pending + active === 0;
     });
     await worker.stop();
-    expect(await setup.store.listFolders(name)).toEqual([]);
+    expect(await dataFolders(setup.store, 'cancel-late')).toEqual([]);
     expect(await state('cancel-late')).toBe('ACTIVATION_SET_STATE_CANCELLED');
   }, 60_000);
 
@@ -204,7 +205,8 @@ describe('jobs that are delivered again', () => {
 
   test('fail a set whose corpus changed since another worker captured a part of it', async () => {
     await create('changed');
-    const { uid } = await sets().read('changed');
+    const record = await sets().read('changed');
+    const { uid } = record;
     const stale = {
       uid,
       partition: 0,
@@ -218,7 +220,8 @@ describe('jobs that are delivered again', () => {
       attempt: 1,
     };
     const times = { startTime: '2026-01-01T00:00:00Z', endTime: '2026-01-01T00:00:01Z' };
-    await writeJson(setup.store, `activationSets/changed/${partitionFile(0)}`, {
+    const { folder } = sets().capture(record);
+    await writeJson(setup.store, `activationSets/changed/${folder}/${partitionFile(0)}`, {
       ...stale,
       ...times,
       inputSha256: 'of other text',
@@ -227,7 +230,7 @@ describe('jobs that are delivered again', () => {
     const set = await finalState(api.client, 'changed');
     expect(set.state).toBe('ACTIVATION_SET_STATE_FAILED');
     expect(set.error?.reason).toBe('CORPUS_CHANGED');
-    expect(await setup.store.listFolders('activationSets/changed')).toEqual([]);
+    expect(await dataFolders(setup.store, 'changed')).toEqual([]);
   });
 });
 
@@ -258,9 +261,8 @@ describe('a worker', () => {
     const set = await capture(api.client, 'shared', tinySpec(text, { partitionTokens: 512 }));
     for (const worker of workers) await worker.stop();
     expect(set.summary).toMatchObject({ rows: 16_000n, shards: 32 });
-    const records = await Promise.all(
-      (await sets().committed('shared')).map((number) => sets().partition('shared', number)),
-    );
+    const own = sets().capture(await sets().read('shared'));
+    const records = await Promise.all((await own.committed()).map((number) => own.partition(number)));
     expect(new Set(records.map((record) => record?.worker))).toEqual(new Set(['one', 'two']));
     expect(records.every((record) => record?.attempt === 1)).toBe(true);
   }, 60_000);

@@ -24,9 +24,9 @@ export async function planSet(
   signal: AbortSignal,
 ): Promise<void> {
   const { sets, now } = context;
-  const { id, uid } = record;
-  await sets.markStarted(id, { uid, time: now().toISOString() });
-  if (!(await sets.plan(id))) await sets.writePlan(id, await writeInputs(context, record, signal));
+  const capture = sets.capture(record);
+  await capture.markStarted({ uid: record.uid, time: now().toISOString() });
+  if (!(await capture.plan())) await capture.writePlan(await writeInputs(context, record, signal));
   await finishIfComplete(context, record);
 }
 
@@ -69,7 +69,8 @@ async function writeInputs(
     if (partitions.length > written) {
       const planning = { uid, pieces: number, sha256: hash.copy().digest('hex'), packer: packer.state() };
       const fresh = partitions.slice(written);
-      await context.sets.writePlanning(record.id, partitions.length, { ...planning, partitions: fresh });
+      const come = { ...planning, partitions: fresh };
+      await context.sets.capture(record).writePlanning(partitions.length, come);
     }
     if (packer.full) break;
   }
@@ -92,7 +93,7 @@ async function writeInput(
   record: SetRecord,
   { partition, packed, signal }: NewInput,
 ): Promise<SetPlan['partitions'][number]> {
-  const inputSha256 = await sets.writeInput(record.id, partition, encodeInput(packed), signal);
+  const inputSha256 = await sets.capture(record).writeInput(partition, encodeInput(packed), signal);
   await bus.enqueue(QUEUE, partitionJob(record, partition));
   return { rows: packed.tokenIds.length, inputSha256 };
 }

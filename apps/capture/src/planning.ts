@@ -14,8 +14,8 @@ export interface Planning {
 }
 
 /** Reads how far the plan of a set has come; undefined where it is to begin. */
-export async function readPlanning(sets: SetStore, { id, uid }: SetRecord): Promise<Planning | undefined> {
-  const records = (await sets.planning(id)).filter((record) => record.uid === uid);
+export async function readPlanning(sets: SetStore, record: SetRecord): Promise<Planning | undefined> {
+  const records = (await sets.capture(record).planning()).filter(({ uid }) => uid === record.uid);
   const newest = records.at(-1);
   if (!newest) return undefined;
   const { pieces, sha256, packer } = newest;

@@ -6,6 +6,7 @@ import {
   type CaptureClient,
   type CaptureSetup,
   capture,
+  dataFolders,
   finalState,
   HOOK,
   setUpCapture,
@@ -186,7 +187,7 @@ describe('a capture', () => {
     expect(ready[0]).toMatchObject({ activationSet: 'activationSets/ready', rows: 4800n });
     const { activationSet: set } = await running.client.getActivationSet({ name: 'activationSets/ready' });
     expect(set?.progress).toMatchObject({ stage: 'done', done: 4800n, total: 4800n, unit: 'tokens' });
-    expect(await setup.store.listFolders('activationSets/ready')).toEqual(['partitions', 'shards']);
+    expect(await dataFolders(setup.store, 'ready')).toEqual(['partitions', 'shards']);
   });
 });
 
@@ -244,7 +245,7 @@ describe('a capture that cannot be', () => {
       expect(set.state).toBe('ACTIVATION_SET_STATE_FAILED');
       expect(set.error).toMatchObject({ reason, message: expect.stringMatching(message) });
       expect(set.summary).toBeUndefined();
-      expect(await setup.store.listFolders(`activationSets/${id}`)).toEqual([]);
+      expect(await dataFolders(setup.store, id)).toEqual([]);
       await expect(
         running.client.readActivations({ name: set.name })[Symbol.asyncIterator]().next(),
       ).rejects.toMatchObject({ kind: 'precondition' });
@@ -260,7 +261,7 @@ describe('a capture that cannot be', () => {
     expect(set.state).toBe('ACTIVATION_SET_STATE_FAILED');
     expect(set.error?.message).toContain('line 19001 of the corpus');
     await quiet('broken');
-    expect(await setup.store.listFolders('activationSets/broken')).toEqual([]);
+    expect(await dataFolders(setup.store, 'broken')).toEqual([]);
   }, 120_000);
 });
 

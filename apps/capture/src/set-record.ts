@@ -50,7 +50,8 @@ const modelSchema = z.object({
 
 /** `set.json`: what was asked for, with every default filled in; written once, at creation. */
 export const setRecordSchema = z.object({
-  formatVersion: z.literal(1),
+  /** 2: its facts and data lie in a folder of its own. */
+  formatVersion: z.union([z.literal(1), z.literal(2)]),
   id: z.string(),
   /** Tells this set from an earlier one of the same id. */
   uid: z.string(),

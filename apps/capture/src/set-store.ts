@@ -1,12 +1,17 @@
-import { inputFile, partitionFile, SET_STATE_FILE } from '@facet/artifacts';
+import { createHash } from 'node:crypto';
+import { activationSetPrefix, inputFile, partitionFile, SET_STATE_FILE } from '@facet/artifacts';
+import { isFacetError } from '@facet/errors';
 import {
+  absentAsUndefined,
   createDocuments,
   type DocumentKind,
   MANIFEST_FILE,
   type ObjectStore,
   readJson,
-  writeJson,
+  readJsonVersion,
 } from '@facet/objects';
+import { z } from 'zod';
+import { corpusChanged } from './corpus-changed.ts';
 import {
   outcomeSchema,
   type PartitionRecord,
@@ -34,42 +39,53 @@ export interface SetStore {
   find(id: string): Promise<SetRecord | undefined>;
   /** Ids in order. */
   ids(): Promise<string[]>;
-  markStarted(id: string, start: SetStart): Promise<void>;
-  started(id: string): Promise<SetStart | undefined>;
+  /** What belongs to one set, and to none that takes its id later. */
+  capture(set: SetIdentity): CaptureStore;
+  /** Removes a set unless another one has its id by now; of several callers at once one does. False where it is gone. */
+  delete(set: SetIdentity): Promise<boolean>;
+}
+
+/** Tells a set from an earlier or later one of its id. */
+export type SetIdentity = Pick<SetRecord, 'formatVersion' | 'id' | 'uid'>;
+
+/** The facts and data of one capture. */
+export interface CaptureStore {
+  /** Where the files of its manifest lie, below the set's prefix; undefined: beside it. */
+  readonly folder: string | undefined;
+  markStarted(start: SetStart): Promise<void>;
+  started(): Promise<SetStart | undefined>;
   /** Keeps how far the plan has come. */
-  writePlanning(id: string, inputs: number, planning: SetPlanning): Promise<void>;
+  writePlanning(inputs: number, planning: SetPlanning): Promise<void>;
   /** The records of a plan that is not complete, in order. */
-  planning(id: string): Promise<SetPlanning[]>;
-  writePlan(id: string, plan: SetPlan): Promise<void>;
-  plan(id: string): Promise<SetPlan | undefined>;
-  writeInput(
-    id: string,
-    partition: number,
-    data: readonly Uint8Array[],
-    signal: AbortSignal,
-  ): Promise<string>;
-  readInput(id: string, partition: number, signal: AbortSignal): Promise<Uint8Array>;
+  planning(): Promise<SetPlanning[]>;
+  writePlan(plan: SetPlan): Promise<void>;
+  plan(): Promise<SetPlan | undefined>;
+  /** Writes an input unless there is one, which must be the same (CORPUS_CHANGED); returns its hash. */
+  writeInput(partition: number, data: readonly Uint8Array[], signal: AbortSignal): Promise<string>;
+  readInput(partition: number, signal: AbortSignal): Promise<Uint8Array>;
   /** Numbers of the partitions whose inputs are written, in order. */
-  inputs(id: string): Promise<number[]>;
+  inputs(): Promise<number[]>;
   /** Records a partition as done; of several workers the first counts. */
-  commit(id: string, record: PartitionRecord): Promise<void>;
-  partition(id: string, partition: number): Promise<PartitionRecord | undefined>;
+  commit(record: PartitionRecord): Promise<void>;
+  partition(partition: number): Promise<PartitionRecord | undefined>;
   /** Numbers of the partitions that are done, in order. */
-  committed(id: string): Promise<number[]>;
+  committed(): Promise<number[]>;
   /** Ends a set; returns the outcome that holds, which may be an earlier one. */
-  decide(id: string, outcome: SetOutcome): Promise<SetOutcome>;
-  outcome(id: string): Promise<SetOutcome | undefined>;
+  decide(outcome: SetOutcome): Promise<SetOutcome>;
+  outcome(): Promise<SetOutcome | undefined>;
   /** Whether it has ended and everything that follows from its end is done: a complete set keeps no inputs. */
-  isSettled(id: string): Promise<boolean>;
+  isSettled(): Promise<boolean>;
   /** Removes inputs and how they came about, and with `shards` everything but the state documents. */
-  removeData(id: string, options: { shards: boolean }): Promise<void>;
-  delete(id: string): Promise<void>;
+  removeData(options: { shards: boolean }): Promise<void>;
+  /** Removes all of it. */
+  delete(): Promise<void>;
 }
 
 const SET: DocumentKind<SetRecord> = { file: SET_STATE_FILE, schema: setRecordSchema };
 const STARTED: DocumentKind<SetStart> = { file: 'started.json', schema: startSchema };
 const PLAN: DocumentKind<SetPlan> = { file: 'plan.json', schema: planSchema };
 const OUTCOME: DocumentKind<SetOutcome> = { file: 'outcome.json', schema: outcomeSchema };
+const folderSchema = z.object({ folder: z.string().optional() });
 /** Inputs go last: while they are there, the others are not settled. */
 const INPUT_FOLDERS = ['planning', 'inputs'];
 const DATA_FOLDERS = ['shards', 'partitions'];
@@ -77,54 +93,134 @@ const DATA_FOLDERS = ['shards', 'partitions'];
 /** Keeps activation sets in `store`. */
 export function createSetStore(store: ObjectStore): SetStore {
   const documents = createDocuments(store, { collection: 'activationSets', resourceType: 'ActivationSet' });
-  const { key } = documents;
+  const capture = (set: SetIdentity) => createCaptureStore(store, set);
   return {
     create: (record) => documents.create(record.id, SET, record),
     read: (id) => documents.require(id, SET),
     find: (id) => documents.find(id, SET),
-    ids: documents.ids,
-    markStarted: (id, start) => documents.writeOnce(id, STARTED, start),
-    started: (id) => documents.find(id, STARTED),
-    writePlanning: async (id, inputs, planning) => {
-      await writeJson(store, key(id, planningFile(inputs)), encodePlanning(planning));
+    ids: async () => {
+      const ids: string[] = [];
+      for (const id of await documents.ids())
+        if (await store.exists(documents.key(id, SET_STATE_FILE))) ids.push(id);
+      return ids;
     },
-    planning: async (id) => {
+    capture,
+    delete: (set) => deleteSet(store, set),
+  };
+}
+
+function createCaptureStore(store: ObjectStore, set: SetIdentity): CaptureStore {
+  const folder = captureFolder(set);
+  const own = folder === undefined ? set.id : `${set.id}/${folder}`;
+  const documents = createDocuments(store, { collection: 'activationSets', resourceType: 'ActivationSet' });
+  const key = (file: string) => documents.key(own, file);
+  const outcome = () => documents.find(own, OUTCOME);
+  return {
+    folder,
+    markStarted: (start) => documents.writeOnce(own, STARTED, start),
+    started: () => documents.find(own, STARTED),
+    writePlanning: (inputs, planning) =>
+      documents.writeOnce(own, planningDocument(inputs), encodePlanning(planning)),
+    planning: async () => {
       const records: SetPlanning[] = [];
-      for await (const listed of store.list(key(id, 'planning')))
+      for await (const listed of store.list(key('planning')))
         records.push(await readJson(store, listed.key, planningSchema));
       return records;
     },
-    writePlan: (id, plan) => documents.writeOnce(id, PLAN, plan),
-    plan: (id) => documents.find(id, PLAN),
-    writeInput: async (id, partition, data, signal) =>
-      (await store.write(key(id, inputFile(partition)), data, { signal })).sha256,
-    readInput: (id, partition, signal) => store.read(key(id, inputFile(partition)), { signal }),
-    commit: (id, record) => documents.writeOnce(id, partitionDocument(record.partition), record),
-    partition: (id, partition) => documents.find(id, partitionDocument(partition)),
-    inputs: (id) => numbersIn(store, key(id, 'inputs')),
-    committed: (id) => numbersIn(store, key(id, 'partitions')),
-    decide: (id, outcome) => documents.decide(id, OUTCOME, outcome),
-    outcome: (id) => documents.find(id, OUTCOME),
-    isSettled: async (id) => {
-      const outcome = await documents.find(id, OUTCOME);
-      if (outcome?.state !== 'ACTIVE') return outcome !== undefined;
-      const complete = await store.exists(key(id, MANIFEST_FILE));
-      return complete && !(await store.listFolders(key(id, ''))).includes('inputs');
+    writePlan: (plan) => documents.writeOnce(own, PLAN, plan),
+    plan: () => documents.find(own, PLAN),
+    writeInput: (partition, data, signal) =>
+      writeInputOnce(store, { key: key(inputFile(partition)), id: set.id, data, signal }),
+    readInput: (partition, signal) => store.read(key(inputFile(partition)), { signal }),
+    commit: (record) => documents.writeOnce(own, partitionDocument(record.partition), record),
+    partition: (partition) => documents.find(own, partitionDocument(partition)),
+    inputs: () => numbersIn(store, key('inputs')),
+    committed: () => numbersIn(store, key('partitions')),
+    decide: (decided) => documents.decide(own, OUTCOME, decided),
+    outcome,
+    isSettled: async () => {
+      const ended = await outcome();
+      if (ended?.state !== 'ACTIVE') return ended !== undefined;
+      const complete = await store.exists(documents.key(set.id, MANIFEST_FILE));
+      return complete && !(await store.listFolders(key(''))).includes('inputs');
     },
-    removeData: async (id, { shards }) => {
-      for (const folder of shards ? [...DATA_FOLDERS, ...INPUT_FOLDERS] : INPUT_FOLDERS)
-        await store.deletePrefix(key(id, folder));
+    removeData: async ({ shards }) => {
+      for (const data of shards ? [...DATA_FOLDERS, ...INPUT_FOLDERS] : INPUT_FOLDERS)
+        await store.deletePrefix(key(data));
     },
-    delete: documents.delete,
+    delete: () => documents.delete(own),
   };
+}
+
+/** A folder of its own for every set that had the id; sets of format 1 had none. */
+function captureFolder({ formatVersion, uid }: SetIdentity): string | undefined {
+  return formatVersion === 1 ? undefined : `captures/${uid}`;
+}
+
+/** First the manifest, so that readers see all of it or nothing, then the record, then what belongs to this set alone. */
+async function deleteSet(store: ObjectStore, set: SetIdentity): Promise<boolean> {
+  const prefix = activationSetPrefix(set.id);
+  const found = await absentAsUndefined(() =>
+    readJsonVersion(store, `${prefix}/${SET_STATE_FILE}`, setRecordSchema),
+  );
+  if (found?.value.uid !== set.uid) return false;
+  if (set.formatVersion === 1) return (await store.deletePrefix(prefix)) > 0;
+  await removeManifest(store, set.id, (folder) => folder === captureFolder(set));
+  try {
+    await store.delete(`${prefix}/${SET_STATE_FILE}`, { ifMatch: found.version });
+  } catch (error) {
+    if (isFacetError(error) && error.kind === 'aborted') return false;
+    throw error;
+  }
+  await createCaptureStore(store, set).delete();
+  return true;
+}
+
+/** Removes the manifest under an id if the folder that it names is one of those meant, and it stands as it was read. */
+export async function removeManifest(
+  store: ObjectStore,
+  id: string,
+  isMeant: (folder: string | undefined) => boolean,
+): Promise<void> {
+  const key = `${activationSetPrefix(id)}/${MANIFEST_FILE}`;
+  const found = await absentAsUndefined(() => readJsonVersion(store, key, folderSchema));
+  if (!found || !isMeant(found.value.folder)) return;
+  // Changed or removed meanwhile: then it is another one's.
+  await store.delete(key, { ifMatch: found.version }).catch((error) => {
+    if (!(isFacetError(error) && error.kind === 'aborted')) throw error;
+  });
+}
+
+interface NewInput {
+  key: string;
+  /** Of the set. */
+  id: string;
+  data: readonly Uint8Array[];
+  signal: AbortSignal;
+}
+
+/** Two planners of one corpus write the same inputs; where they differ, it changed between them. */
+async function writeInputOnce(store: ObjectStore, { key, id, data, signal }: NewInput): Promise<string> {
+  try {
+    return (await store.write(key, data, { ifAbsent: true, signal })).sha256;
+  } catch (error) {
+    if (!(isFacetError(error) && error.kind === 'exists')) throw error;
+  }
+  const [written, own] = [createHash('sha256'), createHash('sha256')];
+  written.update(await store.read(key, { signal }));
+  for (const chunk of data) own.update(chunk);
+  const sha256 = own.digest('hex');
+  if (written.digest('hex') === sha256) return sha256;
+  throw corpusChanged(id);
 }
 
 function partitionDocument(partition: number): DocumentKind<PartitionRecord> {
   return { file: partitionFile(partition), schema: partitionRecordSchema };
 }
 
-function planningFile(inputs: number): string {
-  return `planning/${String(inputs).padStart(5, '0')}.json`;
+/** As it is encoded; `planningSchema` decodes it. */
+function planningDocument(inputs: number): DocumentKind<object> {
+  return { file: `planning/${String(inputs).padStart(5, '0')}.json`, schema: z.object({}) };
 }
 
 function encodePlanning({ packer, ...planning }: SetPlanning): object {

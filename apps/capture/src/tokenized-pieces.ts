@@ -1,9 +1,9 @@
 import type { Hash } from 'node:crypto';
-import { FacetError } from '@facet/errors';
 import type { CaptureContext } from './capture-context.ts';
 import type { OpenCorpus } from './corpus/corpus-file.ts';
 import { type CorpusPiece, readCorpus } from './corpus/read-corpus.ts';
 import type { Recognised } from './corpus/recognise.ts';
+import { corpusChanged } from './corpus-changed.ts';
 import { mapAhead } from './map-ahead.ts';
 import type { Planning } from './planning.ts';
 import type { SetRecord } from './set-record.ts';
@@ -65,13 +65,7 @@ async function* unpackedPieces(record: SetRecord, source: PieceSource): AsyncGen
     read++;
     if (read > packed) yield { ...piece, number: read };
     else hash.update(piece.bytes);
-    if (read === packed && hash.copy().digest('hex') !== begun?.sha256) throw changed(record);
+    if (read === packed && hash.copy().digest('hex') !== begun?.sha256) throw corpusChanged(record.id);
   }
-  if (read < packed) throw changed(record);
-}
-
-/** The error of a corpus that is not what a part of the set was captured from. */
-export function changed({ id }: Pick<SetRecord, 'id'>): FacetError {
-  const message = `the corpus of activationSets/${id} changed while it was captured; capture it again`;
-  return new FacetError('precondition', message, { reason: 'CORPUS_CHANGED' });
+  if (read < packed) throw corpusChanged(record.id);
 }

@@ -7,9 +7,8 @@ import type { SetRecord } from './set-record.ts';
 /** The jobs that all sets wait for that are not complete yet. */
 export async function* unfinishedJobs({ sets }: Pick<CaptureContext, 'sets'>): AsyncGenerator<QueuedJob> {
   for (const id of await sets.ids()) {
-    if (await sets.isSettled(id)) continue;
     const record = await absentAsUndefined(() => sets.read(id));
-    if (record) yield* jobsOf({ sets }, record);
+    if (record && !(await sets.capture(record).isSettled())) yield* jobsOf({ sets }, record);
   }
 }
 
@@ -18,9 +17,10 @@ export async function* unfinishedJobs({ sets }: Pick<CaptureContext, 'sets'>): A
  * have their inputs.
  */
 async function* jobsOf({ sets }: Pick<CaptureContext, 'sets'>, record: SetRecord): AsyncGenerator<QueuedJob> {
-  const plan = await sets.plan(record.id);
-  const committed = new Set(await sets.committed(record.id));
-  const partitions = plan ? [...plan.partitions.keys()] : await sets.inputs(record.id);
+  const capture = sets.capture(record);
+  const plan = await capture.plan();
+  const committed = new Set(await capture.committed());
+  const partitions = plan ? [...plan.partitions.keys()] : await capture.inputs();
   const open = partitions.filter((partition) => !committed.has(partition));
   if (!plan || open.length === 0) yield planJob(record);
   for (const partition of open) yield partitionJob(record, partition);

@@ -85,15 +85,17 @@ async function standingOf(
   const record = await sets.find(set);
   if (!record) return { standing: 'deleted' };
   if (record.uid !== uid) return { standing: 'replaced' };
-  const outcome = await sets.outcome(set);
+  const outcome = await sets.capture(record).outcome();
   return { standing: outcome === undefined || outcome.state === 'ACTIVE' ? 'open' : 'ended', record };
 }
 
 /** Removes what was written for a set that has ended meanwhile; true where there was nothing left to do. */
 async function settle(context: CaptureContext, job: CaptureJob): Promise<boolean> {
-  const { standing } = await standingOf(context, job);
-  if (standing === 'ended') await context.sets.removeData(job.set, { shards: true });
-  if (standing === 'deleted') await context.sets.delete(job.set);
+  const { record, standing } = await standingOf(context, job);
+  if (record && standing === 'ended') await context.sets.capture(record).removeData({ shards: true });
+  // What was written since lies in the folder of this set alone.
+  if (standing === 'deleted' || standing === 'replaced')
+    await context.sets.capture({ formatVersion: 2, id: job.set, uid: job.uid }).delete();
   return standing !== 'open';
 }
 

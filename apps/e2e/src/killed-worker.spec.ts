@@ -83,7 +83,8 @@ describeWithModels('a capture worker that is killed', () => {
   async function partitionRecords(id: string): Promise<{ attempt: number; worker: string }[]> {
     const store = openObjectStore(system.objectsUrl);
     const records = [];
-    for await (const { key } of store.list(`activationSets/${id}/partitions`)) {
+    const { manifest } = await openActivationSet(store, id);
+    for await (const { key } of store.list(`activationSets/${id}/${manifest.folder}/partitions`)) {
       records.push(JSON.parse(decoder.decode(await store.read(key))));
     }
     return records;

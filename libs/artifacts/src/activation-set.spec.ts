@@ -100,6 +100,24 @@ describe.each(['F16', 'F32'] as const)('an activation set of %s', (dtype) => {
   });
 });
 
+describe('writeActivationShard', () => {
+  test('keeps what another worker has written of the same tokens, and tells what the file holds', async () => {
+    const first = makeRows(0, 4, 'F32');
+    const second = { ...first, activations: Uint8Array.from(first.activations, (byte) => byte ^ 1) };
+    const written = await writeActivationShard(store, 'a', { partition: 0, rows: first });
+    const { stored, ...again } = await writeActivationShard(store, 'a', { partition: 0, rows: second });
+    expect(again).toEqual({ file: written.file, rows: 4, bytes: written.bytes, sha256: written.sha256 });
+    expect(Buffer.from(stored.activations)).toEqual(Buffer.from(first.activations));
+  });
+
+  test('refuses the shard of a partition that holds other tokens', async () => {
+    await writeActivationShard(store, 'a', { partition: 0, rows: makeRows(0, 4, 'F32') });
+    await expect(
+      writeActivationShard(store, 'a', { partition: 0, rows: makeRows(1, 4, 'F32') }),
+    ).rejects.toMatchObject({ kind: 'precondition', reason: 'CORPUS_CHANGED' });
+  });
+});
+
 describe('openActivationSet', () => {
   test('tells that a set without a manifest does not exist', async () => {
     await writeActivationShard(store, 'a', { partition: 0, rows: makeRows(0, 2, 'F32') });
@@ -127,7 +145,8 @@ describe('openActivationSet', () => {
     await expect(set.readShard(0)).rejects.toMatchObject(damagedError);
     await store.write(key, bytes.subarray(0, -1));
     await expect(set.readRows(0, 3, 1)).rejects.toMatchObject(damagedError);
-    await writeActivationShard(store, 'a', { partition: 0, rows: makeRows(0, 3, 'F32') });
+    await writeActivationShard(store, 'b', { partition: 0, rows: makeRows(0, 3, 'F32') });
+    await store.write(key, await store.read('activationSets/b/shards/00000.safetensors'));
     await expect(set.readRows(0, 0, 1)).rejects.toMatchObject(damagedError);
   });
 });

@@ -1,5 +1,6 @@
 import { FacetError } from '@facet/errors';
 import {
+  filesPrefix,
   type Lineage,
   type Manifest,
   type ManifestFile,
@@ -96,9 +97,9 @@ export async function openActivationSet(store: ObjectStore, id: string): Promise
   const prefix = activationSetPrefix(id);
   const schema = { kind: ACTIVATION_SET_KIND, body: activationSetBodySchema };
   const { manifest, sha256 } = await readManifest(store, prefix, schema);
-  const { body, files } = manifest;
+  const { body } = manifest;
   requireConsistent(body, prefix);
-  const references = body.shards.map(({ file, rows }) => referenceOf({ prefix, file, rows, body, files }));
+  const references = body.shards.map(({ file, rows }) => referenceOf({ prefix, file, rows, manifest }));
   const referenceTo = (shard: number) => {
     const reference = references[shard];
     if (reference) return reference;
@@ -128,12 +129,15 @@ export async function finishActivationSet(
     createTime: string;
     lineage: Lineage;
     body: ActivationSetBody;
-    /** Every shard by its name under the set's prefix. */
+    /** Every shard by its name. */
     files: Record<string, ManifestFile>;
+    /** Where they lie, below the set's prefix. @default beside the manifest */
+    folder?: string | undefined;
   },
 ): Promise<{ sha256: string }> {
   requireConsistent(set.body, activationSetPrefix(id));
-  const manifest: Manifest<ActivationSetBody> = { formatVersion: 1, kind: ACTIVATION_SET_KIND, ...set };
+  const formatVersion = set.folder === undefined ? 1 : 2;
+  const manifest: Manifest<ActivationSetBody> = { formatVersion, kind: ACTIVATION_SET_KIND, ...set };
   return writeManifest(store, activationSetPrefix(id), manifest, { ifAbsent: true });
 }
 
@@ -141,15 +145,16 @@ interface ShardPlace {
   prefix: string;
   file: string;
   rows: number;
-  body: ActivationSetBody;
-  files: Record<string, ManifestFile>;
+  manifest: Manifest<ActivationSetBody>;
 }
 
-function referenceOf({ prefix, file, rows, body, files }: ShardPlace): ShardReference {
+function referenceOf({ prefix, file, rows, manifest }: ShardPlace): ShardReference {
+  const { body, files } = manifest;
   const expected = Object.hasOwn(files, file) ? files[file] : undefined;
   if (!expected)
     throw new FacetError('data-loss', `${prefix}/manifest.json names the shard ${file} without its hash`);
-  return { key: `${prefix}/${file}`, rows, dIn: body.dIn, dtype: body.dtype, expected };
+  const key = `${filesPrefix(prefix, manifest)}/${file}`;
+  return { key, rows, dIn: body.dIn, dtype: body.dtype, expected };
 }
 
 function requireConsistent({ shards, rows, specialRows }: ActivationSetBody, prefix: string): void {

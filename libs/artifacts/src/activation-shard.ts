@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { FacetError } from '@facet/errors';
-import type { ManifestFile, ObjectStore } from '@facet/objects';
+import { FacetError, isFacetError } from '@facet/errors';
+import { filesPrefix, type ManifestFile, type ObjectStore } from '@facet/objects';
 import {
   decodeFloats,
   dtypeBytes,
@@ -47,22 +47,35 @@ export interface ShardRows extends StoredRows {
 }
 
 export interface WrittenShard {
-  /** Its name under the set's prefix. */
+  /** Its name in the folder of the set's files. */
   file: string;
   rows: number;
   bytes: number;
   sha256: string;
+  /** The rows that the file holds: those that were given, or those that another worker had written before. */
+  stored: StoredRows;
 }
 
 /** Enough of a shard's start to hold its header, which has five tensors. */
 const HEADER_READ_BYTES = 4096;
 const ROW_TENSORS = { token_ids: 'I32', document: 'I32', position: 'I32', special: 'U8' } as const;
 
-/** Writes the shard of one partition, atomically; a redone partition replaces it by the same rows. */
+export interface NewShard {
+  partition: number;
+  rows: StoredRows;
+  /** Where the set's files lie, below its prefix. @default beside its manifest */
+  folder?: string | undefined;
+  signal?: AbortSignal;
+}
+
+/**
+ * Writes the shard of one partition, once: what another worker has written of the same tokens stays, and is returned, so that
+ * every record of it says what the file holds. Throws CORPUS_CHANGED where that shard is of other tokens.
+ */
 export async function writeActivationShard(
   store: ObjectStore,
   id: string,
-  { partition, rows, signal }: { partition: number; rows: StoredRows; signal?: AbortSignal },
+  { partition, rows, folder, signal }: NewShard,
 ): Promise<WrittenShard> {
   const { dtype, dIn, activations, tokenIds, documents, positions, special } = rows;
   const n = tokenIds.length;
@@ -74,8 +87,37 @@ export async function writeActivationShard(
     special: { dtype: 'U8', shape: [n], data: special },
   });
   const file = shardFile(partition);
-  const { bytes, sha256 } = await store.write(`${activationSetPrefix(id)}/${file}`, chunks, { signal });
-  return { file, rows: n, bytes, sha256 };
+  const key = `${filesPrefix(activationSetPrefix(id), { folder })}/${file}`;
+  try {
+    const { bytes, sha256 } = await store.write(key, chunks, { ifAbsent: true, signal });
+    return { file, rows: n, bytes, sha256, stored: rows };
+  } catch (error) {
+    if (!(isFacetError(error) && error.kind === 'exists')) throw error;
+  }
+  return { file, rows: n, ...(await readWritten(store, key, { rows, signal })) };
+}
+
+async function readWritten(
+  store: ObjectStore,
+  key: string,
+  { rows, signal }: { rows: StoredRows; signal?: AbortSignal },
+): Promise<Pick<WrittenShard, 'bytes' | 'sha256' | 'stored'>> {
+  const bytes = await store.read(key, { signal });
+  const view = asDataLoss(key, () => parseSafetensors(bytes, key));
+  const { dtype, dIn, tokenIds } = rows;
+  requireLayout(view.header, { key, rows: tokenIds.length, dIn, dtype });
+  const stored = { dtype, dIn, activations: view.raw('activations'), ...rowsOf(view) };
+  const isSame = (['tokenIds', 'documents', 'positions', 'special'] as const).every((name) =>
+    Buffer.from(stored[name].buffer, stored[name].byteOffset, stored[name].byteLength).equals(
+      Buffer.from(rows[name].buffer, rows[name].byteOffset, rows[name].byteLength),
+    ),
+  );
+  if (!isSame)
+    throw new FacetError('precondition', `${key} holds other tokens; the corpus changed: capture it again`, {
+      reason: 'CORPUS_CHANGED',
+    });
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { bytes: bytes.byteLength, sha256, stored };
 }
 
 /** What a set knows of one of its shards. */
@@ -156,14 +198,16 @@ function rowsOf(view: SafetensorsView): ActivationRows {
   };
 }
 
-function requireLayout({ entries }: SafetensorsHeader, shard: ShardReference): void {
+type ShardLayout = Omit<ShardReference, 'expected'>;
+
+function requireLayout({ entries }: SafetensorsHeader, shard: ShardLayout): void {
   const { rows, dIn, dtype } = shard;
   requireTensor(entries.get('activations'), `activations ${dtype} [${rows}, ${dIn}]`, shard);
   for (const [name, type] of Object.entries(ROW_TENSORS))
     requireTensor(entries.get(name), `${name} ${type} [${rows}]`, shard);
 }
 
-function requireTensor(entry: TensorEntry | undefined, wanted: string, { key }: ShardReference): void {
+function requireTensor(entry: TensorEntry | undefined, wanted: string, { key }: ShardLayout): void {
   const found = entry && `${entry.name} ${entry.dtype} [${entry.shape.join(', ')}]`;
   if (!entry || found !== wanted) throw damaged(key, `holds ${found ?? 'nothing'} where ${wanted} should be`);
   if (entry.byteLength % dtypeBytes(entry.dtype) !== 0)

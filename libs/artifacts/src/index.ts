@@ -9,6 +9,7 @@ export {
 export {
   type ActivationRows,
   type ActivationShard,
+  type NewShard,
   type ShardRows,
   type StoredRows,
   type WrittenShard,

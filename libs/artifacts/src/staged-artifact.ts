@@ -28,6 +28,8 @@ export interface Publication<T> extends ArtifactDescription<T> {
   files: ArtifactFiles;
   /** `ifAbsent` for something new, `ifMatch` for what replaces the manifest that was read. */
   condition: Condition;
+  /** Whether the files are read again before they are published. @default true */
+  verify?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -39,7 +41,7 @@ export interface Publication<T> extends ArtifactDescription<T> {
 export async function publishArtifact<T>(
   store: ObjectStore,
   prefix: string,
-  { files, condition, signal, ...described }: Publication<T>,
+  { files, condition, verify = true, signal, ...described }: Publication<T>,
 ): Promise<StoredManifest<T>> {
   const folder = `${ATTEMPTS_FOLDER}/${newAttempt()}`;
   try {
@@ -52,7 +54,7 @@ export async function publishArtifact<T>(
       written[name] = { bytes, sha256 };
     }
     const manifest: Manifest<T> = { formatVersion: 2, folder, ...described, files: written };
-    await verifyFiles(store, prefix, manifest, { signal });
+    if (verify) await verifyFiles(store, prefix, manifest, { signal });
     const { sha256, version } = await writeManifest(store, prefix, manifest, condition);
     return { manifest, sha256, version };
   } catch (error) {

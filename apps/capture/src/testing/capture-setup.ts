@@ -135,3 +135,10 @@ export async function capture(client: SetClient, id: string, spec: SpecInput): P
   await client.createActivationSet({ activationSetId: id, spec });
   return finalState(client, id);
 }
+
+/** Names the folders of data that a set keeps; none while it has nothing but records. */
+export async function dataFolders(store: ObjectStore, id: string): Promise<string[]> {
+  const captures = `activationSets/${id}/captures`;
+  const uids = await store.listFolders(captures);
+  return (await Promise.all(uids.map((uid) => store.listFolders(`${captures}/${uid}`)))).flat();
+}

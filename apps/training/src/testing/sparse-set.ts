@@ -70,18 +70,17 @@ export async function writeSparseSet(
     const positions = Int32Array.from({ length: count }, (_, r) => (first + r) % CONTEXT);
     const documents = Int32Array.from({ length: count }, (_, r) => Math.floor((first + r) / DOCUMENT_TOKENS));
     const tokenIds = Int32Array.from(special, (isBos, r) => (isBos ? BOS : 2 + (r % 100)));
-    const bytes = new Uint8Array(activations.buffer);
     const stored = {
       dtype: 'F32' as const,
       dIn: D_IN,
-      activations: bytes,
+      activations: new Uint8Array(activations.buffer),
       tokenIds,
       documents,
       positions,
       special,
     };
-    const { file, ...hash } = await writeActivationShard(store, id, { partition: shard, rows: stored });
-    files[file] = { bytes: hash.bytes, sha256: hash.sha256 };
+    const { file, bytes, sha256 } = await writeActivationShard(store, id, { partition: shard, rows: stored });
+    files[file] = { bytes, sha256 };
     written.push({ file, rows: count });
   }
   await finishActivationSet(store, id, {
