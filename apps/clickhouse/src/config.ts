@@ -20,6 +20,8 @@ export interface ClickhouseConfig {
   maxInsertBytes: number;
   /** How long stopping waits for running queries before it kills them. @default 10 s */
   drainMs: number;
+  /** Longest time that a reader may take nothing of its result. @default 60 s */
+  readerIdleMs: number;
   logLevel: string;
 }
 
@@ -41,6 +43,7 @@ export function readClickhouseConfig(env: Environment): Readonly<ClickhouseConfi
   const schema = z
     .object({
       FACET_LOG_LEVEL: commonVariables.FACET_LOG_LEVEL,
+      FACET_CALL_IDLE_SECONDS: commonVariables.FACET_CALL_IDLE_SECONDS,
       FACET_CLICKHOUSE_LISTEN: listen,
       FACET_CLICKHOUSE_DATA_DIR: z.string().default('.facet/clickhouse'),
       FACET_CLICKHOUSE_PASSWORD: z.string().optional(),
@@ -74,6 +77,7 @@ function defaultMaxRunning(threads: number): number {
 
 function toConfig(env: {
   FACET_LOG_LEVEL: string;
+  FACET_CALL_IDLE_SECONDS: number;
   FACET_CLICKHOUSE_LISTEN: { host: string; port: number };
   FACET_CLICKHOUSE_DATA_DIR: string;
   FACET_CLICKHOUSE_PASSWORD?: string | undefined;
@@ -90,6 +94,7 @@ function toConfig(env: {
     maxWaiting: env.FACET_CLICKHOUSE_MAX_WAITING,
     maxInsertBytes: env.FACET_CLICKHOUSE_MAX_INSERT_MIB * 1024 * 1024,
     drainMs: env.FACET_CLICKHOUSE_DRAIN_MS,
+    readerIdleMs: env.FACET_CALL_IDLE_SECONDS * 1000,
     logLevel: env.FACET_LOG_LEVEL,
   };
 }

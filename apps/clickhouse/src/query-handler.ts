@@ -18,6 +18,8 @@ export interface QueryHandlerParts {
   engine: Engine;
   admission: Admission;
   maxInsertBytes: number;
+  /** Longest time that a reader may take nothing of its result, milliseconds. */
+  readerIdleMs: number;
   logger: Logger;
 }
 
@@ -78,13 +80,14 @@ interface Call {
   signal: AbortSignal;
 }
 
-async function answer({ engine, admission, maxInsertBytes }: QueryHandlerParts, call: Call): Promise<void> {
+async function answer(parts: QueryHandlerParts, call: Call): Promise<void> {
+  const { engine, admission, maxInsertBytes } = parts;
   const spool = { directory: engine.spoolDirectory, maxBytes: maxInsertBytes };
   const prepared = await prepareQuery(call.request, call.body, spool);
   try {
     const leave = await admission.enter(call.signal);
     try {
-      await runPrepared(engine, prepared, call);
+      await runPrepared(parts, prepared, call);
     } finally {
       leave();
     }
@@ -94,7 +97,7 @@ async function answer({ engine, admission, maxInsertBytes }: QueryHandlerParts, 
 }
 
 async function runPrepared(
-  engine: Engine,
+  { engine, readerIdleMs }: QueryHandlerParts,
   { engineQuery, upload }: PreparedQuery,
   call: Call,
 ): Promise<void> {
@@ -109,7 +112,9 @@ async function runPrepared(
     streamed: engineQuery.streamed,
   };
   try {
-    await engine.run(engineQuery, signal, (result) => sendResult(response, result, { facts, signal }));
+    await engine.run(engineQuery, signal, (result) =>
+      sendResult(response, result, { facts, signal, readerIdleMs }),
+    );
     endResponse(response);
   } catch (error) {
     throw upload === undefined ? error : fromEngineWithoutPath(error, upload.path);

@@ -4,8 +4,9 @@ import type { ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
+import { linkSignals } from '@facet/mesh';
 import type { EngineResult } from './engine.ts';
-import { type ClickhouseException, httpStatusOf } from './exceptions.ts';
+import { type ClickhouseException, httpStatusOf, raise } from './exceptions.ts';
 import { contentTypeOf } from './formats.ts';
 
 /** What the head of a response says about its query. */
@@ -27,19 +28,45 @@ interface OpenResponse {
 
 const open = new WeakMap<ServerResponse, OpenResponse>();
 
+export interface SendOptions {
+  facts: ResponseFacts;
+  /** Ends the wait for a slow reader when it leaves. */
+  signal: AbortSignal;
+  /** Longest time that the reader may take nothing: the query keeps its turn meanwhile. */
+  readerIdleMs: number;
+}
+
 /**
- * Sends the result of a query as it is made, waiting for slow readers; `signal` ends the wait when they leave. The response
- * stays open until `endResponse`.
+ * Sends the result of a query as it is made, waiting for slow readers; one that takes nothing for too long is cut off, with
+ * TIMEOUT_EXCEEDED. The response stays open until `endResponse`.
  */
 export async function sendResult(
   response: ServerResponse,
   result: EngineResult,
-  { facts, signal }: { facts: ResponseFacts; signal: AbortSignal },
+  { facts, ...waiting }: SendOptions,
 ): Promise<void> {
   const { sink } = openResponse(response, result, facts);
   for await (const chunk of result.chunks) {
-    signal.throwIfAborted();
-    if (!sink.write(chunk)) await once(sink, 'drain', { signal });
+    waiting.signal.throwIfAborted();
+    if (!sink.write(chunk)) await drained(response, sink, waiting);
+  }
+}
+
+async function drained(
+  response: ServerResponse,
+  sink: Writable,
+  { signal, readerIdleMs }: Omit<SendOptions, 'facts'>,
+): Promise<void> {
+  const linked = linkSignals([signal], readerIdleMs);
+  try {
+    await once(sink, 'drain', { signal: linked.signal });
+  } catch (cause) {
+    if (!linked.timedOut()) throw cause;
+    // It would not read an exception either.
+    setImmediate(() => response.destroy());
+    throw raise(159, `The reader took nothing for ${readerIdleMs} ms; read on, or ask for less.`, { cause });
+  } finally {
+    linked.dispose();
   }
 }
 

@@ -28,7 +28,8 @@ export async function startClickhouse(
 ): Promise<RunningClickhouse> {
   const engine = await openEngine(resolvePath(config.dataDirectory));
   const admission = createAdmission(config);
-  const answer = createQueryHandler({ engine, admission, maxInsertBytes: config.maxInsertBytes, logger });
+  const { maxInsertBytes, readerIdleMs } = config;
+  const answer = createQueryHandler({ engine, admission, maxInsertBytes, readerIdleMs, logger });
   const calls = new Map<AbortController, Promise<void>>();
   let stopping = false;
 
