@@ -154,6 +154,30 @@ describeWithModels('SAEs of other tools', () => {
     expect(back.sae!.inferenceThreshold).toBe(bound.inferenceThreshold);
   }, 120_000);
 
+  test('a BatchTopK dictionary whose threshold was never set is calibrated when it is indexed', async () => {
+    const bare = await withoutThreshold(await exported('topk', SaeFormat.SAELENS, 'batch-source'));
+    await clients.saes.importSae({ saeId: 'batch-source', uri: bare, model: MODEL });
+    const uri = await exported('batch-source', SaeFormat.DICTIONARY_LEARNING, 'batch');
+    const config = JSON.parse(await readFile(join(uri, 'config.json'), 'utf8'));
+    Object.assign(config.trainer, { trainer_class: 'BatchTopKTrainer', dict_class: 'BatchTopKSAE' });
+    await writeFile(join(uri, 'config.json'), JSON.stringify(config));
+    const { sae, notices } = await clients.saes.importSae({ saeId: 'batch', uri, model: MODEL });
+    expect(sae).toMatchObject({ architecture: 'batchtopk' });
+    expect(notices).toEqual([expect.stringMatching(/without a threshold/)]);
+    const summary = await index('batch');
+    expect(summary.l0).toBeGreaterThan(0.8 * K);
+    expect(summary.l0).toBeLessThan(1.2 * K);
+    expect(summary.notices).toHaveLength(1);
+    await expectAnswers('batch');
+    const again = await clients.saes.importSae({
+      saeId: 'batch-again',
+      uri: await exported('batch', SaeFormat.GEMMA_SCOPE, 'batch-again'),
+      model: MODEL,
+      hookPoint: HOOK,
+    });
+    expect(again.notices).toEqual([]);
+  }, 120_000);
+
   test('a model that inference does not hold is said, and only its own sets bind the SAE', async () => {
     const uri = await exported('topk', SaeFormat.SAELENS, 'elsewhere');
     const { notices } = await clients.saes.importSae({ saeId: 'elsewhere', uri, model: 'models/elsewhere' });

@@ -2,7 +2,6 @@ import {
   type ActivationSet,
   type ActivationShard,
   openActivationSet,
-  readSaeConfig,
   readSaeManifest,
 } from '@facet/artifacts';
 import {
@@ -16,20 +15,18 @@ import {
   type StatisticsAccumulator,
 } from '@facet/feature-index';
 import { absentAsUndefined, type ObjectStore } from '@facet/objects';
-import { lacksThreshold } from '@facet/sae';
-import { CALIBRATION_ROWS } from '@facet/sae-training';
-import { calibrateSae } from './calibrate-sae.ts';
 import { type Block, contextBlocks } from './context-blocks.ts';
 import type { HeldTurn } from './index-turns.ts';
 import type { Inference } from './inference.ts';
 import type { LabelStore } from './label-store.ts';
-import { type LateFacts, modelOf, settleFacts } from './late-facts.ts';
+import { settleFacts } from './late-facts.ts';
 import { BLOCK_ROWS } from './limits.ts';
-import { indexLineage, replaced, requireAsPlanned, requireMatching } from './lineage-check.ts';
+import { indexLineage, replaced } from './lineage-check.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 import type { RunRecord } from './run-record.ts';
 import type { ReadySae, SaeLibrary } from './sae-library.ts';
 import { readTokenTexts } from './token-texts.ts';
+import { useIndexedSae } from './use-indexed-sae.ts';
 import { projectDecoder } from './vocabulary-effects.ts';
 
 /** What indexing needs. */
@@ -67,7 +64,7 @@ export async function buildIndex(
 ): Promise<BuiltIndex> {
   const set = await openActivationSet(parts.store, record.activationSet);
   await parts.index.ensureSchema(options.signal);
-  return useSae(parts, { record, set, ...options }, async (sae, facts) => {
+  return useIndexedSae(parts, { record, set, ...options }, async (sae, facts) => {
     const writer = await parts.index.begin({ sae: record.sae, now: parts.now(), signal: options.signal });
     await options.turn.begin(writer.generation);
     const collected = await encodeSet({ sae, set, writer, maxRows: record.maxTokens }, options);
@@ -75,31 +72,6 @@ export async function buildIndex(
     await requireStanding(parts.store, record, sae);
     await options.turn.requireHeld();
     return { index, notices: await settleFacts(parts.store, { sae, set, facts, now: parts.now() }) };
-  });
-}
-
-interface SaeUse extends BuildOptions {
-  record: RunRecord;
-  set: ActivationSet;
-}
-
-/** Gives the SAE of a run to `work`, with what it came without; a threshold is calibrated first. */
-async function useSae<T>(
-  { store, saes }: IndexingParts,
-  { record, set, meter, signal }: SaeUse,
-  work: (sae: ReadySae, facts: LateFacts) => Promise<T>,
-): Promise<T> {
-  const stored = await readSaeManifest(store, record.sae);
-  const lacks =
-    stored.facts?.threshold === undefined && lacksThreshold(await readSaeConfig(store, record.sae));
-  return saes.use(record.sae, async (sae) => {
-    requireAsPlanned(record, sae, set);
-    requireMatching(sae, set);
-    const model = modelOf(sae, set);
-    if (lacks) meter.begin('calibrating', CALIBRATION_ROWS, 'rows');
-    const calibrated = lacks ? await calibrateSae(sae.sae, set, signal) : undefined;
-    const threshold = calibrated && { value: calibrated.threshold, rows: calibrated.rows };
-    return work(sae, { model, threshold });
   });
 }
 

@@ -1,5 +1,5 @@
 import type { ActivationSet } from '@facet/artifacts';
-import { createSaeEncoder, type Sae } from '@facet/sae';
+import { createSaeEncoder, type Sae, withThreshold } from '@facet/sae';
 import {
   CALIBRATION_ROWS,
   type Calibrated,
@@ -17,7 +17,8 @@ const SAMPLE_SHARDS = 16;
  */
 export async function calibrateSae(sae: Sae, set: ActivationSet, signal: AbortSignal): Promise<Calibrated> {
   const { d_in, k } = sae.cfg;
-  const encoder = await createSaeEncoder(sae, { maxRows: BLOCK_ROWS });
+  // Pre-activations do not depend on the threshold.
+  const encoder = await createSaeEncoder(withThreshold(sae, { value: 0, rows: 0 }), { maxRows: BLOCK_ROWS });
   let filled: Float32Array = new Float32Array(0);
   const session: PreActivationSource = {
     fill: (x) => {

@@ -13,6 +13,7 @@ import { VOCABULARY_EFFECTS } from './limits.ts';
 /** Texts as the model saw them, with the residual rows of all their tokens. */
 export interface ActivatedTexts {
   modelSha256: string;
+  tokenizerSha256: string;
   tokenIds: Int32Array;
   tokenTexts: string[];
   /** 1 for special tokens. */
@@ -136,6 +137,7 @@ function assemble(
   if (rows !== tokenIds.length) throw new Error(`inference sent ${rows} of ${tokenIds.length} rows`);
   return {
     modelSha256: header!.lineage?.modelSha256 ?? '',
+    tokenizerSha256: header!.lineage?.tokenizerSha256 ?? '',
     tokenIds,
     tokenTexts: header!.tokenTexts,
     special: answerTensors.flags(header!.special, [tokenIds.length], 'special'),

@@ -1,5 +1,5 @@
 import { openSaeArtifact, readSaeManifest, type SaeFacts } from '@facet/artifacts';
-import { encodeReference, featureRows, type Sae } from '@facet/sae';
+import { createSaeEncoder, encodeReference, featureRows, type Sae } from '@facet/sae';
 import { type FeaturesSystem, startFeaturesSystem } from './testing/features-system.ts';
 import { CORPUS, D_IN, D_SAE, HOOK_POINT, writeSae, writeSet } from './testing/fixture.ts';
 import { hasModel } from './testing/inference-process.ts';
@@ -130,6 +130,35 @@ describeWithModel('a topk SAE that came without a threshold', () => {
     const { run } = await system.runToEnd('again', { maxTokens: 20n });
     expect(await factsOf('random')).toEqual(facts);
     expect(run.summary!.notices).toHaveLength(1);
+  }, 60_000);
+});
+
+describeWithModel('a batchtopk SAE that came without a threshold', () => {
+  beforeAll(async () => {
+    system = await startFeaturesSystem();
+  }, 90_000);
+
+  afterAll(() => system?.stop(), 30_000);
+
+  test('is calibrated before it is indexed, and answers with k features of a token on average', async () => {
+    const { store, sae } = system.fixture;
+    await importUnbound('batch', { sae: { ...sae, cfg: { ...sae.cfg, architecture: 'batchtopk' } } });
+    await expect(
+      createSaeEncoder((await openSaeArtifact(store, 'batch')).sae, { maxRows: 1 }),
+    ).rejects.toMatchObject({
+      reason: 'THRESHOLD_MISSING',
+    });
+    const { run } = await index('batch', 'batch');
+    expect(run.summary!.l0).toBeCloseTo(K, 1);
+    expect(run.summary!.notices).toHaveLength(2);
+    const threshold = (await openSaeArtifact(store, 'batch')).sae.threshold!;
+    expect(new Set(threshold).size).toBe(1);
+    const { activations, fired: all } = await system.client.activateText({
+      parent: 'saes/batch',
+      text: CORPUS[0]!,
+    });
+    expect(all).toBeGreaterThan(0);
+    expect(Math.min(...activations.map(({ value }) => value))).toBeGreaterThan(threshold[0]!);
   }, 60_000);
 });
 

@@ -1,5 +1,6 @@
 import { FacetError } from '@facet/errors';
 import type { SparseRows } from '@facet/feature-index';
+import type { Lineage } from '@facet/objects';
 import type { ActivatedTexts, Inference } from './inference.ts';
 import { MAX_TEXT_CHARACTERS, TEXTS_PER_REQUEST } from './limits.ts';
 import type { ReadySae } from './sae-library.ts';
@@ -21,17 +22,25 @@ export async function* encodeTexts(
   texts: readonly string[],
   { inference, signal }: EncodeOptions,
 ): AsyncGenerator<EncodedTexts> {
-  const { modelId: model, modelSha256, hookPoint } = manifest.lineage;
+  const { modelId: model, hookPoint } = manifest.lineage;
   if (hookPoint === undefined) throw noHookPoint(id);
   for (let start = 0; start < texts.length; start += TEXTS_PER_REQUEST) {
     const part = texts.slice(start, start + TEXTS_PER_REQUEST);
     const activated = await inference.activate({ model, hookPoint, d_in: sae.cfg.d_in, texts: part }, signal);
-    if (activated.modelSha256 !== modelSha256) {
-      const message = `models/${model} has other weights than those saes/${id} was trained on; load the right ones`;
-      throw new FacetError('precondition', message, { reason: 'LINEAGE_MISMATCH' });
-    }
+    requireSameModel(id, manifest.lineage, activated);
     const rows = activated.tokenIds.length;
     yield { texts: activated, sparse: await encoder.encode(activated.activations, rows) };
+  }
+}
+
+function requireSameModel(id: string, own: Lineage, held: ActivatedTexts): void {
+  for (const [field, what] of [
+    ['modelSha256', 'weights'],
+    ['tokenizerSha256', 'a tokenizer'],
+  ] as const) {
+    if (held[field] === own[field]) continue;
+    const message = `models/${own.modelId} has ${what} other than those saes/${id} was trained on; load the right ones`;
+    throw new FacetError('precondition', message, { reason: 'LINEAGE_MISMATCH' });
   }
 }
 

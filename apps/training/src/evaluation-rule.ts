@@ -27,10 +27,11 @@ export async function selectionRule(
 
 /** The run that trained an SAE; undefined for imports, and where the run is deleted or its name taken by another. */
 async function trainingRunOf(runs: RunStore, { id, manifest }: SaeArtifact): Promise<RunRecord | undefined> {
-  const { trainingRun } = manifest.body;
+  const { trainingRun, trainingRunUid } = manifest.body;
   if (trainingRun === undefined) return undefined;
   const run = await absentAsUndefined(() => runs.record(parseName(trainingRun, 'trainingRuns')));
-  return run && membersOf(run.spec).some(({ sae }) => sae === id) ? run : undefined;
+  if (run === undefined || (trainingRunUid !== undefined && trainingRunUid !== run.uid)) return undefined;
+  return membersOf(run.spec).some(({ sae }) => sae === id) ? run : undefined;
 }
 
 /** Tells whether the set is still the one that was trained on; the hash of several sets together tells nothing of one. */

@@ -1,6 +1,14 @@
 import { FacetError } from '@facet/errors';
 import { createRandom } from '@facet/random';
-import { createSaeEncoder, decode, type ReadSae, type SparseActivations } from '@facet/sae';
+import {
+  createSaeEncoder,
+  decode,
+  isBatchwise,
+  lacksThreshold,
+  type ReadSae,
+  type SparseActivations,
+  withThreshold,
+} from '@facet/sae';
 import { serializeSafetensors } from '@facet/tensor';
 import { z } from 'zod';
 
@@ -30,12 +38,15 @@ const MAX_RELATIVE_DIFFERENCE = 1e-4;
 /**
  * Compares the service's encoder and decoder (f32) with the source's own equations (f64) on seeded rows around b_dec; refuses a
  * relative difference above 1e-4. A feature that fires on one side only is left out where the source has it within that
- * tolerance of switching: rounding decides there. Both decoders get the same features.
+ * tolerance of switching: rounding decides there. Both decoders get the same features. Where a threshold is still to be calibrated, 0
+ * stands for it on both sides.
  */
 export async function measureParity({ sae, model }: ReadSae, source: string): Promise<MeasuredParity> {
   const { d_in } = sae.cfg;
   const x = probeRows(d_in, sae.b_dec);
-  const encoder = await createSaeEncoder(sae, { maxRows: PROBE_ROWS });
+  const isOpen = isBatchwise(sae.cfg.architecture) && lacksThreshold(sae);
+  const whole = isOpen ? withThreshold(sae, { value: 0, rows: 0 }) : sae;
+  const encoder = await createSaeEncoder(whole, { maxRows: PROBE_ROWS });
   const actual = await encoder.encode(x, PROBE_ROWS).finally(() => encoder.close());
   const x_hat = decode(sae, actual);
   const encoded = new Difference();

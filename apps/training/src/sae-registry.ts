@@ -27,6 +27,7 @@ import {
   readSae,
   SAELENS_CONFIG_FILE,
   SAELENS_SPARSITY_FILE,
+  type Sae,
   type SaeConfig,
   type SaeFormat,
   writeSae,
@@ -257,7 +258,7 @@ async function importSae(
   const configJson = writeSaelens(sae).cfg;
   const cfg = parseSaelensConfig(configJson, request.id);
   const imported = { id: request.id, manifest: stored.manifest, cfg, configJson, texts: NO_TEXTS, parity };
-  return { sae: imported, notices: noticesOf(sae.cfg, model) };
+  return { sae: imported, notices: noticesOf(sae, model) };
 }
 
 function importedLineage(
@@ -268,9 +269,9 @@ function importedLineage(
   return { modelId, modelSha256, tokenizerSha256, hookPoint, normalization: 'none', saeId: id };
 }
 
-function noticesOf(cfg: SaeConfig, { notice }: NamedModel): string[] {
+function noticesOf(sae: Sae, { notice }: NamedModel): string[] {
   const notices = notice === undefined ? [] : [notice];
-  if (lacksThreshold(cfg))
+  if (lacksThreshold(sae))
     notices.push(
       'it came without a threshold, so its features cannot be steered yet: one is calibrated when it is indexed',
     );

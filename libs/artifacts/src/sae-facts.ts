@@ -1,5 +1,5 @@
 import { createDocuments, type DocumentKind, type Lineage, type ObjectStore } from '@facet/objects';
-import type { Sae } from '@facet/sae';
+import { lacksThreshold, type Sae, withThreshold } from '@facet/sae';
 import { z } from 'zod';
 
 /**
@@ -64,16 +64,8 @@ export function boundLineage(lineage: Lineage, facts: SaeFacts | undefined): Lin
   return lineage.modelSha256 === '' && facts?.model ? { ...lineage, ...facts.model } : lineage;
 }
 
-/** The SAE with the threshold that was calibrated later; its weights stay what they are. */
-export function calibratedSae(sae: Sae, facts: SaeFacts | undefined): Sae {
-  const { threshold } = facts ?? {};
-  if (threshold === undefined) return sae;
-  const { value, rows } = threshold;
-  if (sae.cfg.architecture === 'topk') {
-    if (sae.cfg.metadata.inference_threshold !== undefined) return sae;
-    const calibrated = { inference_threshold: value, inference_threshold_rows: rows };
-    return { ...sae, cfg: { ...sae.cfg, metadata: { ...sae.cfg.metadata, ...calibrated } } };
-  }
-  if (sae.threshold !== undefined || sae.cfg.architecture === 'standard') return sae;
-  return { ...sae, threshold: new Float32Array(sae.cfg.d_sae).fill(value) };
+/** The SAE with the threshold that was calibrated later, where it came without one. */
+export function calibratedSae(sae: Sae, facts: Pick<SaeFacts, 'threshold'> | undefined): Sae {
+  const threshold = facts?.threshold;
+  return threshold !== undefined && lacksThreshold(sae) ? withThreshold(sae, threshold) : sae;
 }

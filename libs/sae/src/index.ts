@@ -17,6 +17,7 @@ export {
   type Architecture,
   checkConfig,
   checkSae,
+  isBatchwise,
   lacksThreshold,
   MAX_D_IN,
   MAX_D_SAE,
@@ -27,6 +28,7 @@ export {
   type SaeMetadata,
   type SparseActivations,
   usesThreshold,
+  withThreshold,
 } from './sae.ts';
 export { createSaeEncoder, type SaeEncoder, type SaeEncoderOptions } from './sae-encoder.ts';
 export {

@@ -85,23 +85,31 @@ export const MAX_D_SAE = 16_777_216;
 
 /** Throws a FacetError unless `sae` is one that this library can encode with: sizes, shapes, k, threshold. */
 export function checkSae(sae: Sae, source: string): void {
+  checkStored(sae, source);
+  if (sae.threshold === undefined && lacksThreshold(sae) && sae.cfg.architecture !== 'topk')
+    throw new FacetError(
+      'precondition',
+      `${source}: this ${sae.cfg.architecture} SAE has no threshold, and without one every positive feature would fire; ` +
+        'index it on an activation set of its model (facet index), which calibrates one',
+      { reason: 'THRESHOLD_MISSING' },
+    );
+}
+
+/** As `checkSae`, but lets a threshold be missing that can be calibrated. */
+export function checkStored(sae: Sae, source: string): void {
   checkConfig(sae.cfg, source);
-  const { d_in, d_sae } = sae.cfg;
+  const { architecture, d_in, d_sae } = sae.cfg;
   checkLength(sae.W_enc, d_in * d_sae, 'W_enc', source);
   checkLength(sae.b_enc, d_sae, 'b_enc', source);
   checkLength(sae.W_dec, d_sae * d_in, 'W_dec', source);
   checkLength(sae.b_dec, d_in, 'b_dec', source);
-  for (const name of featureTensors(sae.cfg.architecture)) {
+  for (const name of featureTensors(architecture)) {
     const values = sae[name];
-    if (values === undefined) {
-      throw new FacetError(
-        'invalid',
-        `${source}: a ${sae.cfg.architecture} SAE needs the tensor ${name} [d_sae]`,
-      );
-    }
-    checkLength(values, d_sae, name, source);
+    if (values !== undefined) checkLength(values, d_sae, name, source);
+    else if (name === 'threshold' && isBatchwise(architecture)) checkK(sae.cfg, source);
+    else throw new FacetError('invalid', `${source}: a ${architecture} SAE needs the tensor ${name} [d_sae]`);
   }
-  if (sae.cfg.architecture === 'gated') requireZero(sae.b_enc, source);
+  if (architecture === 'gated') requireZero(sae.b_enc, source);
 }
 
 /** Throws a FacetError unless the configuration is sound and of an architecture that can encode here. */
@@ -127,15 +135,29 @@ export function checkConfig(cfg: SaeConfig, source: string): void {
 
 /** Tells whether f is gated by a stored per-feature threshold. */
 export function usesThreshold(architecture: Architecture): boolean {
-  return architecture === 'jumprelu' || architecture === 'batchtopk' || architecture === 'matryoshka';
+  return architecture === 'jumprelu' || isBatchwise(architecture);
 }
 
 /**
- * Tells whether an SAE came without the threshold by which a feature fires alone: topk without a calibrated one. It can be calibrated
- * on rows.
+ * Tells whether an SAE came without the threshold by which a feature fires alone (topk), or by which it fires at all (batchtopk,
+ * matryoshka). It can be calibrated on rows.
  */
-export function lacksThreshold({ architecture, metadata }: SaeConfig): boolean {
-  return architecture === 'topk' && !Number.isFinite(metadata.inference_threshold);
+export function lacksThreshold({ cfg, threshold }: Pick<Sae, 'cfg' | 'threshold'>): boolean {
+  if (cfg.architecture === 'topk') return !Number.isFinite(cfg.metadata.inference_threshold);
+  return isBatchwise(cfg.architecture) && threshold === undefined;
+}
+
+/** Gives an SAE the threshold that was calibrated for it; its weights stay what they are. */
+export function withThreshold(sae: Sae, { value, rows }: { value: number; rows: number }): Sae {
+  const { cfg } = sae;
+  const metadata = { ...cfg.metadata, inference_threshold: value, inference_threshold_rows: rows };
+  if (cfg.architecture === 'topk') return { ...sae, cfg: { ...cfg, metadata } };
+  return { ...sae, threshold: new Float32Array(cfg.d_sae).fill(value) };
+}
+
+/** Tells whether training selects over a whole batch, and f is gated by a threshold that stands for it. */
+export function isBatchwise(architecture: Architecture): boolean {
+  return architecture === 'batchtopk' || architecture === 'matryoshka';
 }
 
 /** The tensors [d_sae] that an architecture has besides b_enc. */
@@ -147,7 +169,7 @@ export function featureTensors(
 }
 
 function mayRescale(architecture: Architecture): boolean {
-  return architecture === 'topk' || architecture === 'batchtopk' || architecture === 'matryoshka';
+  return architecture === 'topk' || isBatchwise(architecture);
 }
 
 function requireZero(b_enc: Float32Array, source: string): void {
@@ -160,11 +182,11 @@ function requireZero(b_enc: Float32Array, source: string): void {
   }
 }
 
-function checkK({ k, d_sae }: SaeConfig, source: string): void {
+function checkK({ architecture, k, d_sae }: SaeConfig, source: string): void {
   if (k === undefined || !Number.isInteger(k) || k < 1 || k > d_sae) {
     throw new FacetError(
       'invalid',
-      `${source}: k is ${k}; a topk SAE needs an integer from 1 to d_sae ${d_sae}`,
+      `${source}: k is ${k}; a ${architecture} SAE needs an integer from 1 to d_sae ${d_sae}`,
     );
   }
 }

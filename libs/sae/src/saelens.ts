@@ -1,6 +1,6 @@
 import { requireFinite, serializeSafetensors } from '@facet/tensor';
 import { asJumprelu } from './convert.ts';
-import { checkSae, featureTensors, type Sae, type SaeConfig } from './sae.ts';
+import { checkStored, featureTensors, isBatchwise, type Sae, type SaeConfig } from './sae.ts';
 import { formatSaelensConfig, parseSaelensConfig } from './saelens-config.ts';
 import { openSafetensorsFile, takeTensors } from './tensor-file.ts';
 
@@ -16,22 +16,22 @@ export const SAELENS_SPARSITY_FILE = 'sparsity.safetensors';
 export function readSaelens(files: { cfg: string; weights: Uint8Array }, source: string): Sae {
   const cfg = parseSaelensConfig(files.cfg, source);
   const what = `a ${cfg.architecture} SAE`;
-  const tensors = takeTensors(openSafetensorsFile(files.weights, source), saelensShapes(cfg), { what });
+  const tensors = takeTensors(openSafetensorsFile(files.weights, source), storedShapes(cfg), { what });
   const { W_enc, W_dec, b_dec, ...perFeature } = tensors;
   const sae = { cfg, W_enc, b_enc: new Float32Array(cfg.d_sae), W_dec, b_dec, ...perFeature } as Sae;
-  checkSae(sae, source);
+  checkStored(sae, source);
   return sae;
 }
 
 /**
  * Writes `sae` as the two files of a SAELens v6 directory; `weights` are chunks to be written one after the other. batchtopk and
- * matryoshka are written as jumprelu, as SAELens does.
+ * matryoshka are written as jumprelu, as SAELens does; where their threshold is not calibrated yet, as they are and without one.
  */
 export function writeSaelens(sae: Sae): { cfg: string; weights: Uint8Array[] } {
-  checkSae(sae, 'sae');
-  const published = isBatchwise(sae.cfg) ? asJumprelu(sae) : sae;
+  checkStored(sae, 'sae');
+  const published = isBatchwise(sae.cfg.architecture) && sae.threshold ? asJumprelu(sae) : sae;
   const tensors = Object.fromEntries(
-    Object.entries(saelensShapes(published.cfg)).map(([name, shape]) => {
+    Object.entries(storedShapes(published.cfg)).map(([name, shape]) => {
       const data = published[name as keyof Omit<Sae, 'cfg'>]!;
       requireFinite(data, `sae: ${name}`);
       return [name, { dtype: 'F32' as const, shape, data }];
@@ -71,6 +71,8 @@ export function saelensShapes({ architecture, d_in, d_sae }: SaeConfig): Record<
   return shapes;
 }
 
-function isBatchwise({ architecture }: SaeConfig): boolean {
-  return architecture === 'batchtopk' || architecture === 'matryoshka';
+/** The tensors that Facet stores: an SAE that still is batchtopk or matryoshka there has no threshold yet. */
+function storedShapes(cfg: SaeConfig): Record<string, readonly number[]> {
+  const { threshold, ...shapes } = saelensShapes(cfg);
+  return threshold === undefined || isBatchwise(cfg.architecture) ? shapes : { ...shapes, threshold };
 }

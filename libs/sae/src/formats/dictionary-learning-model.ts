@@ -10,7 +10,7 @@ export interface DictionarySizes {
   d_in: number;
   d_sae: number;
   k?: number | undefined;
-  /** One threshold for all features, of BatchTopKSAE and MatryoshkaBatchTopKSAE. */
+  /** One threshold for all features, of BatchTopKSAE and MatryoshkaBatchTopKSAE; where it was never set, every positive one fires. */
   threshold?: number | undefined;
 }
 
@@ -40,7 +40,7 @@ function matrixModel(
   const encoder = { values: t.W_enc, inputs: d_in, outputs: d_sae, layout: 'input-output' } as const;
   const decoder = { values: t.W_dec, inputs: d_sae, outputs: d_in, layout: 'input-output' } as const;
   if (dictClass === 'MatryoshkaBatchTopKSAE') {
-    const theta = new Float64Array(d_sae).fill(threshold!);
+    const theta = new Float64Array(d_sae).fill(threshold ?? 0);
     return {
       encode: (x) => thresholded(affine(encoder, minus(x, t.b_dec), t.b_enc), theta),
       decode: (f) => affine(decoder, f, t.b_dec),
@@ -75,7 +75,7 @@ function linearModel(dictClass: DictClass, t: DictionaryTensors, sizes: Dictiona
   if (dictClass === 'AutoEncoder') return { encode: (x) => thresholded(centered(x)), decode };
   if (dictClass === 'AutoEncoderTopK') return { encode: (x) => largest(centered(x), k!), decode };
   if (dictClass === 'BatchTopKSAE') {
-    const theta = new Float64Array(d_sae).fill(threshold!);
+    const theta = new Float64Array(d_sae).fill(threshold ?? 0);
     return { encode: (x) => thresholded(centered(x), theta), decode };
   }
   const biases = { b_gate: t.gate_bias, b_mag: t.mag_bias, r_mag: t.r_mag };

@@ -1,6 +1,6 @@
 import { FacetError } from '@facet/errors';
 import { transpose } from '../convert.ts';
-import { type Architecture, checkConfig, checkSae, type Sae, type SaeConfig } from '../sae.ts';
+import { type Architecture, checkConfig, checkStored, type Sae, type SaeConfig } from '../sae.ts';
 import { matrixShape, type TensorFile, takeScalar, takeTensors } from '../tensor-file.ts';
 import { openTorchFile } from '../torch/torch-archive.ts';
 import { type DictClass, type DictionaryFacts, readFacts } from './dictionary-learning-config.ts';
@@ -62,7 +62,7 @@ async function read(files: SaeFiles): Promise<ReadSae> {
   checkConfig(cfg, source);
   const tensors = takeDictionary(file, dictClass, sizes);
   const sae = toSae(cfg, tensors, { dictClass, sizes });
-  checkSae(sae, source);
+  checkStored(sae, source);
   if (!isMatrixClass(dictClass))
     conversions.push('W_enc and W_dec are encoder.weight and decoder.weight transposed');
   return { sae, model: dictionaryModel(dictClass, tensors, sizes), conversions };
@@ -79,19 +79,19 @@ function readSizes(file: TensorFile, facts: DictionaryFacts): DictionarySizes {
   const k = takeScalar(file, 'k');
   if (k !== undefined) requireEqual(file.source, { name: 'k', stated: facts.k, found: k });
   sizes.k = k ?? facts.k;
-  sizes.threshold = readThreshold(file, dictClass);
+  sizes.threshold = readThreshold(file, dictClass, sizes.k);
   return sizes;
 }
 
-/** A threshold below 0 was never set: a topk dictionary works without one, the batchwise ones would be plain ReLU. */
-function readThreshold(file: TensorFile, dictClass: DictClass): number | undefined {
+/** A threshold below 0 was never set: a topk dictionary works without one, for the batchwise ones it is calibrated by their k. */
+function readThreshold(file: TensorFile, dictClass: DictClass, k: number | undefined): number | undefined {
   const threshold = takeScalar(file, 'threshold');
   if (threshold !== undefined && threshold >= 0) return threshold;
-  if (dictClass === 'AutoEncoderTopK') return undefined;
+  if (dictClass === 'AutoEncoderTopK' || k !== undefined) return undefined;
   throw new FacetError(
     'invalid',
     `${file.source}: the threshold of this ${dictClass} is ${threshold ?? 'missing'}, which means that training never set it, ` +
-      'and without it every positive feature would fire; train beyond threshold_start_step',
+      'and no k says how many features fire, so that it cannot be calibrated; give k in config.json',
     { reason: 'THRESHOLD_UNSET' },
   );
 }
@@ -146,7 +146,7 @@ function toSae(cfg: SaeConfig, t: DictionaryTensors, { dictClass, sizes }: Dicti
     W_dec: isMatrix ? t.W_dec : transpose(t['decoder.weight'], d_in, d_sae),
     b_dec: t.b_dec ?? t.bias ?? t.decoder_bias ?? t['decoder.bias'],
     ...(dictClass === 'JumpReluAutoEncoder' && { threshold: t.threshold }),
-    ...(shared && { threshold: new Float32Array(d_sae).fill(threshold!) }),
+    ...(shared && threshold !== undefined && { threshold: new Float32Array(d_sae).fill(threshold) }),
     ...(dictClass === 'GatedAutoEncoder' && { b_gate: t.gate_bias, b_mag: t.mag_bias, r_mag: t.r_mag }),
   };
 }

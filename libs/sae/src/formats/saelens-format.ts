@@ -1,7 +1,7 @@
 import { FacetError } from '@facet/errors';
 import { foldDirectionScale, foldInputScale } from '../convert.ts';
 import { MAX_CONFIG_BYTES } from '../json-config.ts';
-import { checkConfig, checkSae, featureTensors, type Sae, type SaeConfig } from '../sae.ts';
+import { checkConfig, checkStored, featureTensors, isBatchwise, type Sae, type SaeConfig } from '../sae.ts';
 import { SAELENS_CONFIG_FILE, SAELENS_WEIGHTS_FILE, saelensShapes, writeSaelens } from '../saelens.ts';
 import { parseSaelensFile, type SaelensConfigFile } from '../saelens-config.ts';
 import { openSafetensorsFile, type TensorFile, takeScalar, takeTensor, takeTensors } from '../tensor-file.ts';
@@ -43,7 +43,7 @@ async function read(files: SaeFiles, options: ReadOptions): Promise<ReadSae> {
     sae = foldInputScale(sae, inputScale);
     conversions.push(`the input scale ${inputScale} is folded into W_enc, W_dec and b_dec`);
   }
-  checkSae(sae, source);
+  checkStored(sae, source);
   return { sae, model: saelensModel(stored, { factors, inputScale }), conversions };
 }
 
@@ -87,6 +87,7 @@ function readTensors(file: TensorFile, cfg: SaeConfig): { sae: Sae; conversions:
   const ignored = [...SCALING_NAMES];
   const perFeature: Partial<Sae> = {};
   const missing = featureTensors(cfg.architecture).includes('threshold') && !file.tensors.has('threshold');
+  if (missing && isBatchwise(cfg.architecture)) delete shapes.threshold;
   if (missing && TRAINING_THRESHOLDS.some((name) => file.tensors.has(name))) {
     perFeature.threshold = trainingThreshold(file, d_sae);
     conversions.push('threshold is taken from the training checkpoint');
