@@ -37,7 +37,7 @@ export function startClickhouse(folder: string): Promise<Peer> {
       args: [join(REPOSITORY, 'apps/clickhouse/dist/main.js')],
       env: { FACET_CLICKHOUSE_LISTEN: `127.0.0.1:${port}`, FACET_CLICKHOUSE_DATA_DIR: folder },
       readyWhen: (line) => /\{"ready":"(http:[^"]+)"\}/.exec(line)?.[1],
-      timeoutMs: 60_000,
+      timeoutMs: 180_000,
     }),
   );
 }

@@ -131,6 +131,7 @@ export function serviceCommand(
   };
 }
 
-function addressServed(line: string): string | undefined {
+/** The address in the line that a service logs when it serves. */
+export function addressServed(line: string): string | undefined {
   return line.includes('"msg":"serving"') ? (JSON.parse(line).address as string) : undefined;
 }

@@ -38,9 +38,18 @@ export async function writeSaeDirectory({ uri, roots, files }: DirectoryContent)
     await rename(partial, target);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    throw TAKEN_CODES.has((error as NodeJS.ErrnoException).code ?? '') ? taken(uri, error) : error;
+    throw writeFailure(uri, error);
   }
   return Object.keys(files);
+}
+
+function writeFailure(uri: string, cause: unknown): unknown {
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  if (TAKEN_CODES.has(code ?? '')) return taken(uri, cause);
+  if (code === undefined || syscall === undefined) return cause;
+  const kind = code === 'ENOSPC' || code === 'EDQUOT' ? 'exhausted' : 'precondition';
+  const message = `${quote(uri)} cannot be written (${code}); choose another directory or make room there`;
+  return new FacetError(kind, message, { cause, field: 'uri', reason: 'DIRECTORY_UNWRITABLE' });
 }
 
 /** The path of a `file://` URL or absolute path. */

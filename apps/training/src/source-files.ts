@@ -76,7 +76,10 @@ function refusal(shown: string, { problem, cause }: { problem: FileProblem; caus
 }
 
 async function listNames(directory: string, shown: string): Promise<string[]> {
-  const names = await readdir(directory);
+  const names = await readdir(directory).catch((cause: NodeJS.ErrnoException) => {
+    const message = `${quote(shown)} cannot be read (${cause.code}); name a folder or a file`;
+    throw new FacetError('invalid', message, { cause, field: 'uri' });
+  });
   if (names.length <= MAX_FILES) return names;
   const message = `${quote(shown)} has ${names.length} files, more than ${MAX_FILES}; name the folder of one SAE`;
   throw new FacetError('invalid', message, { field: 'uri' });

@@ -11,6 +11,7 @@ export {
   type DescService,
   ScalarType,
 } from '@bufbuild/protobuf';
+export { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
 let services: ReadonlyMap<string, DescService> | undefined;
 

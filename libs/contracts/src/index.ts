@@ -1,5 +1,6 @@
 // The generated contracts, flat: every message, enum and service definition of proto/facet/*/v1.
 export {
+  BinaryWriter,
   type DescEnum,
   type DescField,
   type DescMessage,
@@ -9,6 +10,7 @@ export {
   describeServices,
   ScalarType,
   strictReader,
+  WireType,
 } from './descriptors.ts';
 export { fileDescriptorSetBase64 } from './gen/descriptors-binpb.ts';
 export * from './gen/index.facet.activation.v1.ts';
