@@ -77,6 +77,11 @@ describe('toGrpcError and fromGrpcError', () => {
   test("pass on a ServerError, name the address in gRPC's own errors", () => {
     const own = new ServerError(Status.UNIMPLEMENTED, 'x');
     expect(toGrpcError(own, origin)).toBe(own);
+    const service = 'x'.repeat(5000);
+    const unknown = new ServerError(Status.NOT_FOUND, `Unknown service: '${service}'`);
+    expect(toGrpcError(unknown, { ...origin, request: { service } }).details).toMatch(
+      /^Unknown service: 'x{199}…'$/,
+    );
     const lost = fromGrpcError(new ClientError('/s/M', Status.UNAVAILABLE, 'Connection dropped'), {
       address: 'host:7',
     });

@@ -34,7 +34,7 @@ export interface ErrorOrigin {
  * kind; anything else INTERNAL without its text (the server logs it whole). No path of the server is in it.
  */
 export function toGrpcError(error: unknown, origin: ErrorOrigin): ServerError {
-  if (error instanceof ServerError) return error;
+  if (error instanceof ServerError) return ofLibrary(error, origin);
   if (isFacetError(error)) {
     const message = forCaller(error.message, origin.request);
     return new RichServerError(statusOf(error), cutStatusText(message), detailsOf(error, message, origin));
@@ -44,6 +44,12 @@ export function toGrpcError(error: unknown, origin: ErrorOrigin): ServerError {
     `internal error in ${origin.service}; request id ${origin.requestId}`,
     [errorInfo('INTERNAL', origin, {})],
   );
+}
+
+/** An error of a library's own service, such as health: its text is the library's. */
+function ofLibrary(error: ServerError, { request }: ErrorOrigin): ServerError {
+  const details = forCaller(error.details, request);
+  return details === error.details ? error : new ServerError(error.code, details);
 }
 
 /** The status that a Facet error is sent as. */
