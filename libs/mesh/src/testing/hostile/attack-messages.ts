@@ -23,8 +23,8 @@ export async function absurdFields({ methods, options, target, send, each }: Bat
   const dice = createDice(options.seed);
   for (const method of methods) {
     const requests = oneAbsurdField(method.input, target.world(method));
-    await each(requests, async ({ what, bytes }) => {
-      if (dice.share() < options.share) await send(method, bytes, what);
+    await each(requests, async ({ what, bytes, always }) => {
+      if (always || dice.share() < options.share) await send(method, bytes, what);
     });
   }
 }

@@ -7,6 +7,8 @@ export type World = Readonly<Record<string, string | number>>;
 export interface HostileRequest {
   /** What is absurd about it, for people. */
   what: string;
+  /** Whether the short form sends it too. @default by chance */
+  always?: boolean;
   bytes: Uint8Array;
 }
 
@@ -23,7 +25,7 @@ export function* oneAbsurdField(type: DescMessage, world: World): Generator<Host
   for (const { path, field } of leaves(type)) {
     for (const value of absurdValues(field)) {
       const bytes = encode(type, { world, absurd: new Map([[path, value]]), repeat: 1 });
-      yield { what: `${path} = ${value.name}`, bytes };
+      yield { what: `${path} = ${value.name}`, always: value.always === true, bytes };
     }
   }
 }

@@ -3,6 +3,8 @@ import { type BinaryWriter, type DescField, ScalarType } from '@facet/contracts'
 /** A value that no honest caller sends, and how it is written behind its tag. */
 export interface AbsurdValue {
   name: string;
+  /** Whether the short form leaves it out nowhere: it has ended services. @default false */
+  always?: boolean;
   write(writer: BinaryWriter): void;
 }
 
@@ -69,6 +71,7 @@ export function absurdValues({ scalar, enum: enumType, message }: DescField): Ab
       return [
         ...Object.entries(TEXTS).map(([name, text]) => ({
           name,
+          always: text.includes(BANG),
           write: (w: BinaryWriter) => w.string(text),
         })),
         ...bytesValues(NO_TEXTS),
