@@ -11,6 +11,7 @@ import {
   connect,
   createLogger,
   createServiceClient,
+  currentRequest,
   type Logger,
   redactPassword,
   serve,
@@ -119,6 +120,7 @@ async function wire(
     address: redactPassword(config.clickhouseUrl),
     database: config.database,
     retryForMs: config.clickhouseRetryMs,
+    readSignal: () => currentRequest()?.signal,
   });
   const connection = connect(config.inferenceAddress, { maxReceiveBytes: MAX_MESSAGE_BYTES });
   const inference = createInference(createServiceClient(InferenceServiceDefinition, connection));

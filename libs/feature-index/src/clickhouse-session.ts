@@ -15,6 +15,8 @@ export interface ClickhouseSessionOptions {
   address: string;
   /** How long a ClickHouse that cannot be reached is tried again. @default 15 s */
   retryForMs?: number;
+  /** The signal of whatever the current code works for: ends its reading queries. @default none */
+  readSignal?: () => AbortSignal | undefined;
 }
 
 export interface CallOptions {
@@ -45,6 +47,7 @@ export function createClickhouseSession({
   client,
   address,
   retryForMs = DEFAULT_RETRY_FOR_MS,
+  readSignal = () => undefined,
 }: ClickhouseSessionOptions): ClickhouseSession {
   const call = <T>(attempt: () => Promise<T>, signal?: AbortSignal) =>
     retry(attempt, { address, retryForMs, signal });
@@ -58,11 +61,14 @@ export function createClickhouseSession({
     settings: { ...options.settings, insert_deduplication_token: token },
   });
   return {
-    rows: <T>(query: string, options: CallOptions = {}) =>
-      call(async () => {
-        const result = await client.query({ query, format: 'JSONEachRow', ...common(options) });
+    rows<T>(query: string, options: CallOptions = {}) {
+      const signal = options.signal ?? readSignal();
+      return call(async () => {
+        const reading = signal === undefined ? options : { ...options, signal };
+        const result = await client.query({ query, format: 'JSONEachRow', ...common(reading) });
         return result.json<T>();
-      }, options.signal),
+      }, signal);
+    },
     command: (query, options = {}) =>
       call(async () => void (await client.command({ query, ...common(options) })), options.signal),
     insertRows: (table, rows, token, options = {}) =>

@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 /** What is known about the call that the current code runs for. */
 export interface RequestContext {
   readonly requestId: string;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
   /** Ends the call with an error that was thrown outside of its handler. */
   readonly fail?: (error: unknown) => void;
 }

@@ -55,11 +55,9 @@ export function serveCalls({
         readerLagMs: () => transport.readerLagMs(),
         end: (error) => transport.end(error),
       });
-      const request = { requestId, fail: (error: unknown) => lost.abort(error) };
-      const result = yield* generateWithRequest(request, handled, {
-        signal: linked.signal,
-        lost: lost.signal,
-      });
+      const { signal } = linked;
+      const request = { requestId, signal, fail: (error: unknown) => lost.abort(error) };
+      const result = yield* generateWithRequest(request, handled, { signal, lost: lost.signal });
       outcome.code = linked.signal.aborted ? Status.CANCELLED : Status.OK;
       return result;
     } catch (thrown) {

@@ -4,6 +4,7 @@ import { Channel, ChannelCredentials } from '@grpc/grpc-js';
 import { createClient } from 'nice-grpc';
 import { HealthDefinition } from 'nice-grpc-server-health';
 import { createLogger } from './logger.ts';
+import { currentRequest } from './request-context.ts';
 import { serve } from './serve.ts';
 import { createServiceClient } from './service-client.ts';
 import { type EchoSetup, serveEcho } from './testing/serve-echo.ts';
@@ -100,6 +101,7 @@ describe('serve', () => {
     const { client, logged } = await start({
       async *streamBlocks(_request, { signal }) {
         yield { firstRow: 0 };
+        expect(currentRequest()?.signal).toBe(signal);
         await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
         aborted.open();
       },
