@@ -1,6 +1,6 @@
 // Rows of a model on a text, in this process: what `facet capture` packs and reads, without services and object store.
 import { createReadStream } from 'node:fs';
-import { createSplitter } from '../../apps/capture/src/documents.ts';
+import { createTextSplitter } from '../../apps/capture/src/corpus/documents.ts';
 import { createPacker } from '../../apps/capture/src/packer.ts';
 import { openModelRuntime } from '../../apps/inference/src/model-runtime.ts';
 import { createRandom, shuffle } from '../../libs/random/src/index.ts';
@@ -38,7 +38,7 @@ export async function captureRows({ model: directory, hookPoint, texts, train, h
 
 /** Packs a text into whole contexts. */
 async function packText(path, tokenizer) {
-  const splitter = createSplitter({ format: 'TEXT', documentSeparator: '<|endoftext|>' }, path);
+  const splitter = createTextSplitter('<|endoftext|>');
   const { bosTokenId } = tokenizer;
   const packer = createPacker({
     contextTokens: CONTEXT_TOKENS,
@@ -56,7 +56,7 @@ async function packText(path, tokenizer) {
     }
   };
   for await (const piece of createReadStream(path, { encoding: 'utf8' })) push(splitter.push(piece));
-  push(splitter.end());
+  push(await splitter.end());
   // The last context of a text is shorter.
   const whole = contexts.map(({ tokenIds }) => tokenIds).filter(({ length }) => length === CONTEXT_TOKENS);
   const isOrdinary = (id) => !tokenizer.isSpecial(id);

@@ -1,26 +1,43 @@
-// Trains one topk SAE here and one with the PyTorch peer, on equal rows in equal order, and compares what they reach:
-// `npm run bench:training-quality [-- --json] [-- --tokens 4000000]`. Needs no service; both learn one after the other.
-import { mkdtemp, open, rm } from 'node:fs/promises';
+// Trains an SAE of every recipe here and with a PyTorch peer, on equal rows in equal order, and compares them at matched l0:
+// `npm run bench:training-quality [-- --json] [-- --tokens 600000] [-- --recipes gated,jumprelu]`. Needs no service.
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { trainSae } from '../../libs/sae-training/src/index.ts';
-import { report, torch } from './report.mjs';
+import { matchL0 } from './match-l0.mjs';
+import { trainFacet, trainPeer, writeRows } from './quality-trainers.mjs';
+import { report } from './report.mjs';
 import { captureRows } from './story-rows.mjs';
 
 const SHARED = new URL('../../../shared', import.meta.url).pathname;
 const MODEL = { id: 'stories260K', hookPoint: 'blocks.2.hook_resid_post' };
 const TEXTS = ['tinystories.txt', 'children.txt'];
-const SAE = { d_sae: 1024, k: 16, batch: 4096 };
-/** The peer trains on this share of the rows it is given and measures on the rest. */
+const SAE = { d_sae: 512, batch: 512 };
+const TOKENS = 600_000;
+/** The topk peer trains on this share of the rows it is given and measures on the rest; so do all. */
 const TRAINED_SHARE = 0.95;
-const TOKENS = 4_000_000;
-/** One call writes at most 2 GiB. */
-const WRITE_BYTES = 1 << 30;
+/** Features of a row that every SAE is trained for. */
+const TARGET = 16;
+/** How near the λ of a penalty is sought to it. */
+const SOUGHT = 0.05;
+
+/**
+ * How each recipe is told the target: by a setting of its own, or by a λ that is sought, on both sides from the one given
+ * here. `slope`: how l0 moves with the setting, in logarithms. The peer's rows are √d_in times shorter, so its λ is smaller.
+ */
+const RECIPES = {
+  standard: { of: (lambda) => ({ name: 'standard', lambda }), sought: 1.4, slope: -0.8 },
+  topk: { of: (k) => ({ name: 'topk', k }), slope: 1, round: Math.round },
+  batchtopk: { of: (k) => ({ name: 'batchtopk', k }), slope: 1, round: Math.round },
+  jumprelu: { of: (target_l0) => ({ name: 'jumprelu', target_l0 }), slope: 1 },
+  gated: { of: (lambda) => ({ name: 'gated', lambda }), sought: 1.6, slope: -0.8 },
+  matryoshka: { of: (k) => ({ name: 'matryoshka', k }), slope: 1, round: Math.round },
+};
 
 const progress = (text) => process.stderr.write(`${text}\n`);
-const steps = Math.ceil(tokensWanted() / SAE.batch);
+const steps = Math.ceil(Number(option('--tokens', TOKENS)) / SAE.batch);
 const train = steps * SAE.batch;
 const heldOut = Math.ceil(train / TRAINED_SHARE) - train;
+const names = option('--recipes', Object.keys(RECIPES).join(',')).split(',');
 
 progress(`capturing ${(train + heldOut).toLocaleString('en')} rows`);
 const { rows, d_in } = await captureRows({
@@ -30,95 +47,83 @@ const { rows, d_in } = await captureRows({
   train,
   heldOut,
 });
-progress('training here');
-const facet = await trainFacet();
-progress('training with PyTorch');
-const peer = await trainPeer(facet.window);
-const ratio = facet.fvu / peer.fvu;
+const folder = await mkdtemp(join(tmpdir(), 'facet-quality-'));
+const results = [];
+try {
+  const file = join(folder, 'rows.f32');
+  await writeRows(file, rows);
+  const shape = { ...SAE, rows, file, d_in, train, heldOut };
+  for (const name of names) results.push(await compare(name, shape));
+} finally {
+  await rm(folder, { recursive: true });
+}
+
 const title =
-  `SAE quality at equal tokens: topk, ${MODEL.id} ${MODEL.hookPoint}, d_in ${d_in}, d_sae ${SAE.d_sae}, k ${SAE.k}, ` +
-  `${train.toLocaleString('en')} tokens, fvu on ${heldOut.toLocaleString('en')} held-out tokens, ` +
-  `dead over ${facet.window.toLocaleString('en')}`;
-report(title, [row('facet', facet, ratio), row('PyTorch', peer, 1)], {
-  fvu: facet.fvu,
-  torch_fvu: peer.fvu,
-  fvu_ratio: ratio,
-  l0: facet.l0,
-  dead_fraction: facet.dead_fraction,
-  torch_dead_fraction: peer.dead_fraction,
+  `SAE quality at matched l0: ${MODEL.id} ${MODEL.hookPoint}, d_in ${d_in}, d_sae ${SAE.d_sae}, batch ${SAE.batch}, ` +
+  `${train.toLocaleString('en')} tokens, fvu on ${heldOut.toLocaleString('en')} held-out tokens, target l0 ${TARGET}`;
+report(title, results.map(row), {
+  recipes: results,
+  worst_fvu_ratio: Math.max(...results.map(({ fvu_ratio }) => fvu_ratio)),
+  worst_target_miss: Math.max(...results.map(({ l0 }) => Math.abs(l0 / TARGET - 1))),
+  target: TARGET,
   tokens: train,
   held_out_tokens: heldOut,
-  tokens_per_s: Math.round(facet.rate),
-  torch_tokens_per_s: peer.rate,
 });
 
-/** Trains with the recipe's defaults, on the rows in their order. */
-async function trainFacet() {
-  const source = {
-    d_in,
-    rows: train,
-    async *epoch(_seed, _epoch, from = 0) {
-      yield rows.subarray(from * d_in, train * d_in);
-    },
-    async *heldOut() {
-      yield rows.subarray(train * d_in);
-    },
-  };
-  let [begun, ended] = [0, 0];
-  const { metrics } = await trainSae({
-    config: { recipe: { name: 'topk', k: SAE.k }, d_sae: SAE.d_sae, batch_rows: SAE.batch, tokens: train },
-    source,
-    onProgress() {
-      ended = performance.now();
-      begun ||= ended;
-    },
+/** Trains a recipe on both sides: ours for the target, the peer until it has the l0 that ours came to. */
+async function compare(name, shape) {
+  const { of, sought, slope, round } = RECIPES[name];
+  progress(`${name}: training here`);
+  const here = (setting) => trainFacet(of(setting), shape);
+  const ours = sought
+    ? await matchL0(TARGET, { setting: sought, slope, tolerance: SOUGHT, train: here })
+    : { setting: TARGET, ...(await here(TARGET)) };
+  progress(`${name}: training with PyTorch`);
+  const setting = sought ? ours.setting / Math.sqrt(shape.d_in) : TARGET;
+  const peer = await matchL0(ours.l0, {
+    setting,
+    slope,
+    round,
+    train: (value) => trainPeer(of(value), shape),
   });
-  const rate = (train - SAE.batch) / ((ended - begun) / 1000);
-  return { ...metrics, window: metrics.dead_window_tokens, rate };
-}
-
-/** Trains with the peer, whose settings are the same; it reads rows from a file. */
-async function trainPeer(window) {
-  const folder = await mkdtemp(join(tmpdir(), 'facet-quality-'));
-  try {
-    const file = join(folder, 'rows.f32');
-    await writeRows(file);
-    const line = torch('torch_sae_train.py', file, d_in, SAE.d_sae, SAE.k, SAE.batch, 1, 0, window);
-    const [, tokens, fvu, l0, dead_fraction, rate] =
-      /tokens=(\d+): held-out fvu ([\d.]+), l0 ([\d.]+), dead ([\d.]+), (\d+) tokens/.exec(line).map(Number);
-    if (tokens !== train) throw new Error(`the peer trained on ${tokens} tokens, not ${train}`);
-    return { fvu, l0, dead_fraction, rate };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-async function writeRows(path) {
-  const file = await open(path, 'w');
-  try {
-    const bytes = new Uint8Array(rows.buffer);
-    for (let at = 0; at < bytes.length; ) {
-      at += (await file.write(bytes.subarray(at, at + WRITE_BYTES))).bytesWritten;
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-function row(trainer, { fvu, l0, dead_fraction, rate }, against) {
   return {
-    trainer,
-    'held-out fvu': fvu.toFixed(4),
-    'against PyTorch': `${(100 * (against - 1)).toFixed(1)} %`,
-    l0: l0.toFixed(1),
-    dead: `${(100 * dead_fraction).toFixed(1)} %`,
-    'tokens/s': Math.round(rate).toLocaleString('en'),
+    recipe: name,
+    target: TARGET,
+    setting: ours.setting,
+    l0: ours.l0,
+    fvu: ours.fvu,
+    dead: ours.dead,
+    tokens_per_s: ours.tokens_per_s,
+    peer_setting: peer.setting,
+    peer_l0: peer.l0,
+    peer_fvu: peer.fvu,
+    peer_fvu_at_l0: peer.fvu_at_l0,
+    peer_dead: peer.dead,
+    peer_tokens_per_s: peer.tokens_per_s,
+    peer_runs: peer.runs,
+    fvu_ratio: ours.fvu / peer.fvu_at_l0,
   };
 }
 
-function tokensWanted() {
-  const at = process.argv.indexOf('--tokens');
-  const tokens = at < 0 ? TOKENS : Number(process.argv[at + 1]);
-  if (Number.isInteger(tokens) && tokens >= SAE.batch) return tokens;
-  throw new Error(`--tokens ${process.argv[at + 1]} is not a number of at least ${SAE.batch}`);
+function row(result) {
+  const percent = (share) => `${(100 * share).toFixed(1)} %`;
+  return {
+    recipe: result.recipe,
+    setting: Number(result.setting.toPrecision(3)),
+    l0: result.l0.toFixed(2),
+    fvu: result.fvu.toFixed(4),
+    dead: percent(result.dead),
+    'PyTorch l0': result.peer_l0.toFixed(2),
+    fvu_: result.peer_fvu.toFixed(4),
+    'at our l0': result.peer_fvu_at_l0.toFixed(4),
+    dead_: percent(result.peer_dead),
+    'fvu ratio': result.fvu_ratio.toFixed(3),
+  };
+}
+
+function option(name, fallback) {
+  const at = process.argv.indexOf(name);
+  const value = at < 0 ? fallback : process.argv[at + 1];
+  if (name !== '--tokens' || Number(value) >= SAE.batch) return String(value);
+  throw new Error(`${name} ${value} is not a number of at least ${SAE.batch}`);
 }

@@ -16,8 +16,11 @@ const STANDARD_DEVIATION = 0.1;
 const STANDARD = { name: 'standard', lambda_warmup_fraction: 0 };
 const NO_FEATURES = new Uint32Array(0);
 
-/** Rows of the block that the product alone is computed for at a time. */
-const PRODUCT_ROWS = 512;
+/**
+ * Bytes of the result that the product alone is computed for at a time. ONNX Runtime allocates it anew at every call: above 32 MiB
+ * the C library takes such memory back each time, and in a virtual machine its pages cost more than the product.
+ */
+const PRODUCT_BYTES = 16 << 20;
 
 /**
  * Takes `steps` steps of one kind, copying the batch included: the median in milliseconds, the most features that fired
@@ -56,9 +59,9 @@ export function randomRows(rows, d_in) {
   return Float32Array.from({ length: rows * d_in }, () => random.gaussian());
 }
 
-/** The dense product of the batch with the encoder alone, on all cores: no step can do without it. */
+/** The dense product of the batch with the encoder alone, block by block on all cores: no step can do without it. */
 export async function timeProduct({ d_in, d_sae, batch, repeats }) {
-  const rows = Math.min(batch, PRODUCT_ROWS);
+  const rows = productRows({ batch, d_sae });
   const lengths = [batch * d_in, d_sae * d_in, rows * d_sae];
   const memory = createKernelMemory(planMemoryBytes(lengths));
   const [x, W, y] = lengths.map((length) => memory.f32(length));
@@ -73,6 +76,11 @@ export async function timeProduct({ d_in, d_sae, batch, repeats }) {
   }
   await product.close();
   return median(times);
+}
+
+/** Rows of a block of the product: a power of two, its result below PRODUCT_BYTES. */
+function productRows({ batch, d_sae }) {
+  return Math.min(batch, 2 ** Math.floor(Math.log2(PRODUCT_BYTES / (4 * d_sae))));
 }
 
 /** What a standard normal value exceeds with probability `tail`, by halving. */

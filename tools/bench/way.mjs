@@ -29,12 +29,16 @@ try {
   const runs = client('training', TrainingServiceDefinition);
   const indexes = client('features', IndexingServiceDefinition);
   for (const [index, model] of MODELS.entries()) {
-    const { rates, activationSet, torchFull } = await capture(sets, model);
+    const { rates, activationSet, torchFull, torchHalf, halfBlocks } = await capture(sets, model);
     const rate = median(rates);
-    rows.push(row(`capture, ${model.id} to ${model.hook}`, rate, 'PyTorch full forward', torchFull));
+    const what = `capture, ${model.id} to ${model.hook}`;
+    rows.push(row(what, rate, 'PyTorch full forward', torchFull));
+    rows.push(row(what, rate, `PyTorch forward, stopped after block ${halfBlocks}`, torchHalf));
     if (index > 0) continue;
     figures.capture_tokens_per_s = Math.round(rate);
     figures.capture_ratio_torch_full = ratio(rate, torchFull);
+    figures.capture_ratio_torch_stopped = ratio(rate, torchHalf);
+    figures.torch_stopped_after_blocks = halfBlocks;
     const trained = await train(runs, activationSet, model.d);
     rows.push(
       row(`training, ${model.d} × ${SAE.d_sae}, k ${SAE.k}`, trained.rate, 'PyTorch step', trained.torchRate),
@@ -42,8 +46,9 @@ try {
     figures.training_tokens_per_s = Math.round(trained.rate);
     figures.training_ratio_torch = ratio(trained.rate, trained.torchRate);
     const indexed = await buildIndex(indexes, trained.sae, activationSet);
-    rows.push(row('indexing, events', indexed, '–'));
+    rows.push(row(`indexing, ${model.d} × ${SAE.d_sae}, l0 ${SAE.k}, events`, indexed, '–'));
     figures.index_events_per_s = Math.round(indexed);
+    figures.index_conditions = { d_in: model.d, d_sae: SAE.d_sae, k: SAE.k, tokens: TOKENS };
   }
 } finally {
   await system.stop();
@@ -52,13 +57,16 @@ report('The way: corpus → activation set → SAE → index', rows, figures);
 
 async function capture(sets, { id, hook }) {
   const rates = [];
-  const torchRates = [];
+  const torchRates = { full: [], half: [] };
+  let halfBlocks;
   let activationSet;
   for (let repeat = 0; repeat < REPEATS; repeat++) {
     progress(`capture ${id}, ${repeat + 1} of ${REPEATS}`);
-    torchRates.push(
-      Number(/full (\d+) tok/.exec(torch('torch_lm.py', 'speed', `${SHARED}/data/models/${id}`))[1]),
-    );
+    const speeds = torch('torch_lm.py', 'speed', `${SHARED}/data/models/${id}`);
+    const [, full, blocks, half] = /full (\d+) tok[\s\S]*stop at (\d+) (\d+) tok/.exec(speeds).map(Number);
+    torchRates.full.push(full);
+    torchRates.half.push(half);
+    halfBlocks = blocks;
     const begun = performance.now();
     const { activationSet: created } = await sets.createActivationSet({
       activationSetId: `${id.toLowerCase()}-${repeat}`,
@@ -74,7 +82,8 @@ async function capture(sets, { id, hook }) {
     activationSet = await final(sets.watchActivationSet({ name: created.name }), 'activationSet', 'ACTIVE');
     rates.push((Number(activationSet.summary.rows) / (performance.now() - begun)) * 1000);
   }
-  return { rates, activationSet: activationSet.name, torchFull: median(torchRates) };
+  const [torchFull, torchHalf] = [median(torchRates.full), median(torchRates.half)];
+  return { rates, activationSet: activationSet.name, torchFull, torchHalf, halfBlocks };
 }
 
 async function train(runs, activationSet, d) {
