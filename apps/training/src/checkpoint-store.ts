@@ -1,11 +1,13 @@
-import { FacetError } from '@facet/errors';
+import { publishArtifact } from '@facet/artifacts';
+import { FacetError, isFacetError } from '@facet/errors';
 import {
   absentAsUndefined,
+  filesPrefix,
   type Lineage,
+  type Manifest,
   type ObjectStore,
   readManifest,
-  verifyManifest,
-  writeManifest,
+  verifyFiles,
 } from '@facet/objects';
 import type { Checkpoint, SavedCheckpoint } from '@facet/sae-training';
 import { parseSafetensorsHeader, type SafetensorsHeader, serializeSafetensors } from '@facet/tensor';
@@ -22,8 +24,9 @@ export interface CheckpointSummary {
 /** The checkpoints of one run in the object store. */
 export interface CheckpointStore {
   /**
-   * Keeps a checkpoint, seen whole or not at all, and removes those before it. Asks `requireHeld` between the two: a worker
-   * that has taken the run over meanwhile may be reading one of them.
+   * Keeps a checkpoint, seen whole or not at all, unless another worker has kept this step, and removes those before it. Asks
+   * `requireHeld` between the two: a worker that has taken the run over meanwhile may be reading one of them. Tells what
+   * holds.
    */
   save(
     checkpoint: Checkpoint,
@@ -42,6 +45,7 @@ type Arrays = Checkpoint['arrays'];
 const KIND = 'training-checkpoint';
 const STATE_FILE = 'state.safetensors';
 const STEP_DIGITS = 12;
+const STEP_NAME = /^\d{12}$/;
 /** Arrays are read in pieces of this size, so that resuming takes no memory beside the run's own. */
 const READ_BYTES = 8 << 20;
 /** Enough for the header of a state file, which has a few dozen tensors of each of at most 64 SAEs. */
@@ -57,68 +61,110 @@ const bodySchema = z.object({
 });
 
 /**
- * Opens the checkpoints of a run, `<prefix>/checkpoints/<step>/`: one safetensors file of all arrays, then the manifest
- * with its hash, which makes it complete. Those of another `uid` are of an earlier run of the same id.
+ * Opens the checkpoints of a run, `<prefix>/checkpoints/<uid>/<step>/`: one safetensors file of all arrays, then the manifest
+ * with its hash, which makes it complete. Of two workers that keep the same step the first counts. Checkpoints of the layout
+ * before, without `<uid>`, are read as well; another `uid` is that of an earlier run of the same id.
  */
 export function createCheckpointStore(store: ObjectStore, prefix: string, uid: string): CheckpointStore {
-  const folder = `${prefix}/checkpoints`;
-  const place = (step: string | number) => `${folder}/${String(step).padStart(STEP_DIGITS, '0')}`;
-  const steps = async () => (await store.listFolders(folder)).toReversed();
-  const describe = async (step: string) =>
-    absentAsUndefined(() => readManifest(store, place(step), { kind: KIND, body: bodySchema }));
-  const newestManifest = async () => {
-    for (const step of await steps()) {
-      const stored = await describe(step);
-      if (stored?.manifest.body.uid === uid) return stored.manifest;
+  const folder = `${prefix}/checkpoints/${uid}`;
+  const place = (step: number) => `${folder}/${String(step).padStart(STEP_DIGITS, '0')}`;
+  const describe = async (found: Place): Promise<KeptCheckpoint | undefined> => {
+    const schema = { kind: KIND, body: bodySchema };
+    const stored = await absentAsUndefined(() => readManifest(store, found.prefix, schema));
+    return stored?.manifest.body.uid === uid ? { ...found, manifest: stored.manifest } : undefined;
+  };
+  const newestKept = async () => {
+    for (const found of await placesOf(store, prefix, uid)) {
+      const kept = await describe(found);
+      if (kept) return kept;
     }
     return undefined;
   };
   return {
     async save({ step, identity, arrays }, lineage, requireHeld) {
-      const state = await store.write(`${place(step)}/${STATE_FILE}`, encode(arrays));
-      const createTime = new Date().toISOString();
-      const files = { [STATE_FILE]: { bytes: state.bytes, sha256: state.sha256 } };
       const body = { uid, step, identity };
-      await writeManifest(store, place(step), {
-        formatVersion: 1,
-        kind: KIND,
-        createTime,
-        files,
-        lineage,
-        body,
-      });
+      const kept = await keep(store, place(step), { body, lineage, arrays });
       await requireHeld();
-      for (const older of await steps()) if (Number(older) < step) await store.deletePrefix(place(older));
-      return { step, time: createTime, bytes: state.bytes };
+      for (const older of await placesOf(store, prefix, uid))
+        if (older.step < step) await store.deletePrefix(older.prefix);
+      return summaryOf(kept);
     },
     async newest() {
       for (let attempt = 1; ; attempt++) {
-        const manifest = await newestManifest();
-        if (!manifest) return undefined;
-        const { step, identity } = manifest.body;
+        const kept = await newestKept();
+        if (!kept) return undefined;
+        const { prefix: from, manifest, step } = kept;
         try {
-          await verifyManifest(store, place(step));
-          return {
-            step,
-            identity,
-            restore: (arrays) => restore(store, `${place(step)}/${STATE_FILE}`, arrays),
-          };
+          await verifyFiles(store, from, manifest);
+          const key = `${filesPrefix(from, manifest)}/${STATE_FILE}`;
+          const { identity } = manifest.body;
+          return { step, identity, restore: (arrays) => restore(store, key, arrays) };
         } catch (error) {
-          const replaced = (await newestManifest())?.body.step !== step;
+          const replaced = (await newestKept())?.step !== step;
           if (!replaced || attempt === MAX_ATTEMPTS) throw error;
         }
       }
     },
     async summary() {
-      const manifest = await newestManifest();
-      if (!manifest) return undefined;
-      const bytes = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
-      return { step: manifest.body.step, time: manifest.createTime, bytes };
+      const kept = await newestKept();
+      return kept && summaryOf(kept.manifest);
     },
     async deleteAll() {
       await store.deletePrefix(folder);
+      for (const older of await placesOf(store, prefix, uid))
+        if (await describe(older)) await store.deletePrefix(older.prefix);
     },
   };
+}
+
+type CheckpointManifest = Manifest<z.infer<typeof bodySchema>>;
+
+interface Place {
+  prefix: string;
+  step: number;
+}
+
+interface KeptCheckpoint extends Place {
+  manifest: CheckpointManifest;
+}
+
+/** Where checkpoints may lie, newest first. */
+async function placesOf(store: ObjectStore, prefix: string, uid: string): Promise<Place[]> {
+  const places: Place[] = [];
+  for (const folder of [`${prefix}/checkpoints/${uid}`, `${prefix}/checkpoints`])
+    for (const name of await store.listFolders(folder))
+      if (STEP_NAME.test(name)) places.push({ prefix: `${folder}/${name}`, step: Number(name) });
+  return places.sort((a, b) => b.step - a.step);
+}
+
+interface NewCheckpoint {
+  body: z.infer<typeof bodySchema>;
+  lineage: Lineage;
+  arrays: Arrays;
+}
+
+/** Keeps a checkpoint unless this step is kept; returns what holds. */
+async function keep(
+  store: ObjectStore,
+  prefix: string,
+  { body, lineage, arrays }: NewCheckpoint,
+): Promise<CheckpointManifest> {
+  const createTime = new Date().toISOString();
+  const described = { kind: KIND, createTime, lineage, body };
+  const files = { [STATE_FILE]: encode(arrays) };
+  try {
+    // Not read again: it is the state of the moment, and is checked when it is resumed from.
+    const options = { condition: { ifAbsent: true }, verify: false };
+    return (await publishArtifact(store, prefix, { ...described, files, ...options })).manifest;
+  } catch (error) {
+    if (!(isFacetError(error) && error.kind === 'exists')) throw error;
+    return (await readManifest(store, prefix, { kind: KIND, body: bodySchema })).manifest;
+  }
+}
+
+function summaryOf({ body, createTime, files }: CheckpointManifest): CheckpointSummary {
+  const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
+  return { step: body.step, time: createTime, bytes };
 }
 
 /** Lays arrays out as safetensors without copying them; unsigned words are stored as signed ones of the same bits. */

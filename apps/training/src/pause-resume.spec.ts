@@ -149,7 +149,7 @@ describe('runTrainingTask', () => {
     });
     expect(await second).toMatchObject([{ evaluation: { resumes: 1 } }]);
     expect((await readSaeManifest(system.store, 'r')).manifest.body.trainingRun).toBe(NAME);
-  });
+  }, 120_000);
 
   test('says that it computes before the first step is done, also where it goes on', async () => {
     await createUnworked({ tokens: 256n * 100n });

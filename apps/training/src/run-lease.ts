@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { FacetError, isFacetError } from '@facet/errors';
 import { JOB_TAKEN_OVER } from '@facet/events';
-import { type ObjectStore, readJson, writeJson } from '@facet/objects';
+import { absentAsUndefined, type ObjectStore, readJson, writeJson } from '@facet/objects';
 import { z } from 'zod';
 
 const leaseSchema = z.object({
@@ -65,10 +66,14 @@ export async function countLeases(store: ObjectStore, prefix: string): Promise<n
 
 async function requireHeld(store: ObjectStore, folder: string, held: LeaseRecord): Promise<void> {
   const newest = await newestEpoch(store, folder);
-  if (newest === held.epoch) return;
   const run = folder.slice(0, folder.lastIndexOf('/'));
-  if (newest === 0) throw new FacetError('cancelled', `${run} was deleted while it was trained`);
-  const { worker } = await readJson(store, keyOf(folder, newest), leaseSchema);
+  const lease =
+    newest > 0 && (await absentAsUndefined(() => readJson(store, keyOf(folder, newest), leaseSchema)));
+  if (lease && newest === held.epoch && isDeepStrictEqual(lease, held)) return;
+  // Also where another run has its id by now: that one's epochs begin anew.
+  if (!lease || newest <= held.epoch)
+    throw new FacetError('cancelled', `${run} was deleted while it was trained`);
+  const { worker } = lease;
   const message =
     `${run} was taken over by ${worker} (epoch ${newest}); ${held.worker} (epoch ${held.epoch}) stops and writes ` +
     'nothing more';

@@ -1,4 +1,11 @@
-import { createDocuments, type DocumentKind, type ObjectStore, writeJson } from '@facet/objects';
+import {
+  absentAsUndefined,
+  createDocuments,
+  type DocumentKind,
+  type ObjectStore,
+  writeJson,
+} from '@facet/objects';
+import { z } from 'zod';
 import { type CheckpointStore, createCheckpointStore } from './checkpoint-store.ts';
 import { createRunControl, isPauseWanted, type RunControl } from './run-control.ts';
 import { type RunLease, takeLease } from './run-lease.ts';
@@ -43,14 +50,30 @@ export interface RunStore {
   checkpoints(record: RunRecord): CheckpointStore;
   /** Takes the run over from every worker before. */
   takeLease(id: string, turn: { worker: string; step: number; attempt: number }): Promise<RunLease>;
-  /** Whether a caller's cancellation came before any publication. */
-  isCancelled(id: string): Promise<boolean>;
+  /** Whether a caller's cancellation came before any publication, or the run was deleted. */
+  isCancelled(run: RunIdentity): Promise<boolean>;
   /** Curves of one of the run's SAEs as far as they are kept; empty where none are. */
   metrics(id: string, member?: number): Promise<RunMetrics>;
-  writeMetrics(id: string, metrics: RunMetrics, member?: number): Promise<void>;
+  /** Keeps curves; those of a worker of a later epoch, or of another run of this id, stay or are replaced. */
+  writeMetrics(run: RunIdentity, kept: KeptCurves): Promise<void>;
   /** Ends a run; returns the outcome that holds, which may be an earlier one. */
   end(id: string, outcome: RunOutcome): Promise<RunOutcome>;
   delete(id: string): Promise<void>;
+}
+
+/** Tells a run from an earlier or later one of its id. */
+export type RunIdentity = Pick<RunRecord, 'id' | 'uid'>;
+
+interface Turn {
+  uid: string;
+  /** Of the lease under which it was written. */
+  epoch: number;
+}
+
+export interface KeptCurves {
+  metrics: RunMetrics;
+  member: number;
+  epoch: number;
 }
 
 /** Whether a run has ended, or is paused and its worker, if there was one, has given it up. */
@@ -61,7 +84,11 @@ export function isResting({ outcome, start, pause }: Run): boolean {
 const RUN: DocumentKind<RunRecord> = { file: 'run.json', schema: runRecordSchema };
 const STARTED: DocumentKind<RunStart> = { file: 'started.json', schema: startSchema };
 const PROGRESS: DocumentKind<RunProgress> = { file: 'progress.json', schema: progressSchema };
-const METRICS: DocumentKind<RunMetrics> = { file: 'metrics.json', schema: runMetricsSchema };
+/** With the turn of its writer; the version before kept neither. */
+const METRICS: DocumentKind<RunMetrics & Partial<Turn>> = {
+  file: 'metrics.json',
+  schema: runMetricsSchema.extend({ uid: z.string().optional(), epoch: z.number().optional() }),
+};
 const CLAIM: DocumentKind<RunClaim> = { file: 'claim.json', schema: claimSchema };
 const OUTCOME: DocumentKind<RunOutcome> = { file: 'outcome.json', schema: outcomeSchema };
 
@@ -75,6 +102,23 @@ export function createRunStore(store: ObjectStore): RunStore {
   const documents = createDocuments(store, { collection: 'trainingRuns', resourceType: 'TrainingRun' });
   const record = (id: string) => documents.require(id, RUN);
   const prefix = (id: string) => `trainingRuns/${id}`;
+  const stands = async ({ id, uid }: RunIdentity) => (await absentAsUndefined(() => record(id)))?.uid === uid;
+  /** What the worker of a deleted run has written since is not of the one that has its id now. */
+  const findOwn = async <T extends { uid: string }>(run: RunIdentity, kind: DocumentKind<T>) => {
+    const found = await documents.find(run.id, kind);
+    return found?.uid === run.uid ? found : undefined;
+  };
+  /** The first that is of this run holds; for a run that was deleted, nothing is written. */
+  const decideOwn = async <T extends { uid: string }>(id: string, kind: DocumentKind<T>, value: T) => {
+    if (!(await stands({ id, uid: value.uid }))) return value;
+    const held = await documents.decide(id, kind, value);
+    if (held.uid === value.uid) return held;
+    const isOwn = (current: T | undefined): current is T => current?.uid === value.uid;
+    const updated = await documents.update(id, kind, (current) =>
+      isOwn(current?.value) ? current.value : value,
+    );
+    return updated.value;
+  };
   const control = (id: string) => createRunControl(store, prefix(id));
   const checkpoints = ({ id, uid }: RunRecord) => createCheckpointStore(store, prefix(id), uid);
   return {
@@ -86,28 +130,40 @@ export function createRunStore(store: ObjectStore): RunStore {
         record: found,
         pause: await control(id).state(),
         checkpoint: await checkpoints(found).summary(),
-        start: await documents.find(id, STARTED),
-        progress: await documents.find(id, PROGRESS),
-        outcome: await documents.find(id, OUTCOME),
+        start: await findOwn(found, STARTED),
+        progress: await findOwn(found, PROGRESS),
+        outcome: await findOwn(found, OUTCOME),
       };
     },
     control,
     checkpoints,
     takeLease: (id, turn) => takeLease(store, prefix(id), turn),
-    isCancelled: async (id) => (await documents.find(id, CLAIM))?.by === 'cancel',
-    metrics: async (id, member) =>
-      (await documents.find(id, ofMember(METRICS, member))) ?? { points: [], heldOutPoints: [] },
-    writeMetrics: async (id, metrics, member) => {
-      await writeJson(store, documents.key(id, ofMember(METRICS, member).file), metrics);
+    isCancelled: async (run) => !(await stands(run)) || (await findOwn(run, CLAIM))?.by === 'cancel',
+    metrics: async (id, member) => {
+      const kept = await documents.find(id, ofMember(METRICS, member));
+      const isOwn = kept && (kept.uid === undefined || (await stands({ id, uid: kept.uid })));
+      return isOwn ? runMetricsSchema.parse(kept) : { points: [], heldOutPoints: [] };
+    },
+    writeMetrics: async ({ id, uid }, { metrics, member, epoch }) => {
+      if (!(await stands({ id, uid }))) return;
+      const own = { ...metrics, uid, epoch };
+      const isLater = (current: Partial<Turn> | undefined) =>
+        current?.uid === uid && (current?.epoch ?? 0) > epoch;
+      await documents.update(id, ofMember(METRICS, member), (current) =>
+        current && isLater(current.value) ? current.value : own,
+      );
     },
     ids: documents.ids,
-    hasEnded: async (id) => (await documents.find(id, OUTCOME)) !== undefined,
+    hasEnded: async (id) => {
+      const found = await absentAsUndefined(() => record(id));
+      return found === undefined || (await findOwn(found, OUTCOME)) !== undefined;
+    },
     markStarted: (id, start) => documents.writeOnce(id, STARTED, start),
     writeProgress: async (id, progress) => {
       await writeJson(store, documents.key(id, PROGRESS.file), progress);
     },
-    claim: (id, claim) => documents.decide(id, CLAIM, claim),
-    end: (id, outcome) => documents.decide(id, OUTCOME, outcome),
+    claim: (id, claim) => decideOwn(id, CLAIM, claim),
+    end: (id, outcome) => decideOwn(id, OUTCOME, outcome),
     delete: documents.delete,
   };
 }

@@ -152,9 +152,12 @@ function checkpointingOf(task: HeldTask, { sets, metrics }: TrainingParts): Chec
   };
 }
 
-async function writeCurves({ runs, record }: HeldTask, metrics: readonly MetricsReporter[]): Promise<void> {
+async function writeCurves(
+  { runs, record, lease }: HeldTask,
+  metrics: readonly MetricsReporter[],
+): Promise<void> {
   for (const [member, reporter] of metrics.entries()) {
-    await runs.writeMetrics(record.id, reporter.all(), member);
+    await runs.writeMetrics(record, { metrics: reporter.all(), member, epoch: lease.epoch });
   }
 }
 

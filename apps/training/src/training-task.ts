@@ -46,7 +46,7 @@ export async function runTrainingTask(task: TrainingTask): Promise<MemberOutcome
   const watch = watchRun({
     lease,
     control: runs.control(record.id),
-    isCancelled: () => runs.isCancelled(record.id),
+    isCancelled: () => runs.isCancelled(record),
   });
   const end = linkSignals([task.signal, watch.end]);
   const suspend = linkSignals([task.suspend, watch.suspend]);
@@ -63,6 +63,8 @@ export async function runTrainingTask(task: TrainingTask): Promise<MemberOutcome
     });
   } catch (error) {
     watch.throwIfEnded();
+    // What goes wrong in a worker that was taken over says nothing of the run.
+    await lease.requireHeld();
     throw suspend.signal.aborted && !end.signal.aborted ? suspendedBy(error, record) : error;
   } finally {
     end.dispose();

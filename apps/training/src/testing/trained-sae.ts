@@ -3,6 +3,9 @@ import type { TrainedSae } from '@facet/sae-training';
 import type { Evaluation, RunRecord } from '../run-record.ts';
 import type { TrainingSets } from '../training-sets.ts';
 
+/** Numbers of a checkpoint: more than one piece of reading. */
+export const STATE_LENGTH = 3_000_000;
+
 const D_IN = 8;
 const D_SAE = 16;
 
