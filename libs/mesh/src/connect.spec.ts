@@ -100,12 +100,32 @@ describe('createServiceClient', () => {
           }),
         ),
     });
-    await expect(setup.client.createEcho({}, { deadlineMs: 50 })).rejects.toMatchObject({
+    // The handler must have begun by then, also on a busy machine.
+    await setup.connection.ready(EchoServiceDefinition);
+    await expect(setup.client.createEcho({}, { deadlineMs: 1000 })).rejects.toMatchObject({
       kind: 'unavailable',
       reason: 'DEADLINE_EXCEEDED',
       message: expect.stringContaining('CreateEcho'),
     });
     await aborted;
+  });
+
+  test('ends at the deadline that its signal is, unary and in a stream', async () => {
+    setup = await serveEcho({
+      createEcho: () => new Promise(() => {}),
+      async *streamBlocks() {
+        yield { firstRow: 0 };
+        await new Promise(() => {});
+      },
+    });
+    const late = { kind: 'unavailable', reason: 'DEADLINE_EXCEEDED' };
+    const unary = setup.client.createEcho({}, { signal: AbortSignal.timeout(50) });
+    await expect(unary).rejects.toMatchObject(late);
+    const reading = (async () => {
+      const stream = setup!.client.streamBlocks({}, { signal: AbortSignal.timeout(200) });
+      for await (const _ of stream);
+    })();
+    await expect(reading).rejects.toMatchObject(late);
   });
 
   test('ends the call as cancelled when its signal aborts, also while connecting', async () => {

@@ -74,18 +74,20 @@ export function createBattlefield(target: Target, options: HostileOptions): Batt
   const call: Battlefield['call'] = async (given, what) => {
     const headers = { 'grpc-timeout': CALL_TIMEOUT, ...given.headers };
     const answer = await callRaw(session(counts.sent++), { ...given, headers });
-    judge(answer, `${given.path}: ${what}`);
+    judge(answer, given, what);
     return answer;
   };
 
-  function judge({ status, message }: RawAnswer, what: string): void {
+  function judge({ status, message }: RawAnswer, { path, body }: RawCall, what: string): void {
     const complain = (problem: string) =>
-      options.report(`${target.name} ${problem} ${what}: ${status} ${JSON.stringify(message.slice(0, 300))}`);
+      options.report(
+        `${target.name} ${problem} ${path}: ${what}: ${status} ${JSON.stringify(message.slice(0, 300))}`,
+      );
     if (status === Status.INTERNAL || status === Status.UNKNOWN) {
       counts.internalErrors += 1;
       complain('fails at');
     }
-    if (target.secrets.some((secret) => message.includes(secret))) {
+    if (target.secrets.some((secret) => tells(message, secret, body))) {
       counts.pathsLeaked += 1;
       complain('leaks a path at');
     }
@@ -104,6 +106,16 @@ export function createBattlefield(target: Target, options: HostileOptions): Batt
       for (const open of sessions) open?.destroy();
     },
   };
+}
+
+/** Whether a message holds a folder of the server, and not in a path that the caller sent. */
+function tells(message: string, secret: string, sent: Uint8Array | undefined): boolean {
+  const own = Buffer.from(sent ?? []);
+  for (let at = message.indexOf(secret); at >= 0; at = message.indexOf(secret, at + 1)) {
+    const [path] = /^[^\s"'…,;]*/.exec(message.slice(at))!;
+    if (!own.includes(path)) return true;
+  }
+  return false;
 }
 
 async function inParallel<T>(
