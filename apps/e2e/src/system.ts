@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { kill as signalProcess } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { type ProcessCommand, type RunningProcess, startProcess } from './child-process.ts';
 import { type Peer, startClickhouse, startNats } from './peers.ts';
@@ -29,6 +30,8 @@ export interface System {
 export interface Restartable {
   /** Ends it: SIGKILL is a crash, SIGTERM a rolling restart. */
   end(signal: NodeJS.Signals): Promise<void>;
+  /** Stops it in the middle of whatever it does, so that calls to it hang; gives how to let it go on. */
+  freeze(): () => void;
   start(): Promise<void>;
 }
 
@@ -86,7 +89,12 @@ export async function startSystem({ models, env = {}, serviceEnv = {} }: SystemO
     const start = async () => {
       process = await startService(service, { ...options, port });
     };
-    return { address, end, start };
+    const freeze = () => {
+      const { pid } = process;
+      signalProcess(pid, 'SIGSTOP');
+      return () => signalProcess(pid, 'SIGCONT');
+    };
+    return { address, end, start, freeze };
   };
   try {
     const nats = await keep(startNats(join(folder, 'nats')));

@@ -33,6 +33,8 @@ export interface NatsLink {
   connected(): boolean;
   /** How often the connection was made again: since then the server may have lost what it held. */
   reconnects(): number;
+  /** Calls `listener` after every such time, until `signal` aborts. */
+  onReconnect(listener: () => void, signal: AbortSignal): void;
 }
 
 export interface NatsLinkOptions {
@@ -81,12 +83,14 @@ export async function openNatsLink(
   );
   let connected = true;
   let reconnects = 0;
+  const listeners = new Set<() => void>();
   void (async () => {
     for await (const { type } of connection.status()) {
       if (type === 'disconnect' || type === 'close') connected = false;
       if (type === 'reconnect') {
         connected = true;
         reconnects++;
+        for (const listener of listeners) listener();
       }
     }
   })();
@@ -102,6 +106,10 @@ export async function openNatsLink(
     unavailable,
     connected: () => connected,
     reconnects: () => reconnects,
+    onReconnect: (listener, until) => {
+      listeners.add(listener);
+      until.addEventListener('abort', () => listeners.delete(listener), { once: true });
+    },
   };
 }
 

@@ -69,24 +69,29 @@ describeNats('a NATS server that was killed and has lost its store', () => {
     expect(await bus.queueDepth('index')).toEqual({ pending: 1, active: 0 });
   });
 
-  test('gives durable subscribers what is published afterwards', async () => {
-    const bus = await open();
-    const seen = new Set<string>();
-    const { signal } = stopper();
-    const reading = (async () => {
-      for await (const event of bus.subscribe('facet.sae.>', { durable: 'd', signal })) {
-        seen.add(event.id);
-        event.ack();
-      }
-    })();
-    await bus.publish('facet.sae.x', text(''), { id: 'before' });
-    await until(() => seen.has('before'));
-    await loseEverything();
-    await bus.publish('facet.sae.x', text(''), { id: 'after' });
-    await until(() => seen.has('after'), 30_000);
-    for (const controller of stop.signals) controller.abort();
-    await reading;
-  }, 60_000);
+  test.each([{ durable: 'd' }, {}])(
+    'gives subscribers %j what is published afterwards',
+    async (options) => {
+      const bus = await open();
+      const seen = new Set<string>();
+      const subscription = bus.subscribe('facet.sae.>', { ...options, signal: stopper().signal });
+      await subscription.ready;
+      const reading = (async () => {
+        for await (const event of subscription) {
+          seen.add(event.id);
+          event.ack();
+        }
+      })();
+      await bus.publish('facet.sae.x', text(''), { id: 'before' });
+      await until(() => seen.has('before'));
+      await loseEverything();
+      await bus.publish('facet.sae.x', text(''), { id: 'after' });
+      await until(() => seen.has('after'), 30_000);
+      for (const controller of stop.signals) controller.abort();
+      await reading;
+    },
+    60_000,
+  );
 
   test('gets lost jobs back once, whatever the number of replicas, and none that still runs', async () => {
     const replicas = [await open(), await open()];
