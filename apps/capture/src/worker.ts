@@ -60,6 +60,7 @@ async function runJob(context: CaptureContext, delivered: Job): Promise<void> {
   // Whoever ended the set may have died before it removed what was written.
   if (standing === 'ended') await settle(context, job);
   if (!record || standing !== 'open') return;
+  context.logger.debug({ job: delivered.id, attempt: delivered.attempt }, 'took a capture job');
   const watched = watchStanding(context, job);
   const linked = linkSignals([delivered.signal, watched.signal]);
   try {

@@ -65,6 +65,7 @@ async function runJob(parts: WorkerParts, job: Job): Promise<void> {
   const linked = linkSignals([job.signal, ended.signal]);
   try {
     const turn = await parts.turns.take(record);
+    parts.logger.info({ run: record.id, attempt: job.attempt }, 'indexing');
     const stopWatching = watchRun(parts, record, { turn, ended });
     await index(parts, record, { turn, signal: linked.signal }).finally(stopWatching);
   } catch (error) {
