@@ -25,9 +25,13 @@ export interface IndexRow {
 }
 
 /** Reads the complete indexes under the name of an SAE, the newest first; none where nothing was ever indexed. */
-export function readIndexes({ session, database }: IndexTable, sae: string): Promise<IndexRow[]> {
+export function readIndexes(
+  { session, database }: IndexTable,
+  sae: string,
+  signal?: AbortSignal,
+): Promise<IndexRow[]> {
   const query = `SELECT * FROM ${database}.indexes FINAL WHERE sae = {sae:String} ORDER BY generation DESC`;
-  return session.rows<IndexRow>(query, { params: { sae } }).catch((error) => {
+  return session.rows<IndexRow>(query, { params: { sae }, ...(signal && { signal }) }).catch((error) => {
     if (isMissingSchema(error)) return [];
     throw error;
   });

@@ -61,9 +61,9 @@ export interface FeatureIndex {
   /** Makes a finished index the current one in one step and drops older ones; can be repeated. */
   publish(info: IndexInfo): Promise<void>;
   /** What is there of every generation, published or not. */
-  partitions(): Promise<IndexPartition[]>;
+  partitions(signal?: AbortSignal): Promise<IndexPartition[]>;
   /** Generations of an SAE that are complete. */
-  published(sae: string): Promise<number[]>;
+  published(sae: string, signal?: AbortSignal): Promise<number[]>;
   /** Removes what is there of a generation that is not complete and will not be; can be repeated. */
   discard(partition: Pick<IndexPartition, 'sae' | 'generation'>): Promise<void>;
   /** Removes the indexes and labels of exactly this SAE; can be repeated. */
@@ -153,12 +153,13 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
       return findCurrent(table, of, rows);
     },
     async begin({ sae, now, signal }) {
-      const [newest] = await readIndexes(table, sae);
+      const [newest] = await readIndexes(table, sae, signal);
       const generation = Math.max(Math.round(now * 1000), (newest?.generation ?? 0) + 1);
       return createIndexWriter({ session, database, sae, generation, signal });
     },
-    partitions: () => listPartitions(table),
-    published: async (sae) => (await readIndexes(table, sae)).map(({ generation }) => generation),
+    partitions: (signal) => listPartitions(table, { signal }),
+    published: async (sae, signal) =>
+      (await readIndexes(table, sae, signal)).map(({ generation }) => generation),
     discard: (partition) => dropPartition(table, partition),
     publish: (info) => publishGeneration(session, database, info),
     drop: async (of) => {

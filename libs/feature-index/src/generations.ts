@@ -18,7 +18,7 @@ export async function dropOlderGenerations(
 ): Promise<void> {
   const { database, sae, current } = range;
   const table = { session, database };
-  for (const partition of await listPartitions(table, sae))
+  for (const partition of await listPartitions(table, { sae }))
     if (partition.generation < current) await dropPartition(table, partition);
   await session.command(
     `DELETE FROM ${database}.indexes WHERE sae = {sae:String} AND generation < {current:UInt64}`,

@@ -14,16 +14,19 @@ export interface IndexPartition {
   modifiedMs: number;
 }
 
-/** Lists what is there of every generation, or of those of one SAE. */
+/** Lists what is there of every generation, or of those of one SAE; `signal` ends waiting for ClickHouse. */
 export async function listPartitions(
   { session, database }: IndexTable,
-  sae?: string,
+  { sae, signal }: { sae?: string; signal?: AbortSignal | undefined } = {},
 ): Promise<IndexPartition[]> {
   const rows = await session.rows<{ partition: string; rows: number; bytes: number; modified: number }>(
     `SELECT partition, sum(rows) AS rows, sum(bytes_on_disk) AS bytes, max(toUnixTimestamp(modification_time)) AS modified
      FROM system.parts WHERE database = {database:String} AND table IN {tables:Array(String)} AND active
      AND startsWith(partition, {prefix:String}) GROUP BY partition ORDER BY partition`,
-    { params: { database, tables: PARTITIONED_TABLES, prefix: sae === undefined ? '(' : `('${sae}',` } },
+    {
+      params: { database, tables: PARTITIONED_TABLES, prefix: sae === undefined ? '(' : `('${sae}',` },
+      ...(signal && { signal }),
+    },
   );
   return rows.flatMap(({ partition, modified, ...sums }) => {
     const [, name, generation] = /^\('([a-z0-9._-]+)',(\d+)\)$/.exec(partition) ?? [];

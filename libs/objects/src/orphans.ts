@@ -13,8 +13,11 @@ export interface Orphan {
   remove(): Promise<void>;
 }
 
-/** Finds orphans that nothing has changed for `olderThanMs`; younger ones may be work that is under way. */
-export type OrphanFinder = (olderThanMs: number) => AsyncIterable<Orphan>;
+/**
+ * Finds orphans that nothing has changed for `olderThanMs`; younger ones may be work that is under way. `signal` ends waiting
+ * for something that does not answer.
+ */
+export type OrphanFinder = (olderThanMs: number, signal?: AbortSignal) => AsyncIterable<Orphan>;
 
 /** Finds what killed writers have left in a store that is no object. */
 export function findLeftovers(store: ObjectStore): OrphanFinder {
@@ -74,7 +77,7 @@ export async function keepSwept(options: KeepSweptOptions): Promise<void> {
 }
 
 async function sweep(find: OrphanFinder, { olderThanMs, signal, onSwept }: KeepSweptOptions): Promise<void> {
-  for await (const orphan of find(olderThanMs)) {
+  for await (const orphan of find(olderThanMs, signal)) {
     if (signal.aborted) return;
     await orphan.remove();
     onSwept(orphan);
