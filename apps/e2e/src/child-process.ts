@@ -20,7 +20,7 @@ export interface ProcessCommand {
   command: string;
   args: readonly string[];
   env?: Readonly<Record<string, string>>;
-  /** @default 30000 */
+  /** @default 120000 */
   timeoutMs?: number;
 }
 
@@ -29,7 +29,7 @@ export interface ProcessOptions<T> extends ProcessCommand {
   readyWhen: (line: string) => T | undefined;
 }
 
-const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_TIMEOUT_MS = 120_000;
 
 /** Starts a process and waits until it says that it is ready; its output goes into the error when it does not. */
 export async function startProcess<T>(options: ProcessOptions<T>): Promise<RunningProcess<T>> {
