@@ -1,11 +1,19 @@
 import { writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import { createLogger } from '@facet/mesh';
 import type { CaptureContext } from './capture-context.ts';
+import PARQUET from './corpus/testing/parquet-files.json';
 import { createInference, type Inference } from './inference.ts';
 import { planSet } from './plan-set.ts';
 import type { SetPlan, SetRecord } from './set-record.ts';
 import { createSetStore } from './set-store.ts';
-import { type CaptureClient, type CaptureSetup, setUpCapture, tinySpec } from './testing/capture-setup.ts';
+import {
+  type CaptureClient,
+  type CaptureSetup,
+  type SpecInput,
+  setUpCapture,
+  tinySpec,
+} from './testing/capture-setup.ts';
 
 let setup: CaptureSetup;
 let api: CaptureClient;
@@ -47,11 +55,12 @@ async function plan(record: SetRecord, inputs = Number.POSITIVE_INFINITY): Promi
   return texts;
 }
 
-async function create(id: string, uri: string, maxTokens = 0): Promise<SetRecord> {
+async function create(id: string, uri: string, maxTokens = 0, more: SpecInput = {}): Promise<SetRecord> {
   const spec = tinySpec(uri, {
     contextTokens: 64,
     partitionTokens: PARTITION_TOKENS,
     maxTokens: BigInt(maxTokens),
+    ...more,
   });
   await api.client.createActivationSet({ activationSetId: id, spec });
   return createSetStore(setup.store).read(id);
@@ -115,6 +124,31 @@ describe('a plan that is interrupted', () => {
     expect((await plan(record)).length).toBeLessThan(all.length);
     expect(await planned('again')).toEqual(await planned('whole-again'));
   }, 240_000);
+
+  const objects = CORPUS.split('|').map((text) => JSON.stringify({ text }));
+  const rows = CORPUS.split('|').map((text, i) => `${i},"${text}"\n`);
+
+  test.each<[string, string | Uint8Array, number, SpecInput]>([
+    ['lines.jsonl.gz', gzipSync(objects.join('\n')), 9, {}],
+    ['array.json', `[${objects.join(',')}]`, 9, {}],
+    ['table.csv', `id,text\n${rows.join('')}`, 9, {}],
+    ['rows.parquet', Buffer.from(PARQUET.zstd, 'base64'), 1, { contextTokens: 4, partitionTokens: 4 }],
+  ])(
+    'goes on where it was in %s',
+    async (name, content, stop, more) => {
+      const uri = await setup.corpus(name, content);
+      const id = name.replaceAll('.', '-');
+      const spec = { ...more, corpus: { uri } };
+      const whole = await create(`whole-${id}`, uri, 0, spec);
+      const texts = await plan(whole);
+      const record = await create(`cut-${id}`, uri, 0, spec);
+      await plan(record, stop);
+      const rest = await plan(record);
+      expect(rest.length).toBeLessThan(texts.length);
+      expect(await planned(record.id)).toEqual(await planned(whole.id));
+    },
+    240_000,
+  );
 
   test.each([
     ['changed', `x${CORPUS.slice(1)}`],
