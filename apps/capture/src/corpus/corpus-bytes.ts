@@ -2,16 +2,15 @@ import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { Decompress } from 'fzstd';
 import { corpusError, type OpenCorpus } from './corpus-file.ts';
+import { unpackZstd } from './zstd.ts';
+import { ZstdError } from './zstd-thread.ts';
 
 /** How the bytes of a file are packed. */
 export type Compression = 'none' | 'gzip' | 'zstd';
 
 /** One piece; small enough that tokenizing it does not keep the model waiting for long. */
 export const PIECE_BYTES = 64 * 1024;
-/** Bytes given to the zstd decoder at once: a block of 4 bytes can unpack into 128 KiB. */
-const ZSTD_BYTES = 4 * 1024;
 
 /** Streams the unpacked bytes of a corpus in pieces of exactly `PIECE_BYTES`, only the last shorter; the same in every run. */
 export async function* readBytes(
@@ -45,12 +44,12 @@ async function* unpacked(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* compression === 'gzip' ? gunzipped(file, signal) : unzstd(file, signal);
+    yield* compression === 'gzip' ? gunzipped(file, signal) : unpackZstd(rawPieces(file, signal));
   } catch (cause) {
     signal.throwIfAborted();
     const { code, message } = cause as { code?: unknown; message: string };
-    // fzstd numbers its errors, zlib names them.
-    if (typeof code !== 'number' && !String(code).startsWith('Z_')) throw cause;
+    const isOurs = cause instanceof ZstdError || String(code).startsWith('Z_');
+    if (!isOurs) throw cause;
     throw corpusError(
       `the corpus ${shown} is damaged ${compression} (${message}); copy it again`,
       'CORPUS_DAMAGED',
@@ -70,19 +69,6 @@ async function* gunzipped(file: FileHandle, signal: AbortSignal): AsyncGenerator
     gunzip.destroy();
     await fed;
   }
-}
-
-async function* unzstd(file: FileHandle, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  let ready: Uint8Array[] = [];
-  const decoder = new Decompress((chunk) => ready.push(chunk));
-  for await (const piece of rawPieces(file, signal))
-    for (let start = 0; start < piece.byteLength; start += ZSTD_BYTES) {
-      decoder.push(piece.subarray(start, start + ZSTD_BYTES));
-      yield* ready;
-      ready = [];
-    }
-  decoder.push(new Uint8Array(0), true);
-  yield* ready;
 }
 
 async function* evenPieces(

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { FacetError } from '@facet/errors';
 import fc from 'fast-check';
 import { type Compression, readBytes } from './corpus-bytes.ts';
 import { openCorpus } from './corpus-file.ts';
@@ -9,7 +10,11 @@ import { decodeText, type Encoding, type TextPiece } from './corpus-text.ts';
 import { firstInvalidByte, wholeCharacters } from './utf8.ts';
 
 const PIECE = 65_536;
-/** `printf 'hello\n' | zstd`, with its checksum. */
+/** `printf 'hello\n' | zstd`, without its checksum and with it. */
+const ZSTD_UNCHECKED = 'KLUv/QBYMQAAaGVsbG8K';
+/** A sentence forty times, and some letters, with a checksum. */
+const ZSTD_FOX =
+  'KLUv/QRovQIAEkUTGHDLA0BSod3AJrWw8ev0dyTS/xcPpf/hBRH0OM1mdMb3baVTRvhcY0slJUEOoyAGIXDgPXMoStQbZDy35l3fuqU/79w6n5XPFTf2BpcBAMUW/qoMNNuNtA==';
 const ZSTD_HELLO = 'KLUv/QRYMQAAaGVsbG8KU4i9kQ==';
 let folder: string;
 beforeEach(async () => {
@@ -176,7 +181,37 @@ describe('readBytes', () => {
     expect(textOf(await pieces(Buffer.concat([zstd, zstd]), { compression: 'zstd' }))).toBe('hello\nhello\n');
   });
 
+  test('reads over skippable frames, and frames without a checksum', async () => {
+    const skippable = Buffer.concat([Buffer.from('502a4d1805000000', 'hex'), Buffer.from('12345')]);
+    const unchecked = Buffer.from(ZSTD_UNCHECKED, 'base64');
+    const all = Buffer.concat([skippable, unchecked, Buffer.from(ZSTD_HELLO, 'base64'), skippable]);
+    expect(textOf(await pieces(all, { compression: 'zstd' }))).toBe('hello\nhello\n');
+  });
+
+  test('refuses flipped bits of a frame with a checksum, or gives the same text', async () => {
+    const zstd = Buffer.from(ZSTD_FOX, 'base64');
+    const text = textOf(await pieces(zstd, { compression: 'zstd' }));
+    let refused = 0;
+    // Bits of the text that is stored as it is, and of the checksum.
+    for (let bit = 8 * 60; bit < 8 * zstd.length; bit += 29) {
+      const damaged = Buffer.from(zstd);
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      const found = await pieces(damaged, { compression: 'zstd' }).then(textOf, (error: FacetError) => error);
+      if (found === text) continue;
+      expect(found).toMatchObject({ kind: 'invalid', reason: 'CORPUS_DAMAGED' });
+      refused++;
+    }
+    expect(refused).toBeGreaterThan(3);
+  }, 300_000);
+
   test.each<[string, Uint8Array, Compression]>([
+    [
+      'zstd with something behind it',
+      Buffer.concat([Buffer.from(ZSTD_HELLO, 'base64'), Buffer.from('more')]),
+      'zstd',
+    ],
+    ['a window of 2 GiB', Buffer.from('28b52ffd00a8010000', 'hex'), 'zstd'],
+    ['a block that claims more than a block holds', Buffer.from('28b52ffd0058fdffff', 'hex'), 'zstd'],
     ['gzip that is cut', gzipSync(content).subarray(0, -20), 'gzip'],
     ['gzip with a flipped bit', flipped(gzipSync(content)), 'gzip'],
     ['zstd that is cut', Buffer.from(ZSTD_HELLO, 'base64').subarray(0, -7), 'zstd'],
