@@ -53,7 +53,12 @@ try {
   const file = join(folder, 'rows.f32');
   await writeRows(file, rows);
   const shape = { ...SAE, rows, file, d_in, train, heldOut };
-  for (const name of names) results.push(await compare(name, shape));
+  for (const name of names) {
+    const result = await compare(name, shape);
+    results.push(result);
+    const [l0, fvu, ratio] = [result.l0, result.fvu, result.fvu_ratio].map((value) => value.toPrecision(4));
+    progress(`${name}: l0 ${l0}, fvu ${fvu}, ${ratio} times the peer's`);
+  }
 } finally {
   await rm(folder, { recursive: true });
 }
