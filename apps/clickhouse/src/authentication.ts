@@ -1,9 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { USER } from './connection-file.ts';
 import { raise } from './exceptions.ts';
-
-/** The one user of an embedded engine. */
-const USER = 'default';
 
 interface Credentials {
   user: string;
@@ -14,10 +12,13 @@ interface Credentials {
  * Checks a request against the configured password: Basic, Bearer (the password as the token), X-ClickHouse-User/Key
  * or `?user=&password=`. Throws REQUIRED_PASSWORD without credentials and AUTHENTICATION_FAILED for wrong ones.
  */
-export function authenticate(message: IncomingMessage, url: URL, password: string | undefined): void {
-  if (password === undefined) return;
+export function authenticate(message: IncomingMessage, url: URL, password: string): void {
   const given = fromAuthorization(message.headers.authorization) ?? fromHeaders(message) ?? fromUrl(url);
-  if (given === undefined) throw raise(194, 'Password required: send Basic credentials of the user default.');
+  if (given === undefined)
+    throw raise(
+      194,
+      'Password required: send Basic credentials of the user default; they stand in connection.json of the data directory.',
+    );
   if (given.user !== USER || !equalSecrets(given.password, password)) {
     throw raise(
       516,

@@ -13,8 +13,10 @@ let server: SpawnedClickhouse;
 let client: ClickHouseClient;
 
 function connect(options: Parameters<typeof createClient>[0] = {}): ClickHouseClient {
-  return createClient({ url: server.url, log: { level: 127 }, ...options });
+  return createClient({ url: server.url, password: server.password, log: { level: 127 }, ...options });
 }
+
+const bearer = () => ({ authorization: `Bearer ${server.password}` });
 
 async function rows<T>(query: string, options: object = {}): Promise<T[]> {
   return (await client.query({ query, format: 'JSONEachRow', ...options })).json<T>();
@@ -220,7 +222,7 @@ describe('errors', () => {
   );
 
   test('the status, the code header and the text are those of ClickHouse', async () => {
-    const response = await fetch(`${server.url}/?query=SELECT+*+FROM+nowhere`);
+    const response = await fetch(`${server.url}/?query=SELECT+*+FROM+nowhere`, { headers: bearer() });
     expect([response.status, response.headers.get('x-clickhouse-exception-code')]).toEqual([404, '60']);
     expect(await response.text()).toMatch(/^Code: 60\. DB::Exception: .*nowhere.*\(UNKNOWN_TABLE\)\n$/s);
   });
@@ -234,7 +236,9 @@ describe('errors', () => {
   });
 
   test('GET requests cannot write', async () => {
-    const response = await fetch(`${server.url}/?query=CREATE+TABLE+by_get+(a+Int8)+ENGINE=Memory`);
+    const response = await fetch(`${server.url}/?query=CREATE+TABLE+by_get+(a+Int8)+ENGINE=Memory`, {
+      headers: bearer(),
+    });
     expect(await response.text()).toMatch(/READONLY/);
   });
 });
@@ -253,13 +257,16 @@ describe('load', () => {
   test('queues what does not fit, and refuses with 503 when the queue is full', async () => {
     const abort = new AbortController();
     const ask = () =>
-      fetch(server.url, { method: 'POST', body: SLOW, signal: abort.signal }).catch(() => undefined);
+      fetch(server.url, { method: 'POST', body: SLOW, signal: abort.signal, headers: bearer() }).catch(
+        () => undefined,
+      );
     const held = Array.from({ length: 4 + 3 }, ask);
     let refused: Response | undefined;
     await waitFor(async () => {
       refused = await fetch(server.url, {
         method: 'POST',
         body: 'SELECT 1',
+        headers: bearer(),
         signal: AbortSignal.timeout(2000),
       }).catch(() => undefined);
       return refused?.status === 503;

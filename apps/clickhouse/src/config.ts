@@ -10,8 +10,10 @@ export interface ClickhouseConfig {
   port: number;
   /** Directory of the data; locked by one process. @default .facet/clickhouse */
   dataDirectory: string;
-  /** Password of the user `default`; undefined: none is asked for, on loopback addresses only. */
+  /** Password of the user `default`. @default a random one for every start, in `connection.json` of the data directory */
   password: string | undefined;
+  /** Names by which it is reached besides those of loopback and its own address. @default none */
+  hosts: readonly string[];
   /** Queries that run at the same time. @default threads of libuv's pool − 2, at most the number of CPUs + 2 */
   maxRunning: number;
   /** Queries that wait for their turn. @default 256 */
@@ -35,7 +37,13 @@ const listen = z
     return z.NEVER;
   });
 
-const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
+/** Names of hosts without ports, separated by commas. */
+const hosts = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').filter((name) => name !== ''))
+  .pipe(z.array(z.string().regex(/^[^\s:/]+$/, 'must be names of hosts without ports, separated by commas')))
+  .transform((names) => names.map((name) => name.toLowerCase()));
 
 /** Reads the configuration from environment variables; throws one `invalid` error that lists all problems. */
 export function readClickhouseConfig(env: Environment): Readonly<ClickhouseConfig> {
@@ -47,6 +55,7 @@ export function readClickhouseConfig(env: Environment): Readonly<ClickhouseConfi
       FACET_CLICKHOUSE_LISTEN: listen,
       FACET_CLICKHOUSE_DATA_DIR: z.string().default('.facet/clickhouse'),
       FACET_CLICKHOUSE_PASSWORD: z.string().optional(),
+      FACET_CLICKHOUSE_HOSTS: hosts,
       FACET_CLICKHOUSE_MAX_RUNNING: integerVariable(defaultMaxRunning(threads), {
         min: 1,
         max: threads - RESERVED_THREADS,
@@ -55,13 +64,6 @@ export function readClickhouseConfig(env: Environment): Readonly<ClickhouseConfi
       FACET_CLICKHOUSE_MAX_INSERT_MIB: integerVariable(4096, { min: 1, max: 1_048_576 }),
       FACET_CLICKHOUSE_DRAIN_MS: integerVariable(10_000, { min: 0, max: 600_000 }),
     })
-    .refine(
-      (env) => env.FACET_CLICKHOUSE_PASSWORD !== undefined || LOOPBACK.test(env.FACET_CLICKHOUSE_LISTEN.host),
-      {
-        path: ['FACET_CLICKHOUSE_PASSWORD'],
-        message: 'must be set to listen on an address that other machines can reach',
-      },
-    )
     .transform(toConfig);
   return readConfig(schema, env);
 }
@@ -81,6 +83,7 @@ function toConfig(env: {
   FACET_CLICKHOUSE_LISTEN: { host: string; port: number };
   FACET_CLICKHOUSE_DATA_DIR: string;
   FACET_CLICKHOUSE_PASSWORD?: string | undefined;
+  FACET_CLICKHOUSE_HOSTS: string[];
   FACET_CLICKHOUSE_MAX_RUNNING: number;
   FACET_CLICKHOUSE_MAX_WAITING: number;
   FACET_CLICKHOUSE_MAX_INSERT_MIB: number;
@@ -90,6 +93,7 @@ function toConfig(env: {
     ...env.FACET_CLICKHOUSE_LISTEN,
     dataDirectory: env.FACET_CLICKHOUSE_DATA_DIR,
     password: env.FACET_CLICKHOUSE_PASSWORD,
+    hosts: env.FACET_CLICKHOUSE_HOSTS,
     maxRunning: env.FACET_CLICKHOUSE_MAX_RUNNING,
     maxWaiting: env.FACET_CLICKHOUSE_MAX_WAITING,
     maxInsertBytes: env.FACET_CLICKHOUSE_MAX_INSERT_MIB * 1024 * 1024,

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
 import { drainPending, Session } from 'chdb';
 import { fromEngine, raise } from './exceptions.ts';
+import { readCatalogue } from './gate/catalogue.ts';
+import { createGate, type Gate } from './gate/gate.ts';
 import { createKiller, type Killer } from './killer.ts';
 import { createNamedSessions, type NamedSessions } from './named-sessions.ts';
 import type { QueryRequest } from './query-request.ts';
@@ -30,6 +32,8 @@ export interface EngineResult {
 export interface Engine {
   readonly version: string;
   readonly timezone: string;
+  /** What every statement of a caller must pass; the engine itself would let it out. */
+  readonly gate: Gate;
   /** Where uploads are kept until the engine has read them. */
   readonly spoolDirectory: string;
   /** Runs one statement and gives its result to `consume`; the session ends when that returns. Abort kills the query. */
@@ -42,18 +46,21 @@ export interface Engine {
 export async function openEngine(dataDirectory: string): Promise<Engine> {
   const storePath = join(dataDirectory, 'store');
   const spoolDirectory = join(dataDirectory, 'spool');
-  await mkdir(storePath, { recursive: true });
+  await mkdir(storePath, { recursive: true, mode: 0o700 });
   const keeper = await openKeeper(dataDirectory, storePath);
+  await closeFilesOf(keeper);
   await rm(spoolDirectory, { recursive: true, force: true });
-  await mkdir(spoolDirectory, { recursive: true });
+  await mkdir(spoolDirectory, { recursive: true, mode: 0o700 });
   const sql = 'SELECT version() AS version, timezone() AS zone';
   const [facts] = await sessionRows<{ version: string; zone: string }>(keeper, sql);
   const open = () => new Session(storePath);
   const named = createNamedSessions(open);
   const killer = createKiller(keeper);
+  const gate = createGate(await readCatalogue(keeper));
   return {
     version: facts!.version,
     timezone: facts!.zone,
+    gate,
     spoolDirectory,
     run: (query, signal, consume) => run({ open, named, killer }, { query, signal, consume }),
     async close() {
@@ -63,6 +70,20 @@ export async function openEngine(dataDirectory: string): Promise<Engine> {
       keeper.close();
     },
   };
+}
+
+/**
+ * Takes away that every file of this machine is a table of the database `default`, to read and to append to: chDB lays a
+ * database of files over the one on disk. The one on disk is put in its place, with its tables.
+ */
+async function closeFilesOf(keeper: Session): Promise<void> {
+  const [found] = await sessionRows<{ uuid: string }>(
+    keeper,
+    `SELECT toString(uuid) AS uuid FROM system.databases WHERE name = 'default' AND engine = 'Overlay'`,
+  );
+  if (found === undefined) return;
+  await keeper.queryAsync('DETACH DATABASE default', { format: 'Null' });
+  await keeper.queryAsync(`ATTACH DATABASE default UUID '${found.uuid}' ENGINE = Atomic`, { format: 'Null' });
 }
 
 async function openKeeper(dataDirectory: string, storePath: string): Promise<Session> {

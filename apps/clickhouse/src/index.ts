@@ -1,3 +1,9 @@
 export { type ClickhouseConfig, readClickhouseConfig } from './config.ts';
+export {
+  type ClickhouseConnection,
+  connectionFileOf,
+  netrcFileOf,
+  USER as CLICKHOUSE_USER,
+} from './connection-file.ts';
 export { type RunningClickhouse, startClickhouse } from './service.ts';
 export { type SpawnClickhouseOptions, type SpawnedClickhouse, spawnClickhouse } from './spawn-clickhouse.ts';

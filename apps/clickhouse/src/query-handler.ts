@@ -82,8 +82,8 @@ interface Call {
 
 async function answer(parts: QueryHandlerParts, call: Call): Promise<void> {
   const { engine, admission, maxInsertBytes } = parts;
-  const spool = { directory: engine.spoolDirectory, maxBytes: maxInsertBytes };
-  const prepared = await prepareQuery(call.request, call.body, spool);
+  const options = { gate: engine.gate, directory: engine.spoolDirectory, maxBytes: maxInsertBytes };
+  const prepared = await prepareQuery(call.request, call.body, options);
   try {
     const leave = await admission.enter(call.signal);
     try {

@@ -20,7 +20,7 @@ export interface QueryRequest {
   waitEndOfQuery: boolean;
   /** Whether the caller asks for a compressed response. */
   compressResponse: boolean;
-  /** GET requests cannot change data. */
+  /** Whether only reading is allowed, as for every GET: the gate refuses other statements, in named sessions too. */
   readonly: boolean;
 }
 
@@ -54,6 +54,7 @@ const HTTP_KEYS = new Set([
   'http_write_exception_in_output_format',
   'cancel_http_readonly_queries_on_client_close',
   'log_comment',
+  'client_protocol_version',
 ]);
 
 /** Reads what a request asks for; `fields` are those of a multipart body and win over the URL. */

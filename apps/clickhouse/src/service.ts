@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { resolve as resolvePath } from 'node:path';
@@ -7,26 +8,36 @@ import { createLogger, type Logger } from '@facet/mesh';
 import { createAdmission } from './admission.ts';
 import { authenticate } from './authentication.ts';
 import type { ClickhouseConfig } from './config.ts';
+import { removeConnectionFiles, USER, writeConnectionFiles } from './connection-file.ts';
 import { openEngine } from './engine.ts';
 import { ClickhouseException, raise } from './exceptions.ts';
 import { KEEP_ALIVE_MS, MAX_URL_BYTES, REQUEST_TIMEOUT_MS } from './limits.ts';
 import { createQueryHandler } from './query-handler.ts';
 import { sendException } from './response.ts';
+import { refuseStrangers } from './strangers.ts';
 
 /** A ClickHouse that answers over HTTP. */
 export interface RunningClickhouse {
   /** Base URL for clients, such as http://127.0.0.1:8123. */
   url: string;
+  /** Password of the user `default`. */
+  password: string;
   /** Lets running queries finish for `graceMs` (@default the configured time), kills the rest, closes the directory. */
   stop(graceMs?: number): Promise<void>;
 }
+
+/** Random bytes of a password that is made here. */
+const PASSWORD_BYTES = 24;
 
 /** Opens the data directory and serves ClickHouse's HTTP protocol on it. One per process: chDB binds one directory. */
 export async function startClickhouse(
   config: ClickhouseConfig,
   { logger = createLogger({ service: 'clickhouse', level: config.logLevel }) }: { logger?: Logger } = {},
 ): Promise<RunningClickhouse> {
-  const engine = await openEngine(resolvePath(config.dataDirectory));
+  const dataDirectory = resolvePath(config.dataDirectory);
+  const engine = await openEngine(dataDirectory);
+  const password = config.password ?? randomBytes(PASSWORD_BYTES).toString('base64url');
+  const known = { bound: config.host, hosts: config.hosts };
   const admission = createAdmission(config);
   const { maxInsertBytes, readerIdleMs } = config;
   const answer = createQueryHandler({ engine, admission, maxInsertBytes, readerIdleMs, logger });
@@ -46,9 +57,10 @@ export async function startClickhouse(
     signal: AbortSignal,
   ): Promise<void> {
     try {
+      refuseStrangers(message, known);
       const url = new URL(message.url ?? '/', 'http://clickhouse');
       if (isPing(message, url)) return sendPing(response, stopping);
-      admit(message, { url, stopping, password: config.password });
+      admit(message, { url, stopping, password });
       await answer(message, response, { url, signal });
     } catch (error) {
       const exception =
@@ -64,6 +76,7 @@ export async function startClickhouse(
     await engine.close();
     throw error;
   });
+  await writeConnectionFiles(dataDirectory, { url, user: USER, password });
   logger.info({ url, dataDirectory: config.dataDirectory, version: engine.version }, 'clickhouse is ready');
 
   async function stop(graceMs: number): Promise<void> {
@@ -78,6 +91,7 @@ export async function startClickhouse(
     await drained;
     server.closeAllConnections();
     await closed;
+    await removeConnectionFiles(dataDirectory);
     await engine.close();
     logger.info('clickhouse has stopped');
   }
@@ -85,6 +99,7 @@ export async function startClickhouse(
   let stopped: Promise<void> | undefined;
   return {
     url,
+    password,
     stop: (graceMs = config.drainMs) => {
       stopped ??= stop(graceMs);
       return stopped;
@@ -108,7 +123,7 @@ function sendPing(response: ServerResponse, stopping: boolean): void {
 
 function admit(
   message: IncomingMessage,
-  { url, stopping, password }: { url: URL; stopping: boolean; password: string | undefined },
+  { url, stopping, password }: { url: URL; stopping: boolean; password: string },
 ): void {
   if (stopping) throw raise(236, 'The server is shutting down.');
   authenticate(message, url, password);

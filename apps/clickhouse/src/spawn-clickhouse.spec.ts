@@ -61,8 +61,10 @@ describe('spawnClickhouse', () => {
       dataDirectory: join(directory, 'drained'),
       listen: '127.0.0.1:0',
     });
-    const short = fetch(spawned.url, { method: 'POST', body: 'SELECT sleepEachRow(0.5) FROM numbers(2)' });
-    const endless = fetch(spawned.url, { method: 'POST', body: SLOW });
+    const headers = { authorization: `Bearer ${spawned.password}` };
+    const post = (body: string) => fetch(spawned.url, { method: 'POST', body, headers });
+    const short = post('SELECT sleepEachRow(0.5) FROM numbers(2)');
+    const endless = post(SLOW);
     const outcome = endless.then(
       async (response) => response.text(),
       () => 'cut',

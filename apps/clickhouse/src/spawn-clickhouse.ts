@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,10 +13,14 @@ export const STOP_WITH_STDIN = 'FACET_CLICKHOUSE_STOP_WITH_STDIN';
 /** Longest text of the child's standard error that is kept for error messages. */
 const MAX_STDERR_CHARACTERS = 16_384;
 
+/** Random bytes of a password that is made here. */
+const PASSWORD_BYTES = 24;
+
 export interface SpawnClickhouseOptions {
   dataDirectory: string;
   /** Where it listens. @default 127.0.0.1:8123; port 0 lets the system choose */
   listen?: string;
+  /** Password of the user `default`. @default a random one */
   password?: string;
   /** Queries that run at the same time. @default 8 */
   maxRunning?: number;
@@ -34,6 +39,8 @@ export interface SpawnClickhouseOptions {
 /** A ClickHouse in a process of its own. */
 export interface SpawnedClickhouse {
   url: string;
+  /** Password of the user `default`. */
+  password: string;
   pid: number;
   /** Resolves with the reason when the process ends by itself. */
   readonly ended: Promise<string>;
@@ -46,11 +53,12 @@ export interface SpawnedClickhouse {
  * Ctrl-C reaches only the parent, which decides when to stop it; it stops by itself when the parent dies.
  */
 export async function spawnClickhouse(options: SpawnClickhouseOptions): Promise<SpawnedClickhouse> {
+  const password = options.password || randomBytes(PASSWORD_BYTES).toString('base64url');
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
   const child = spawn(process.execPath, [main], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...environmentOf(options) },
+    env: { ...process.env, ...environmentOf({ ...options, password }) },
   });
   const log = keepLog(child, options.onLog);
   const ended = once(child, 'exit').then(
@@ -59,21 +67,21 @@ export async function spawnClickhouse(options: SpawnClickhouseOptions): Promise<
   const stop = (graceMs = 15_000) => stopChild(child, ended, graceMs);
   try {
     const url = await readyUrl(child, ended, options);
-    return { url, pid: child.pid!, ended, stop };
+    return { url, password, pid: child.pid!, ended, stop };
   } catch (error) {
     await stop(1000);
     throw error;
   }
 }
 
-function environmentOf(options: SpawnClickhouseOptions): Record<string, string> {
+function environmentOf(options: SpawnClickhouseOptions & { password: string }): Record<string, string> {
   const maxRunning = options.maxRunning ?? 8;
   return {
     [STOP_WITH_STDIN]: '1',
     UV_THREADPOOL_SIZE: String(maxRunning + RESERVED_THREADS),
     FACET_CLICKHOUSE_DATA_DIR: options.dataDirectory,
     FACET_CLICKHOUSE_LISTEN: options.listen ?? '127.0.0.1:8123',
-    FACET_CLICKHOUSE_PASSWORD: options.password ?? '',
+    FACET_CLICKHOUSE_PASSWORD: options.password,
     FACET_CLICKHOUSE_MAX_RUNNING: String(maxRunning),
     FACET_CLICKHOUSE_DRAIN_MS: String(options.drainMs ?? 10_000),
     FACET_CLICKHOUSE_MAX_WAITING: String(options.maxWaiting ?? 256),

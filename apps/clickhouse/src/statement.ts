@@ -1,5 +1,4 @@
-import { raise } from './exceptions.ts';
-import { type Token, tokens } from './tokens.ts';
+import { quote, type Token, tokens } from './tokens.ts';
 
 /** What the gate must know of one SQL statement; the engine does the real parsing. */
 export type Statement = ReadStatement | InsertStatement | OtherStatement;
@@ -31,10 +30,7 @@ export interface OtherStatement {
 
 const READS = new Set(['SELECT', 'WITH', 'FROM', '(']);
 
-/**
- * Classifies one SQL statement. Throws SYNTAX_ERROR for a second statement behind a semicolon, as ClickHouse's HTTP
- * interface does: one request is one statement.
- */
+/** Classifies one SQL statement. */
 export function parseStatement(sql: string): Statement {
   const list: Token[] = [];
   for (const token of tokens(sql)) {
@@ -44,7 +40,6 @@ export function parseStatement(sql: string): Statement {
       if (insert !== undefined) return insert;
     }
   }
-  refuseSecondStatement(list);
   const format = trailingFormat(list);
   return READS.has(list[0]?.upper ?? '') ? { kind: 'read', format } : { kind: 'other', format };
 }
@@ -66,7 +61,7 @@ function insertOf(sql: string, list: readonly Token[]): InsertStatement | undefi
       dataAt: last.end,
     };
   }
-  if (previous?.upper === 'FORMAT' && previous.depth === 0 && last.isWord) {
+  if (previous?.upper === 'FORMAT' && previous.depth === 0 && last.kind === 'word') {
     const dataAt =
       last.end + /^[ \t\f]*(?:\r?\n|;[ \t]*\r?\n?)?/.exec(sql.slice(last.end, last.end + 256))![0].length;
     return {
@@ -80,20 +75,12 @@ function insertOf(sql: string, list: readonly Token[]): InsertStatement | undefi
   return undefined;
 }
 
-function refuseSecondStatement(list: readonly Token[]): void {
-  const semicolon = list.findIndex(({ text }) => text === ';');
-  const next = semicolon < 0 ? undefined : list.slice(semicolon).find(({ text }) => text !== ';');
-  if (next !== undefined) {
-    throw raise(62, `Syntax error (Multi-statements are not allowed): failed at position ${next.at + 1}.`);
-  }
-}
-
 function trailingFormat(list: readonly Token[]): string | undefined {
   const top = list.filter(({ depth, text }) => depth === 0 && text !== ';');
   const at = top.findLastIndex(({ upper }) => upper === 'FORMAT');
   const name = top[at + 1];
   const after = top[at + 2]?.upper;
-  if (at < 1 || name?.isWord !== true) return undefined;
+  if (at < 1 || name?.kind !== 'word') return undefined;
   return after === undefined || after === 'SETTINGS' ? name.text : undefined;
 }
 
@@ -101,14 +88,4 @@ function trailingFormat(list: readonly Token[]): string | undefined {
 export function insertFromFile(sql: string, insert: InsertStatement, path: string): string {
   const settings = sql.slice(insert.sourceAt, insert.formatAt);
   return `${sql.slice(0, insert.sourceAt)} FROM INFILE ${quote(path)} ${settings} FORMAT ${insert.format}`;
-}
-
-/** Writes a ClickHouse string literal. */
-export function quote(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-}
-
-/** Writes a quoted ClickHouse identifier. */
-export function quoteIdentifier(name: string): string {
-  return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
 }
