@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODES } from '@facet/mesh';
-import { spawnFacet } from './testing/spawn-facet.ts';
+import { type SpawnedFacet, spawnFacet } from './testing/spawn-facet.ts';
 
 const SHARED = fileURLToPath(new URL('../../../../shared/', import.meta.url));
 const MODEL = join(SHARED, 'data/models/stories260K');
@@ -136,6 +136,80 @@ describeWhenPresent('facet up', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);
     expect(exitCode).toBe(EXIT_CODES.OK);
   }, 60_000);
+});
+
+describeWhenPresent('facet up, whose ClickHouse is killed', () => {
+  let folder: string;
+  let up: SpawnedFacet;
+  let env: Record<string, string>;
+  let connection: { url: string; user: string; password: string };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'facet-up-'));
+    const services = ['INFERENCE', 'CAPTURE', 'TRAINING', 'FEATURES', 'STEERING', 'CLICKHOUSE'];
+    const any = Object.fromEntries(services.map((name) => [`FACET_${name}_LISTEN`, '127.0.0.1:0']));
+    up = spawnFacet(['up', '--model', MODEL, '--data-dir', folder, '--json'], any);
+    const [line] = await up.saying(/^\{"addresses".*\}$/m);
+    const { addresses, clickhouseConnectionFile } = JSON.parse(line);
+    connection = JSON.parse(await readFile(clickhouseConnectionFile, 'utf8'));
+    env = Object.fromEntries(
+      Object.entries<string>(addresses).map(([name, address]) => [
+        `FACET_${name.toUpperCase()}_ADDRESS`,
+        address,
+      ]),
+    );
+  }, 120_000);
+
+  afterAll(async () => {
+    up.kill('SIGINT');
+    const { stdout, stderr } = await up.ended;
+    expect(`${stdout}${stderr}`).not.toContain(connection.password);
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }, 60_000);
+
+  async function doctor(): Promise<{
+    exitCode: number | null;
+    clickhouse: { status: string; found: string };
+  }> {
+    const { exitCode, stdout } = await spawnFacet(['doctor', '--json', '--data-dir', folder], env).ended;
+    const checks: { name: string; status: string; found: string }[] = JSON.parse(stdout).checks;
+    return { exitCode, clickhouse: checks.find(({ name }) => name === 'ClickHouse')! };
+  }
+
+  async function clickhouseProcess(): Promise<number> {
+    const [pid] = await processesUsing(join(folder, 'clickhouse'));
+    return Number(pid);
+  }
+
+  test('is seen by doctor when it does not answer, though its port is open', async () => {
+    expect(await doctor()).toMatchObject({ exitCode: EXIT_CODES.OK, clickhouse: { status: 'ok' } });
+    const pid = await clickhouseProcess();
+    process.kill(pid, 'SIGSTOP');
+    const stopped = await doctor();
+    process.kill(pid, 'SIGCONT');
+    expect(stopped).toMatchObject({ exitCode: EXIT_CODES.PRECONDITION, clickhouse: { status: 'failed' } });
+    expect(stopped.clickhouse.found).toContain(`does not answer questions at ${connection.url}`);
+  }, 120_000);
+
+  test('is started again, and says so', async () => {
+    process.kill(await clickhouseProcess(), 'SIGKILL');
+    await up.saying(/ClickHouse \(process \d+\) is gone: it ended with SIGKILL/);
+    await up.saying(/ClickHouse runs again at/);
+    const headers = { authorization: `Bearer ${connection.password}` };
+    const answer = await fetch(connection.url, { method: 'POST', body: 'SELECT 1', headers });
+    expect(await answer.text()).toBe('1\n');
+    expect(await doctor()).toMatchObject({ clickhouse: { status: 'ok' } });
+  }, 120_000);
+
+  test('lets no page of somebody else ask it', async () => {
+    const headers = { authorization: `Bearer ${connection.password}`, origin: 'http://evil.example' };
+    for (const method of ['POST', 'OPTIONS']) {
+      const answer = await fetch(connection.url, { method, headers });
+      expect(answer.status).toBe(403);
+      expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+    }
+    expect((await fetch(`${connection.url}/?query=SELECT+1`)).status).toBe(401);
+  });
 });
 
 async function tensorFilesIn(folder: string): Promise<string[]> {

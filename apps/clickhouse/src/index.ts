@@ -7,3 +7,8 @@ export {
 } from './connection-file.ts';
 export { type RunningClickhouse, startClickhouse } from './service.ts';
 export { type SpawnClickhouseOptions, type SpawnedClickhouse, spawnClickhouse } from './spawn-clickhouse.ts';
+export {
+  type ClickhouseEvent,
+  type SupervisedClickhouse,
+  superviseClickhouse,
+} from './supervise-clickhouse.ts';

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunningProcess, startProcess } from './child-process.ts';
@@ -29,14 +30,20 @@ export function startNats(folder: string): Promise<Peer> {
   );
 }
 
-/** Starts chDB over HTTP on a free port, its tables in `folder`. */
+/** Starts chDB over HTTP on a free port, its tables in `folder`; the URL holds user and password. */
 export function startClickhouse(folder: string): Promise<Peer> {
+  const password = randomBytes(12).toString('hex');
   return startPeer(folder, (port = '0') =>
     startProcess({
       command: process.execPath,
       args: [join(REPOSITORY, 'apps/clickhouse/dist/main.js')],
-      env: { FACET_CLICKHOUSE_LISTEN: `127.0.0.1:${port}`, FACET_CLICKHOUSE_DATA_DIR: folder },
-      readyWhen: (line) => /\{"ready":"(http:[^"]+)"\}/.exec(line)?.[1],
+      env: {
+        FACET_CLICKHOUSE_LISTEN: `127.0.0.1:${port}`,
+        FACET_CLICKHOUSE_DATA_DIR: folder,
+        FACET_CLICKHOUSE_PASSWORD: password,
+      },
+      readyWhen: (line) =>
+        /\{"ready":"(http:[^"]+)"\}/.exec(line)?.[1]?.replace('//', `//default:${password}@`),
       timeoutMs: 180_000,
     }),
   );

@@ -28,6 +28,7 @@ import { createIndexingRuns } from './indexing-runs.ts';
 import { createInference } from './inference.ts';
 import { createLabelStore } from './label-store.ts';
 import { CLICKHOUSE_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
+import { featuresReadiness } from './readiness.ts';
 import { createRunStore } from './run-store.ts';
 import { createSaeLibrary } from './sae-library.ts';
 import { keepTrainingMetrics } from './training-metrics.ts';
@@ -56,7 +57,7 @@ export async function startFeatures(
   dependencies: FeaturesDependencies = {},
 ): Promise<RunningFeatures> {
   const logger = dependencies.logger ?? createLogger({ service: 'features', level: config.logLevel });
-  const { parts, close } = await wire(config, { ...dependencies, logger });
+  const { parts, readiness, close } = await wire(config, { ...dependencies, logger });
   const { host, port, environment } = config;
   const services = config.roles.includes('api')
     ? [
@@ -68,7 +69,8 @@ export async function startFeatures(
   try {
     const reflection = environment === 'development';
     const limits = { idleMs: config.callIdleMs };
-    const server = await serve({ name: 'features', host, port, services, reflection, logger, limits });
+    const listen = { name: 'features', host, port, services };
+    const server = await serve({ ...listen, reflection, logger, limits, readiness });
     const { concurrency, ackWaitMs, orphanAgeMs } = config;
     const worker = config.roles.includes('worker')
       ? runWorker(parts, { concurrency, ackWaitMs, orphanAgeMs, signal: working.signal })
@@ -144,6 +146,7 @@ async function wire(
   };
   return {
     parts,
+    readiness: featuresReadiness({ clickhouse: client, inference: connection, bus }),
     async close() {
       await saes.close();
       connection.close();

@@ -37,7 +37,9 @@ export async function startSteering(
   const reflection = environment === 'development';
   const limits = { idleMs: config.callIdleMs };
   try {
-    const server = await serve({ name: 'steering', host, port, services, reflection, logger, limits });
+    const { readiness } = peers;
+    const listen = { name: 'steering', host, port, services };
+    const server = await serve({ ...listen, reflection, logger, limits, readiness });
     return {
       address: server.address,
       port: server.port,

@@ -13,7 +13,10 @@ export interface ClickhouseSessionOptions {
   client: ClickHouseClient;
   /** Address for error messages, without credentials. */
   address: string;
-  /** How long a ClickHouse that cannot be reached is tried again. @default 15 s */
+  /**
+   * How long a ClickHouse that cannot be reached is tried again; once it has been away for so long, a question is tried
+   * once. @default 15 s
+   */
   retryForMs?: number;
   /** The signal of whatever the current code works for: ends its reading queries. @default none */
   readSignal?: () => AbortSignal | undefined;
@@ -49,8 +52,11 @@ export function createClickhouseSession({
   retryForMs = DEFAULT_RETRY_FOR_MS,
   readSignal = () => undefined,
 }: ClickhouseSessionOptions): ClickhouseSession {
+  const outage: Outage = { since: undefined };
   const call = <T>(attempt: () => Promise<T>, signal?: AbortSignal) =>
-    retry(attempt, { address, retryForMs, signal });
+    retry(attempt, { address, retryForMs, signal, outage, patient: true });
+  const ask = <T>(attempt: () => Promise<T>, signal?: AbortSignal) =>
+    retry(attempt, { address, retryForMs, signal, outage, patient: false });
   const common = ({ params, settings, signal }: CallOptions) => ({
     clickhouse_settings: { ...SETTINGS, ...settings },
     ...(params === undefined ? {} : { query_params: params }),
@@ -63,7 +69,7 @@ export function createClickhouseSession({
   return {
     rows<T>(query: string, options: CallOptions = {}) {
       const signal = options.signal ?? readSignal();
-      return call(async () => {
+      return ask(async () => {
         const reading = signal === undefined ? options : { ...options, signal };
         const result = await client.query({ query, format: 'JSONEachRow', ...common(reading) });
         return result.json<T>();
@@ -88,27 +94,53 @@ export function createClickhouseSession({
   };
 }
 
+/** Since when ClickHouse could not be reached, over all calls. */
+interface Outage {
+  since: number | undefined;
+}
+
 interface RetryOptions {
   address: string;
   retryForMs: number;
   signal?: AbortSignal | undefined;
+  outage: Outage;
+  /** Whether to try for the whole time, however long ClickHouse has been away: work waits, a question does not. */
+  patient: boolean;
 }
 
-async function retry<T>(
-  attempt: () => Promise<T>,
-  { address, retryForMs, signal }: RetryOptions,
-): Promise<T> {
-  const giveUpAt = performance.now() + retryForMs;
+async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { signal, outage } = options;
+  const startedAt = performance.now();
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
-      return await attempt();
+      const answer = await attempt();
+      outage.since = undefined;
+      return answer;
     } catch (error) {
-      if (signal?.aborted) throw new FacetError('cancelled', 'the query was cancelled', { cause: error });
-      if (!isTransient(error)) throw toFacetError(error);
-      if (performance.now() + pauseMs > giveUpAt) throw unreachable(address, retryForMs, error);
+      requireAnotherTry(error, { ...options, startedAt, pauseMs });
     }
     await delay(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }
+}
+
+/** Throws what the caller is told when another try makes no sense, or there is no time left for it. */
+function requireAnotherTry(
+  error: unknown,
+  {
+    address,
+    retryForMs,
+    signal,
+    outage,
+    patient,
+    ...time
+  }: RetryOptions & { startedAt: number; pauseMs: number },
+): void {
+  if (signal?.aborted) throw new FacetError('cancelled', 'the query was cancelled', { cause: error });
+  if (!isTransient(error)) throw toFacetError(error);
+  const now = performance.now();
+  if (!(error instanceof ClickHouseError)) outage.since ??= now;
+  const from = patient ? time.startedAt : Math.min(time.startedAt, outage.since ?? now);
+  if (now + time.pauseMs > from + retryForMs) throw unreachable(address, retryForMs, error);
 }
 
 const TRANSIENT_SYSTEM_CODES = new Set([

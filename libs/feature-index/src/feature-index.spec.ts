@@ -217,4 +217,23 @@ describe('ClickHouse that is not there', () => {
     });
     await nobody.close();
   });
+
+  test('is tried once by a question when it has been away for so long', async () => {
+    let attempts = 0;
+    const deaf = createServer((socket) => {
+      attempts += 1;
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => deaf.once('listening', resolve));
+    const { port } = deaf.address() as { port: number };
+    const nobody = createClient({ url: `http://127.0.0.1:${port}`, log: { level: 127 } });
+    const away = openFeatureIndex({ client: nobody, address: `127.0.0.1:${port}`, retryForMs: 400 });
+    await expect(away.current(saeOf('x'))).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(attempts).toBeGreaterThan(1);
+    attempts = 0;
+    await expect(away.current(saeOf('x'))).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(attempts).toBe(1);
+    await nobody.close();
+    deaf.close();
+  });
 });

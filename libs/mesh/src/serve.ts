@@ -69,6 +69,8 @@ const DEFAULT_UNARY_DEADLINE_MS = 300_000;
 const DEFAULT_MAX_CONCURRENT_CALLS = 256;
 const DEFAULT_IDLE_MS = 60_000;
 const DEFAULT_GRACE_MS = 10_000;
+/** A start waits this long to know whether it is ready; what does not answer by then is found missing later. */
+const READINESS_WAIT_MS = 1_000;
 /** Time for connections to close after they were destroyed. */
 const FORCED_STOP_MS = 1_000;
 /** Connections are renewed at this age so that clients behind a headless Service find new pods. */
@@ -91,7 +93,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 
   const boundPort = await listen(server, name, `${host}:${port}`);
   const address = `${host}:${boundPort}`;
-  await health.serving();
+  await Promise.race([health.serving(), sleep(READINESS_WAIT_MS)]);
   logger.info({ address, services: serviceNames }, 'serving');
 
   let stopped: Promise<void> | undefined;

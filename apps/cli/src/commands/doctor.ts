@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { EXIT_CODES } from '@facet/mesh';
 import type { Command } from 'commander';
 import { type AddressOptions, addAddressOptions, readAddresses } from '../addresses.ts';
@@ -31,7 +32,7 @@ const examine: Action<DoctorOptions> = async (invocation, options) => {
   const groups = await Promise.all([
     checkMachine(options.dataDir),
     checkPrograms(env),
-    checkServices({ addresses, env }),
+    checkServices({ addresses, env, dataDirectory: resolve(options.dataDir) }),
     checkOrphans({ dataDirectory: options.dataDir, env }).then((check) => [check]),
   ]);
   const checks = groups.flat();

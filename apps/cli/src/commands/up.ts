@@ -40,7 +40,8 @@ export function addUpCommand(program: Command, run: Run): void {
 
 const ENVIRONMENT = `
 Environment: FACET_INFERENCE_LISTEN and its siblings (host:port), FACET_CLICKHOUSE_LISTEN, FACET_CLICKHOUSE_URL (use a
-ClickHouse server), NATS_URL (use NATS JetStream), FACET_OBJECTS_URL, FACET_LOG_LEVEL, and what each service reads.`;
+ClickHouse server), FACET_CLICKHOUSE_PASSWORD (else a random one for every start, in clickhouse/connection.json of the
+data directory), NATS_URL (use NATS JetStream), FACET_OBJECTS_URL, FACET_LOG_LEVEL, and what each service reads.`;
 
 const up: Action<UpOptions> = async (invocation, options) => {
   const dataDirectory = resolve(options.dataDir);
@@ -90,12 +91,13 @@ async function existingFolder(path: string): Promise<string> {
 }
 
 function describeStack(stack: Stack, dataDirectory: string, { palette }: Invocation): CommandResult {
-  const { addresses, clickhouseUrl, eventsUrl, objectsUrl } = stack;
+  const { addresses, clickhouseUrl, clickhouseConnectionFile, eventsUrl, objectsUrl } = stack;
   const events = redactPassword(eventsUrl);
   const fields = renderFields(
     [
       ...SERVICE_NAMES.map((name): [string, string] => [name, addresses[name]]),
       ['clickhouse', clickhouseUrl],
+      ...(clickhouseConnectionFile ? [['credentials', clickhouseConnectionFile] as [string, string]] : []),
       ['events', events],
       ['objects', objectsUrl],
     ],
@@ -103,7 +105,14 @@ function describeStack(stack: Stack, dataDirectory: string, { palette }: Invocat
   );
   return {
     text: `${fields}\n\nready; Ctrl-C stops`,
-    json: { addresses, clickhouseUrl, eventsUrl: events, objectsUrl, dataDirectory },
+    json: {
+      addresses,
+      clickhouseUrl,
+      clickhouseConnectionFile,
+      eventsUrl: events,
+      objectsUrl,
+      dataDirectory,
+    },
   };
 }
 

@@ -1,13 +1,13 @@
-import { join } from 'node:path';
 import { readCaptureConfig, startCapture } from '@facet/capture';
-import { spawnClickhouse } from '@facet/clickhouse';
 import { type EventBus, openEventBus } from '@facet/events';
 import { readFeaturesConfig, startFeatures } from '@facet/features';
 import { readInferenceConfig, startInference } from '@facet/inference';
+import { redactPassword } from '@facet/mesh';
 import { readSteeringConfig, startSteering } from '@facet/steering';
 import { readTrainingConfig, startTraining } from '@facet/training';
 import { addressVariableOf, type ServiceAddresses } from '../addresses.ts';
 import type { Invocation } from '../invocation.ts';
+import { type ClickhouseStart, startClickhouse } from './clickhouse.ts';
 import { type StackOptions, stackEnvironment } from './environment.ts';
 import { createTeardown, type Teardown } from './teardown.ts';
 
@@ -15,6 +15,8 @@ import { createTeardown, type Teardown } from './teardown.ts';
 export interface Stack {
   readonly addresses: ServiceAddresses;
   readonly clickhouseUrl: string;
+  /** File with the credentials of the embedded ClickHouse; undefined where it is a server. */
+  readonly clickhouseConnectionFile: string | undefined;
   readonly objectsUrl: string;
   readonly eventsUrl: string;
   /** Drains and stops everything, the last started first. */
@@ -32,7 +34,7 @@ export async function startStack(
   const stage = progress.stage('start');
   const teardown = createTeardown();
   try {
-    const stack = await startAll(stackEnvironment(options, env), { options, teardown, signal });
+    const stack = await startAll(stackEnvironment(options, env), { options, teardown, signal, progress });
     stage.done('five services and ClickHouse');
     return stack;
   } catch (error) {
@@ -42,29 +44,24 @@ export async function startStack(
   }
 }
 
-interface Start {
-  options: StackOptions;
-  teardown: Teardown;
-  signal: AbortSignal;
-}
-
-async function startAll(env: Record<string, string>, start: Start): Promise<Stack> {
+async function startAll(env: Record<string, string>, start: ClickhouseStart): Promise<Stack> {
   const { teardown, signal } = start;
   const eventsUrl = env.FACET_EVENTS_URL ?? env.NATS_URL ?? 'memory:';
   const events = await openEventBus({ url: eventsUrl, signal });
   teardown.add(() => events.close());
-  const [clickhouseUrl, inference] = await bothOrNeither(
+  const [clickhouse, inference] = await bothOrNeither(
     startClickhouse(env, start),
     keep(teardown, startInference(readInferenceConfig(env), { signal })),
   );
   signal.throwIfAborted();
-  const addresses = await startOthers({ ...env, FACET_CLICKHOUSE_URL: clickhouseUrl }, inference, {
+  const addresses = await startOthers({ ...env, ...clickhouse.env }, inference, {
     ...start,
     events,
   });
   return {
     addresses,
-    clickhouseUrl,
+    clickhouseUrl: redactPassword(clickhouse.url),
+    clickhouseConnectionFile: clickhouse.connectionFile,
     objectsUrl: env.FACET_OBJECTS_URL!,
     eventsUrl,
     stop: () => teardown.run(),
@@ -75,7 +72,7 @@ async function startAll(env: Record<string, string>, start: Start): Promise<Stac
 async function startOthers(
   env: Record<string, string>,
   inference: string,
-  { options, teardown, events, signal }: Start & { events: EventBus },
+  { options, teardown, events, signal }: ClickhouseStart & { events: EventBus },
 ): Promise<ServiceAddresses> {
   env[addressVariableOf('inference')] = inference;
   const captureConfig = readCaptureConfig(env);
@@ -99,23 +96,6 @@ async function keep(
   const service = await starting;
   teardown.add(() => service.stop(GRACE_MS));
   return service.address;
-}
-
-/** Starts the embedded ClickHouse, unless the environment names a server. */
-async function startClickhouse(
-  env: Record<string, string>,
-  { options, teardown, signal }: Start,
-): Promise<string> {
-  const given = env.FACET_CLICKHOUSE_URL ?? env.CLICKHOUSE_URL;
-  if (given !== undefined) return given;
-  const listen = options.ports === 'any' ? '127.0.0.1:0' : env.FACET_CLICKHOUSE_LISTEN;
-  const clickhouse = await spawnClickhouse({
-    dataDirectory: join(options.dataDirectory, 'clickhouse'),
-    ...(listen === undefined ? {} : { listen }),
-    signal,
-  });
-  teardown.add(() => clickhouse.stop());
-  return clickhouse.url;
 }
 
 /** Waits for both, also when one fails, so that nothing starts behind the back of the teardown. */

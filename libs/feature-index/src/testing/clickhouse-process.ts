@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ const MAIN = fileURLToPath(new URL('../../../../apps/clickhouse/dist/main.js', i
 
 /** A ClickHouse for tests. */
 export interface ClickhouseProcess {
+  /** With user and password. */
   url: string;
   /** Ends the process and removes its data. */
   stop(): Promise<void>;
@@ -19,12 +21,14 @@ export interface ClickhouseProcess {
 /** Starts a real ClickHouse (chDB) on a free port with an empty data directory; fails with its log when it does not start. */
 export async function startClickhouseProcess(): Promise<ClickhouseProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'facet-clickhouse-'));
+  const password = randomBytes(12).toString('hex');
   const child = spawn(process.execPath, [MAIN], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
       FACET_CLICKHOUSE_DATA_DIR: directory,
       FACET_CLICKHOUSE_LISTEN: '127.0.0.1:0',
+      FACET_CLICKHOUSE_PASSWORD: password,
       UV_THREADPOOL_SIZE: '6',
     },
   });
@@ -41,7 +45,7 @@ export async function startClickhouseProcess(): Promise<ClickhouseProcess> {
     exit.then(([code]) => Promise.reject(new Error(`ClickHouse ended with ${code}:\n${log}`))),
   ]);
   return {
-    url,
+    url: url.replace('//', `//default:${password}@`),
     async stop() {
       child.kill('SIGTERM');
       await exit;
