@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { refuseStrangers } from './strangers.ts';
+import { type KnownHosts, refuseStrangers } from './strangers.ts';
 
-const local = { bound: '127.0.0.1', hosts: [] };
+const local: KnownHosts = { bound: '127.0.0.1', hosts: [] };
 
 function send(headers: Record<string, string>, known = local): () => void {
   return () => refuseStrangers({ headers } as unknown as IncomingMessage, known);

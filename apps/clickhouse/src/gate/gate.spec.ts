@@ -185,7 +185,7 @@ describe('honest statements', () => {
     'SET max_threads = 1',
     'DROP TABLE t',
   ])('that change something are refused by GET: %s', async (query) => {
-    for (const more of [{}, { session_id: 'by-get' }])
+    for (const more of [{}, { session_id: 'by-get' }] as Record<string, string>[])
       expect((await get({ query, ...more })).text).toMatch(/READONLY/);
   });
 });
