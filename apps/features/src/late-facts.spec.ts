@@ -28,7 +28,7 @@ describeWithModel('an SAE that came without a model', () => {
       corpus,
       lineage: { ...lineage, modelId: 'other', modelSha256: 'f'.repeat(64) },
     });
-  }, 90_000);
+  }, 240_000);
 
   afterAll(() => system?.stop(), 30_000);
 
@@ -51,7 +51,7 @@ describeWithModel('an SAE that came without a model', () => {
       negativeTexts: [CORPUS[2]!],
     });
     expect(found.contrasts.length).toBeGreaterThan(0);
-  }, 60_000);
+  }, 240_000);
 
   test('answers as the same SAE that came with its model', async () => {
     await index('known', 'random');
@@ -60,7 +60,7 @@ describeWithModel('an SAE that came without a model', () => {
       return features.map(({ name: _, ...feature }) => feature);
     };
     expect(await listed('unbound')).toEqual(await listed('random'));
-  }, 60_000);
+  }, 240_000);
 
   test('is refused with a set of another model from then on', async () => {
     await expect(index('refused', 'unbound', 'foreign')).rejects.toMatchObject({
@@ -88,7 +88,7 @@ describeWithModel('an SAE that came without a model', () => {
     expect(states.filter((state) => state === 'INDEXING_RUN_STATE_SUCCEEDED')).toHaveLength(1);
     const set = states[0] === 'INDEXING_RUN_STATE_SUCCEEDED' ? 'corpus' : 'twin';
     expect(await factsOf('wanted')).toMatchObject({ activationSetId: set });
-  }, 60_000);
+  }, 240_000);
 
   test('is not bound by a run that is cancelled or fails', async () => {
     await importUnbound('kept');
@@ -96,13 +96,13 @@ describeWithModel('an SAE that came without a model', () => {
     const { run } = await index('fails', 'kept', 'broken');
     expect(run.state).toBe('INDEXING_RUN_STATE_FAILED');
     expect(await factsOf('kept')).toBeUndefined();
-  }, 60_000);
+  }, 240_000);
 });
 
 describeWithModel('a topk SAE that came without a threshold', () => {
   beforeAll(async () => {
     system = await startFeaturesSystem();
-  }, 90_000);
+  }, 240_000);
 
   afterAll(() => system?.stop(), 30_000);
 
@@ -123,20 +123,20 @@ describeWithModel('a topk SAE that came without a threshold', () => {
     expect(threshold).toBeGreaterThan(0);
     expect(fired(opened.sae, threshold) / rows).toBeCloseTo(K, 1);
     expect(featureRows(opened.sae, [0])).toMatchObject({ threshold_source: 'calibrated-threshold' });
-  }, 60_000);
+  }, 240_000);
 
   test('keeps its threshold when it is indexed again, also on other rows', async () => {
     const facts = await factsOf('random');
     const { run } = await system.runToEnd('again', { maxTokens: 20n });
     expect(await factsOf('random')).toEqual(facts);
     expect(run.summary!.notices).toHaveLength(1);
-  }, 60_000);
+  }, 240_000);
 });
 
 describeWithModel('a batchtopk SAE that came without a threshold', () => {
   beforeAll(async () => {
     system = await startFeaturesSystem();
-  }, 90_000);
+  }, 240_000);
 
   afterAll(() => system?.stop(), 30_000);
 
@@ -159,7 +159,7 @@ describeWithModel('a batchtopk SAE that came without a threshold', () => {
     });
     expect(all).toBeGreaterThan(0);
     expect(Math.min(...activations.map(({ value }) => value))).toBeGreaterThan(threshold[0]!);
-  }, 60_000);
+  }, 240_000);
 });
 
 /** How many pre-activations of the corpus exceed a threshold, special tokens left out, by definition. */

@@ -50,7 +50,7 @@ describeWithModel('an SAE that was deleted and made anew under its name', () => 
     await createServiceClient(SaeServiceDefinition, connection).deleteSae({ name: 'saes/plain' });
     connection.close();
     await writePlainSae(system.store, 'plain', { rows: 'reversed', lineage: system.fixture.lineage });
-  }, 120_000);
+  }, 240_000);
 
   afterAll(() => system?.stop(), 60_000);
 
@@ -84,5 +84,5 @@ describeWithModel('an SAE that was deleted and made anew under its name', () => 
     const steeringProfile = { name: 'steeringProfiles/pinned', edits: toMaximum };
     await system.client.updateSteeringProfile({ steeringProfile, updateMask: ['edits'] });
     expect(await offsetOf({ profile: 'steeringProfiles/pinned' })).toBeCloseTo(own, 4);
-  }, 60_000);
+  }, 240_000);
 });
