@@ -22,7 +22,7 @@ export interface TextSource {
 
 /** Turns pieces of bytes into text; `invalid` names the byte and the line of what is no text, and of NUL. */
 export async function* decodeText(
-  pieces: AsyncIterable<Uint8Array>,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   source: TextSource,
 ): AsyncGenerator<TextPiece> {
   const decode = source.encoding === 'UTF-8' ? decodeUtf8 : decodeUtf16;
@@ -31,10 +31,10 @@ export async function* decodeText(
   const take = (bytes: Uint8Array, whole: number): TextPiece => {
     const piece = bytes.subarray(0, whole);
     const text = decode(piece, at, source);
-    const piecetext = at.offset === 0 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+    const unmarked = at.offset === 0 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
     at = { offset: at.offset + whole, line: at.line + countLines(text) };
     rest = bytes.subarray(whole);
-    return { bytes: piece, text: piecetext };
+    return { bytes: piece, text: unmarked };
   };
   for await (const bytes of pieces) {
     const joined = rest.byteLength === 0 ? bytes : Buffer.concat([rest, bytes]);

@@ -76,8 +76,7 @@ async function headText(
   source: { shown: string; encoding: Encoding },
 ): Promise<Head> {
   let text = '';
-  const decoded = decodeText([bytes] as unknown as AsyncIterable<Uint8Array>, source);
-  for await (const piece of decoded) {
+  for await (const piece of decodeText([bytes], source)) {
     text += piece.text;
     // A second piece is what the end of the head cuts off.
     if (!complete) break;
