@@ -70,7 +70,7 @@ describeSharedModels(
       await until(isIdle);
       expect(await generate(5)).toBe(5);
       await until(isIdle);
-    }, 120_000);
+    }, 240_000);
 
     test('serves a ninth caller although eight read nothing of their activations', async () => {
       setup = await serveInference(`m=${directory}`, { activeRequests: 8, readerMs: 500 });
@@ -90,7 +90,7 @@ describeSharedModels(
       expect(setup.logged).toContainEqual(
         expect.objectContaining({ reason: 'READER_TOO_SLOW', code: 'RESOURCE_EXHAUSTED' }),
       );
-    }, 60_000);
+    }, 180_000);
 
     test('leaves callers that read nothing in peace while nobody else waits', async () => {
       setup = await serveInference(`m=${directory}`, { activeRequests: 1, readerMs: 1 });

@@ -217,7 +217,7 @@ describeSharedModels(({ directory, golden }) => {
     expect(rows).toBe(5 * many.flat().length);
     expect(batches).toBe(600);
     expect(ranAhead).toBeLessThan(batches / 2);
-  });
+  }, 180_000);
 });
 
 function readHeader(header: {

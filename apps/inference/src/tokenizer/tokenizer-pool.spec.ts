@@ -11,6 +11,9 @@ const PATIENT_MS = 3_600_000;
 const logger = createLogger({ service: 'test', level: 'silent' });
 const lasting = new AbortController().signal;
 
+/** A busy machine takes its time to start threads. */
+jest.setTimeout(120_000);
+
 describeSharedModels(
   ({ directory, golden }) => {
     const { prompt, token_ids } = golden.cases[0]!;
