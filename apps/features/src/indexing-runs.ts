@@ -92,8 +92,15 @@ export function createIndexingRuns(parts: IndexingRunsParts): IndexingRuns {
     },
     get: async (id) => viewOf(await runs.read(id)),
     async list(after, limit) {
-      const ids = (await runs.ids()).filter((id) => after === undefined || id > after).slice(0, limit);
-      return Promise.all(ids.map(async (id) => viewOf(await runs.read(id))));
+      const found: RunView[] = [];
+      for (const id of await runs.ids()) {
+        if (after !== undefined && id <= after) continue;
+        if (found.length === limit) break;
+        // It may have been deleted since the ids were read.
+        const view = await absentAsUndefined(async () => viewOf(await runs.read(id)));
+        if (view !== undefined) found.push(view);
+      }
+      return found;
     },
     async cancel(id) {
       const record = await runs.read(id);

@@ -72,8 +72,15 @@ export function createTrainingRuns(dependencies: TrainingRunsDependencies): Trai
     create: (request) => createRun(dependencies, request),
     get: runs.read,
     async list(after, limit) {
-      const ids = (await runs.ids()).filter((id) => id > after).slice(0, limit);
-      return Promise.all(ids.map(runs.read));
+      const found: Run[] = [];
+      for (const id of await runs.ids()) {
+        if (id <= after) continue;
+        if (found.length === limit) break;
+        // It may have been deleted since the ids were read.
+        const run = await absentAsUndefined(() => runs.read(id));
+        if (run !== undefined) found.push(run);
+      }
+      return found;
     },
     async delete(id) {
       const { outcome } = await runs.read(id);
