@@ -128,8 +128,8 @@ describe('two processes that use one SAE id at once', () => {
           [0, 2, 5],
           [1, 3, 4, 7],
         ];
-        expect(told(['ok', 'exists'], imports)).toBe(imports.length);
-        expect(told(['ok', 'not-found', 'aborted'], [...deletions, 6])).toBe(deletions.length + 1);
+        for (const i of imports) expect(['ok', 'exists']).toContain(answers[i]);
+        for (const i of [...deletions, 6]) expect(['ok', 'not-found', 'aborted']).toContain(answers[i]);
         stands += told(['ok'], imports) - told(['ok'], deletions);
         const found = await absentAsUndefined(() => openSaeArtifact(store, 'both'));
         expect(found ? 1 : 0).toBe(stands);

@@ -133,8 +133,9 @@ async function place(from: string, { path, key, condition }: Place): Promise<str
 /** Places the first object of its name; undefined where another came first. */
 async function placeFirst(from: string, path: string): Promise<string | undefined> {
   for (let attempt = 1; ; attempt++) {
-    await makeFolder(dirname(path));
     try {
+      // Also while it is made, a concurrent `deletePrefix` can take a folder away.
+      await makeFolder(dirname(path));
       await stamp(from);
       const version = versionOf(await lstat(from, { bigint: true }));
       await link(from, path);
