@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { ActivationSet } from '@facet/contracts';
-import PARQUET from './corpus/testing/parquet-files.json';
+import PARQUET from './corpus/testing/parquet-files.json' with { type: 'json' };
 import {
   type CaptureClient,
   type CaptureSetup,

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { createLogger } from '@facet/mesh';
 import type { CaptureContext } from './capture-context.ts';
-import PARQUET from './corpus/testing/parquet-files.json';
+import PARQUET from './corpus/testing/parquet-files.json' with { type: 'json' };
 import { createInference, type Inference } from './inference.ts';
 import { planSet } from './plan-set.ts';
 import type { SetPlan, SetRecord } from './set-record.ts';

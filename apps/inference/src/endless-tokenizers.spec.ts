@@ -27,7 +27,7 @@ describeSharedModels(
     test('ends every way to tokenize a text that takes for ever, and answers other calls meanwhile', async () => {
       await serve('(a+)+$', 1000);
       const { client } = setup;
-      const input = { $case: 'texts', value: { texts: ['fine', ENDLESS] } } as const;
+      const input = { $case: 'texts' as const, value: { texts: ['fine', ENDLESS] } };
       const hookPoints = ['blocks.0.hook_resid_post'];
       const ways: [string, Promise<unknown>][] = [
         ['texts', client.tokenizeText({ model, texts: [ENDLESS] })],

@@ -1,11 +1,12 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { DataType } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { type EchoSetup, serveEcho } from './testing/serve-echo.ts';
 
 const PATH = '/facet.test.v1.EchoService/StreamBlocks';
 /** An empty message as gRPC frames it. */
 const EMPTY = Buffer.alloc(5);
-const BLOCK = { activations: { dtype: 1, shape: [2 ** 20], data: Buffer.alloc(2 ** 20) } };
+const BLOCK = { activations: { dtype: DataType.F32, shape: [2 ** 20], data: Buffer.alloc(2 ** 20) } };
 
 /** A caller that speaks HTTP/2 itself, so that it can do what no gRPC library does. */
 interface RawCaller {

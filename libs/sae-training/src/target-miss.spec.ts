@@ -1,3 +1,4 @@
+import type { RecipeConfig } from './config.ts';
 import { targetWarnings } from './target-miss.ts';
 import { patternedRows } from './testing/patterned-rows.ts';
 import { trainSae } from './train.ts';
@@ -50,7 +51,7 @@ describe('trainSae', () => {
     expect(warnings).toEqual([expect.stringMatching(/above the 4 asked for; .* \(jumprelu\) lambda/)]);
   });
 
-  test.each([
+  test.each<[RecipeConfig, number]>([
     [{ name: 'topk', k: 3 }, 3],
     [{ name: 'batchtopk', k: 3 }, 3],
     [{ name: 'matryoshka', k: 3 }, 3],

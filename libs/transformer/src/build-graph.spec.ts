@@ -32,6 +32,7 @@ const model: ModelDirectory = {
   weightBytes: 0,
   modelSha256: '',
   tokenizerSha256: '',
+  warnings: [],
 };
 
 function imaginaryTensors(): Map<string, Weight> {

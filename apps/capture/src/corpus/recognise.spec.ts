@@ -6,7 +6,7 @@ import type { CorpusSpec } from '../set-record.ts';
 import { openCorpus } from './corpus-file.ts';
 import { describeCorpus } from './read-corpus.ts';
 import { recogniseCorpus } from './recognise.ts';
-import PARQUET from './testing/parquet-files.json';
+import PARQUET from './testing/parquet-files.json' with { type: 'json' };
 
 let folder: string;
 beforeEach(async () => {

@@ -7,7 +7,7 @@ import { openCorpus } from './corpus-file.ts';
 import type { Section } from './documents.ts';
 import { readParquet } from './parquet.ts';
 import { createSplitter } from './read-corpus.ts';
-import PARQUET from './testing/parquet-files.json';
+import PARQUET from './testing/parquet-files.json' with { type: 'json' };
 
 type TextFormat = Exclude<ResolvedCorpus, { format: 'PARQUET' }>;
 const csv = (change: object = {}): TextFormat => ({

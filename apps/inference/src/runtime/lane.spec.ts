@@ -112,7 +112,7 @@ describe('createLane', () => {
     await expect(long).rejects.toMatchObject(lost);
     expect(hasty.load).toBe(0);
     // A busy machine may need more than the limit to start a thread.
-    const again = async (): Promise<number[]> => run(hasty, multiplyBy(4), [1]).catch(again);
+    const again = async (): ReturnType<typeof run> => run(hasty, multiplyBy(4), [1]).catch(again);
     expect(await again()).toEqual([4]);
     await hasty.close();
   }, 120_000);
