@@ -122,18 +122,18 @@ describeWithModels(
         'not UTF-8, far behind its start',
         'latin',
         Buffer.concat([
-          Buffer.from('A dog ran.\n'.repeat(10_000)),
+          Buffer.from('A dog ran.\n'.repeat(28_000)),
           Buffer.from([0xe9]),
           Buffer.from(' ran.'),
         ]),
         'CORPUS_NOT_UTF8',
-        /latin\.txt" is not UTF-8: byte 110000 is 0xE9; convert it first/,
+        /latin\.txt" is not UTF-8: byte 308000 is 0xE9, in line 28001; convert it/,
       ],
     ])('the corpus is %s', async (_, id, content, reason, message) => {
       const uri = join(folder, `${id}.txt`);
       await writeFile(uri, content);
       await clients.activationSets.createActivationSet(
-        setRequest(id, { tokens: 100_000, uri, partitionTokens: 1024 }),
+        setRequest(id, { tokens: 1_000_000, uri, partitionTokens: 1024 }),
       );
       const set = await setEnd(clients, id);
       expect(set.state).toBe('ACTIVATION_SET_STATE_FAILED');
