@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -101,8 +102,10 @@ async function startPeers(
     FACET_INFERENCE_LISTEN: '127.0.0.1:0',
     FACET_MODELS: MODEL_DIRECTORY,
   });
+  const FACET_CLICKHOUSE_PASSWORD = randomUUID();
   const FACET_CLICKHOUSE_URL = await start('clickhouse', {
     FACET_CLICKHOUSE_LISTEN: '127.0.0.1:0',
+    FACET_CLICKHOUSE_PASSWORD,
     FACET_CLICKHOUSE_DATA_DIR: join(folder, 'clickhouse'),
   });
   const common = { FACET_OBJECTS_URL: objectsUrl, FACET_INFERENCE_ADDRESS };
@@ -115,6 +118,7 @@ async function startPeers(
     ...common,
     FACET_FEATURES_LISTEN: '127.0.0.1:0',
     FACET_CLICKHOUSE_URL,
+    FACET_CLICKHOUSE_PASSWORD,
   });
   return { FACET_INFERENCE_ADDRESS, FACET_TRAINING_ADDRESS, FACET_FEATURES_ADDRESS };
 }

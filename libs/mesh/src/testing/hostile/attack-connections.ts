@@ -57,6 +57,8 @@ export async function cancelStorms(field: Battlefield): Promise<void> {
       if (dice.share() < 0.7) stream.end();
       await sleep(dice.below(CANCEL_WITHIN_MS));
       stream.close(CANCEL);
+      // A stream that was answered before it was cancelled closes only once its answer is taken.
+      stream.resume();
       await closed;
     },
     64,
