@@ -17,6 +17,7 @@ describe('readCaptureConfig', () => {
       environment: 'development',
       logLevel: 'info',
       callIdleMs: 60_000,
+      orphanAgeMs: 3_600_000,
     });
   });
 
