@@ -44,7 +44,7 @@ describe('runProgram', () => {
     [['fly'], "unknown command 'fly'"],
     [['doctor', '--wings'], "unknown option '--wings'"],
     [['features', 'list'], "missing required argument 'sae'"],
-    [['capture'], "required option '--model <name>'"],
+    [['capture'], "required option '--corpus <file>'"],
   ])('exits 2 for %j and says why on standard error only', async (args, message) => {
     const { exitCode, stdout, stderr } = await facet(args);
     expect(exitCode).toBe(EXIT_CODES.USAGE);
