@@ -44,8 +44,8 @@ export function openFileStore({ directory }: FileStoreOptions): ObjectStore {
   const swept = createFolderSweep();
   return {
     url: pathToFileURL(directory).href,
-    read: async (key, options) => (await readRange(pathOf(key), options)).data,
-    readVersion: async (key, options) => readRange(pathOf(key), options),
+    read: async (key, options) => (await readRange({ path: pathOf(key), key }, options)).data,
+    readVersion: async (key, options) => readRange({ path: pathOf(key), key }, options),
     write: async (key, data, options) => {
       const chunks = data instanceof Uint8Array ? [data] : data;
       await swept(dirname(pathOf(key)));
@@ -60,13 +60,14 @@ export function openFileStore({ directory }: FileStoreOptions): ObjectStore {
   };
 }
 
+/** Reads a range; errors name the key: callers may not be told where the server keeps its objects. */
 async function readRange(
-  path: string,
+  { path, key }: Pick<NewObject, 'path' | 'key'>,
   { start = 0, end, signal }: ReadOptions = {},
 ): Promise<VersionedObject> {
   signal?.throwIfAborted();
   if (!Number.isSafeInteger(start) || start < 0 || (end !== undefined && !(end >= start)))
-    throw new FacetError('invalid', `bytes ${start}..${end} of ${path} are not a range`);
+    throw new FacetError('invalid', `bytes ${start}..${end} of ${key} are not a range`);
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     const stats = await file.stat({ bigint: true });
@@ -76,12 +77,12 @@ async function readRange(
     while (filled < data.byteLength) {
       signal?.throwIfAborted();
       const { bytesRead } = await file.read(data, filled, data.byteLength - filled, start + filled);
-      if (bytesRead === 0) throw new FacetError('data-loss', `${path} was cut while it was read`);
+      if (bytesRead === 0) throw new FacetError('data-loss', `${key} was cut while it was read`);
       filled += bytesRead;
     }
     return { data, version: versionOf(stats) };
   } catch (error) {
-    throw toReadError(error, path);
+    throw toReadError(error, key);
   }
 }
 
@@ -105,7 +106,7 @@ async function writeAtomically(
     written = await temp.write(chunks, signal);
     return { bytes, sha256: written.sha256, version: await place(written.path, { path, key, condition }) };
   } catch (error) {
-    throw toWriteError(error, path, bytes);
+    throw toWriteError(error, key, bytes);
   } finally {
     if (written) await rm(written.path, { force: true });
   }
@@ -160,7 +161,7 @@ async function removeFile(
     }
   } catch (error) {
     if (condition.ifMatch === undefined && hasCode(error, 'ENOTDIR', 'EISDIR')) return;
-    throw toWriteError(error, path, 0);
+    throw toWriteError(error, key, 0);
   }
   throw tooMany(key);
 }
@@ -176,7 +177,7 @@ async function removeFolder(directory: string, folder: string, temp: TempFiles):
     await flushFolder(dirname(path));
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return 0;
-    throw toWriteError(error, path, 0);
+    throw toWriteError(error, folder, 0);
   }
   let count = 0;
   for await (const _ of listFolder(directory, relative(directory, hidden), undefined)) count++;
