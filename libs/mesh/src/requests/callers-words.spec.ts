@@ -9,7 +9,7 @@ describe('forCaller', () => {
   test.each([
     ['cannot read /var/lib/facet/saes/x/cfg.json', 'cannot read …/cfg.json'],
     [
-      "ENOENT: no such file or directory, open '/work/x y/z'",
+      "ENOENT: no such file or directory, open '/srv/x y/z'",
       "ENOENT: no such file or directory, open '…/x y/z'",
     ],
     ['it lies outside /corpora, the root.', 'it lies outside …/corpora, the root.'],
