@@ -8,7 +8,7 @@ import { torch } from './report.mjs';
 const WRITE_BYTES = 1 << 30;
 
 /** Trains a recipe here, with its defaults, on the first `train` of `rows` in their order; held out are the others. */
-export async function trainFacet(recipe, { rows, d_in, train, d_sae, batch }) {
+export async function trainFacet(recipe, { rows, d_in, train, d_sae, batch, seed }) {
   const source = {
     d_in,
     rows: train,
@@ -21,7 +21,7 @@ export async function trainFacet(recipe, { rows, d_in, train, d_sae, batch }) {
   };
   let [begun, ended] = [0, 0];
   const { metrics } = await trainSae({
-    config: { recipe, d_sae, batch_rows: batch, tokens: train },
+    config: { recipe, d_sae, batch_rows: batch, tokens: train, seed: BigInt(seed) },
     source,
     onProgress() {
       ended = performance.now();
@@ -36,10 +36,10 @@ export async function trainFacet(recipe, { rows, d_in, train, d_sae, batch }) {
  * Trains a recipe with PyTorch on the rows of `file`, with the learning rate, warm-up and window that it has here. topk is the
  * peer that lies beside the repository, the others are `torch_sae_recipes.py`.
  */
-export function trainPeer(recipe, { file, d_in, train, heldOut, d_sae, batch }) {
+export function trainPeer(recipe, { file, d_in, train, heldOut, d_sae, batch, seed }) {
   const config = resolveConfig({ recipe, d_sae, batch_rows: batch, tokens: train }, { d_in, rows: train });
   const { learning_rate, warmup_steps: warmup, dead_window_tokens: window } = config;
-  if (recipe.name === 'topk') return topkPeer({ file, d_in, train, d_sae, batch, k: recipe.k, window });
+  if (recipe.name === 'topk') return topkPeer({ file, d_in, train, d_sae, batch, seed, k: recipe.k, window });
   const { name, ...own } = recipe;
   const { prefixes } = config.recipe;
   const shape = {
@@ -48,6 +48,7 @@ export function trainPeer(recipe, { file, d_in, train, heldOut, d_sae, batch }) 
     held_out: heldOut,
     d_sae,
     batch,
+    seed,
     learning_rate,
     warmup,
     window,
@@ -57,8 +58,8 @@ export function trainPeer(recipe, { file, d_in, train, heldOut, d_sae, batch }) 
   return JSON.parse(/^result (.*)$/m.exec(output)[1]);
 }
 
-function topkPeer({ file, d_in, train, d_sae, batch, k, window }) {
-  const line = torch('torch_sae_train.py', file, d_in, d_sae, k, batch, 1, 0, window);
+function topkPeer({ file, d_in, train, d_sae, batch, seed, k, window }) {
+  const line = torch('torch_sae_train.py', file, d_in, d_sae, k, batch, 1, seed, window);
   const [, tokens, fvu, l0, dead, tokens_per_s] =
     /tokens=(\d+): held-out fvu ([\d.]+), l0 ([\d.]+), dead ([\d.]+), (\d+) tokens/.exec(line).map(Number);
   if (tokens !== train) throw new Error(`the peer trained on ${tokens} tokens, not ${train}`);

@@ -1,5 +1,6 @@
 // Trains an SAE of every recipe here and with a PyTorch peer, on equal rows in equal order, and compares them at matched l0:
-// `npm run bench:training-quality [-- --json] [-- --tokens 600000] [-- --recipes gated,jumprelu]`. Needs no service.
+// `npm run bench:training-quality [-- --json] [-- --tokens 600000] [-- --recipes gated,jumprelu] [-- --seeds 3]`. Needs
+// no service.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,8 @@ const TOKENS = 600_000;
 const TRAINED_SHARE = 0.95;
 /** Features of a row that every SAE is trained for. */
 const TARGET = 16;
+/** Every run is made with this many seeds on both sides: one seed alone moves fvu by up to 1 %. */
+const SEEDS = 3;
 /** How near the λ of a penalty is sought to it. */
 const SOUGHT = 0.05;
 
@@ -36,6 +39,7 @@ const RECIPES = {
 const progress = (text) => process.stderr.write(`${text}\n`);
 const steps = Math.ceil(Number(option('--tokens', TOKENS)) / SAE.batch);
 const train = steps * SAE.batch;
+const seeds = Number(option('--seeds', SEEDS));
 const heldOut = Math.ceil(train / TRAINED_SHARE) - train;
 const names = option('--recipes', Object.keys(RECIPES).join(',')).split(',');
 
@@ -65,7 +69,8 @@ try {
 
 const title =
   `SAE quality at matched l0: ${MODEL.id} ${MODEL.hookPoint}, d_in ${d_in}, d_sae ${SAE.d_sae}, batch ${SAE.batch}, ` +
-  `${train.toLocaleString('en')} tokens, fvu on ${heldOut.toLocaleString('en')} held-out tokens, target l0 ${TARGET}`;
+  `${train.toLocaleString('en')} tokens, fvu on ${heldOut.toLocaleString('en')} held-out tokens, target l0 ${TARGET}, ` +
+  `mean of ${seeds} seeds`;
 report(title, results.map(row), {
   recipes: results,
   worst_fvu_ratio: Math.max(...results.map(({ fvu_ratio }) => fvu_ratio)),
@@ -73,13 +78,14 @@ report(title, results.map(row), {
   target: TARGET,
   tokens: train,
   held_out_tokens: heldOut,
+  seeds,
 });
 
 /** Trains a recipe on both sides: ours for the target, the peer until it has the l0 that ours came to. */
 async function compare(name, shape) {
   const { of, sought, slope, round } = RECIPES[name];
   progress(`${name}: training here`);
-  const here = (setting) => trainFacet(of(setting), shape);
+  const here = overSeeds((setting, seed) => trainFacet(of(setting), { ...shape, seed }));
   const ours = sought
     ? await matchL0(TARGET, { setting: sought, slope, tolerance: SOUGHT, train: here })
     : { setting: TARGET, ...(await here(TARGET)) };
@@ -89,7 +95,7 @@ async function compare(name, shape) {
     setting,
     slope,
     round,
-    train: (value) => trainPeer(of(value), shape),
+    train: overSeeds((value, seed) => trainPeer(of(value), { ...shape, seed })),
   });
   return {
     recipe: name,
@@ -107,6 +113,16 @@ async function compare(name, shape) {
     peer_tokens_per_s: peer.tokens_per_s,
     peer_runs: peer.runs,
     fvu_ratio: ours.fvu / peer.fvu_at_l0,
+  };
+}
+
+/** A way to train that makes one run for each seed and gives the mean of every figure. */
+function overSeeds(train) {
+  return async (setting) => {
+    const runs = [];
+    for (let seed = 0; seed < seeds; seed++) runs.push(await train(setting, seed));
+    const mean = (name) => runs.reduce((sum, run) => sum + run[name], 0) / seeds;
+    return Object.fromEntries(Object.keys(runs[0]).map((name) => [name, mean(name)]));
   };
 }
 
@@ -129,6 +145,7 @@ function row(result) {
 function option(name, fallback) {
   const at = process.argv.indexOf(name);
   const value = at < 0 ? fallback : process.argv[at + 1];
-  if (name !== '--tokens' || Number(value) >= SAE.batch) return String(value);
-  throw new Error(`${name} ${value} is not a number of at least ${SAE.batch}`);
+  const least = { '--tokens': SAE.batch, '--seeds': 1 }[name];
+  if (least === undefined || Number(value) >= least) return String(value);
+  throw new Error(`${name} ${value} is not a number of at least ${least}`);
 }

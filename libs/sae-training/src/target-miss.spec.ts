@@ -46,6 +46,18 @@ describe('trainSae', () => {
     },
   );
 
+  test.each([
+    ['batchtopk', 1e-3, 60],
+    ['batchtopk', 5e-3, 100],
+    ['matryoshka', 5e-3, 100],
+  ] as const)(
+    'reaches k of %s at a learning rate of %d within %d steps',
+    async (name, learning_rate, steps) => {
+      const { metrics } = await train({ recipe: { name, k: 4 }, learning_rate, tokens: 128 * steps });
+      expect(Math.abs(metrics.l0 / 4 - 1)).toBeLessThan(0.1);
+    },
+  );
+
   test('warns of a jumprelu run whose penalty is too weak for its target', async () => {
     const { warnings } = await train({ recipe: { name: 'jumprelu', target_l0: 4, lambda: 1e-9 } });
     expect(warnings).toEqual([expect.stringMatching(/above the 4 asked for; .* \(jumprelu\) lambda/)]);

@@ -4,7 +4,7 @@
    /usr/bin/python3 torch_sae_recipes.py SETTINGS      (topk is ../shared/peers/torch_sae_train.py)
 
 SETTINGS is JSON: rows (a raw little-endian float32 file [n, d_in] in training order, the last `held_out` never trained on),
-d_in, held_out, d_sae, batch, learning_rate, warmup, window (rows of silence after which a feature is dead), recipe, and its
+d_in, held_out, d_sae, batch, seed, learning_rate, warmup, window (rows of silence after which a feature is dead), recipe, and its
 `lambda`, `target_l0` or `k` and `prefixes`. Prints `result {json}`: l0, fvu (mean over the held-out set), dead, tokens_per_s.
 
 Rows are scaled to unit mean square where there is a penalty. Adam, lr to 0 over the last fifth of the steps, penalties rise
@@ -15,7 +15,6 @@ import json, sys, time
 import numpy as np, torch
 
 torch.set_num_threads(2)
-torch.manual_seed(0)
 AUXK = 1 / 32
 THRESHOLD_RATE = .01
 BANDWIDTH = .001
@@ -200,6 +199,7 @@ def measure(s, X, sae, scale):
 
 
 settings = json.loads(sys.argv[1])
+torch.manual_seed(settings['seed'])
 rows = np.memmap(settings['rows'], '<f4', 'r').reshape(-1, settings['d_in'])
 ways = dict(standard=Standard, gated=Gated, jumprelu=Jumprelu, batchtopk=Batchtopk, matryoshka=Batchtopk)
 trained, scale, rate = train(settings, rows, ways[settings['recipe']])

@@ -4,18 +4,26 @@ import { tiedWeights } from '../initial-weights.ts';
 import { tfjsBatchtopkGradients } from '../tfjs/tfjs-batchtopk.ts';
 import type { PublishedForm } from '../to-sae.ts';
 import type { Weights } from '../weights.ts';
-import type { Recipe } from './recipe.ts';
+import type { Recipe, RecipeSizes } from './recipe.ts';
 import { resolveSelection, type SelectionConfig, selectionDefaults } from './topk.ts';
 
 /** BatchTopK: the B·k largest activations of a batch fire (Bussmann et al. 2024). */
 export interface BatchtopkRecipeConfig extends SelectionConfig {
   name: 'batchtopk';
-  /** How fast the threshold follows the smallest activation that is selected. @default 0.01 */
+  /**
+   * How fast the threshold follows the smallest activation that is selected.
+   * @default 50 / steps, at least 0.01, at most 1
+   */
   threshold_rate?: number;
 }
 
-/** How fast the threshold follows, where it is not stated. */
-export const DEFAULT_THRESHOLD_RATE = 0.01;
+/**
+ * How fast the threshold follows where it is not stated: a moving average of 100 steps, of the last fiftieth of a shorter run,
+ * whose threshold would otherwise lag behind weights that still change.
+ */
+export function defaultThresholdRate({ steps }: Pick<RecipeSizes, 'steps'>): number {
+  return Math.min(1, Math.max(0.01, 50 / steps));
+}
 
 /**
  * Bussmann et al. 2024 §3: the topk loss with the B·k largest of all pre-activations of the batch. At
@@ -27,7 +35,7 @@ export const batchtopkRecipe: Recipe<BatchtopkRecipeConfig> = {
   vectors: [],
   defaults: selectionDefaults,
   resolve(config, sizes) {
-    const { threshold_rate = DEFAULT_THRESHOLD_RATE } = config;
+    const { threshold_rate = defaultThresholdRate(sizes) } = config;
     requireRange('batchtopk.threshold_rate', threshold_rate, Number.MIN_VALUE, 1);
     return { name: 'batchtopk', ...resolveSelection(config, sizes), threshold_rate };
   },

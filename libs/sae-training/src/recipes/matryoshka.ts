@@ -3,7 +3,7 @@ import { requireRange } from '../checks.ts';
 import { cpuMatryoshkaGradients } from '../cpu/cpu-matryoshka.ts';
 import { tiedWeights } from '../initial-weights.ts';
 import { tfjsMatryoshkaGradients } from '../tfjs/tfjs-matryoshka.ts';
-import { DEFAULT_THRESHOLD_RATE, thresholdForm } from './batchtopk.ts';
+import { defaultThresholdRate, thresholdForm } from './batchtopk.ts';
 import type { Recipe } from './recipe.ts';
 import { resolveSelection, type SelectionConfig, selectionDefaults } from './topk.ts';
 
@@ -12,7 +12,10 @@ export interface MatryoshkaRecipeConfig extends SelectionConfig {
   name: 'matryoshka';
   /** Numbers of features of the nested SAEs, ascending, the last d_sae. @default d_sae/16, /8, /4, /2, d_sae */
   prefixes?: readonly number[];
-  /** How fast the threshold follows the smallest activation that is selected. @default 0.01 */
+  /**
+   * How fast the threshold follows the smallest activation that is selected.
+   * @default 50 / steps, at least 0.01, at most 1
+   */
   threshold_rate?: number;
 }
 
@@ -29,7 +32,7 @@ export const matryoshkaRecipe: Recipe<MatryoshkaRecipeConfig> = {
   vectors: [],
   defaults: selectionDefaults,
   resolve(config, sizes) {
-    const { threshold_rate = DEFAULT_THRESHOLD_RATE, prefixes = defaultPrefixes(sizes.d_sae) } = config;
+    const { threshold_rate = defaultThresholdRate(sizes), prefixes = defaultPrefixes(sizes.d_sae) } = config;
     requireRange('matryoshka.threshold_rate', threshold_rate, Number.MIN_VALUE, 1);
     requirePrefixes(prefixes, sizes.d_sae);
     const selection = resolveSelection(config, sizes);
