@@ -5,7 +5,8 @@ import { firstInvalidByte, wholeCharacters } from './utf8.ts';
 export type Encoding = 'UTF-8' | 'UTF-16LE' | 'UTF-16BE';
 
 const BYTE_ORDER_MARK = '\uFEFF';
-const LONE_SURROGATE = /\p{Surrogate}/u;
+/** Half of a character that UTF-16 writes in two. */
+export const LONE_SURROGATE = /\p{Surrogate}/u;
 const LINE_FEED = 10;
 
 /** A piece of a corpus: its bytes and their text. */

@@ -75,6 +75,11 @@ describe('a separator of line breaks', () => {
     for (const content of ['a\r\nb\r\n\r\nc\r\n\r\n\r\nd', 'a\r\nb\n\nc\n\r\nd'])
       for (let pieceChars = 1; pieceChars <= content.length; pieceChars++)
         expect(await documents(paragraphs, content, pieceChars)).toEqual(['a\r\nb', 'c', 'd']);
+    for (const content of ['a\rb\r\rc\r\r\rd', 'a\rb\r\n\rc\n\rd'])
+      for (let pieceChars = 1; pieceChars <= content.length; pieceChars++)
+        expect(await documents(paragraphs, content, pieceChars)).toEqual(['a\rb', 'c', 'd']);
+    const crcr = { ...text, documentSeparator: '\r\r' };
+    expect(await documents(crcr, 'a\r\nb\r\n\r\nc\n\nd')).toEqual(['a\r\nb', 'c', 'd']);
     const crlf = { ...text, documentSeparator: '\r\n---\r\n' };
     expect(await documents(crlf, 'a\n---\nb\r\n---\r\nc')).toEqual(['a', 'b', 'c']);
     expect(await documents({ ...text, documentSeparator: '\n*.+\n' }, 'a\r\n*.+\r\nb\nxxx\nc')).toEqual([
@@ -111,7 +116,10 @@ describe('JSON lines', () => {
   });
 
   test.each([
-    ['{"text":"a"}\n{"text":', 'line 2 of the corpus "/corpus" is not JSON'],
+    [
+      '{"text":"a"}\n{"text":',
+      'line 2 of the corpus "/corpus" is not JSON; correct it, or say --format text',
+    ],
     ['{"text":1}', 'line 1 of the corpus "/corpus" has no text in the field "text"'],
     ['\n\n[1]', 'line 3 of the corpus "/corpus" has no text in the field "text"'],
     ['null', 'line 1 of the corpus "/corpus" has no text'],
@@ -121,6 +129,20 @@ describe('JSON lines', () => {
     ],
   ])('names the line of %j', async (content, message) => {
     await expect(documents(jsonl, content)).rejects.toThrow(message);
+  });
+
+  test('refuse half a character, which nobody could give back', async () => {
+    for (const [half, content] of [
+      ['d800', '{"text":"fine"}\n{"text":"a \\ud800b"}'],
+      ['dc00', '"fine"\n"a \\udc00"'],
+    ])
+      await expect(documents(jsonl, content!)).rejects.toMatchObject({
+        kind: 'invalid',
+        message: expect.stringContaining(
+          `line 2 of the corpus "/corpus" has half a character, \\u${half}, behind "a "`,
+        ),
+      });
+    expect(await documents(jsonl, '{"text":"\\ud83d\\udc4b"}')).toEqual(['👋']);
   });
 
   test('refuses a line without end', async () => {

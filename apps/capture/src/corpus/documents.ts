@@ -1,6 +1,6 @@
 import { quote } from '@facet/errors';
 import { corpusError } from './corpus-file.ts';
-import { countLines } from './corpus-text.ts';
+import { countLines, LONE_SURROGATE } from './corpus-text.ts';
 
 /** A part of a document, tokenized by itself; most documents are one section. */
 export interface Section {
@@ -26,11 +26,11 @@ export const MAX_RECORD_CHARS = 16 * 1024 * 1024;
 
 /**
  * Divides plain text at `separator`; white space around documents is removed, empty documents do not count. A line break in
- * the separator stands for those of the corpus, with or without a carriage return.
+ * the separator stands for those of the corpus, LF, CRLF or CR.
  */
 export function createTextSplitter(separator: string): DocumentSplitter {
-  const pattern = separatorPattern(separator);
-  const separatorLines = countLines(separator);
+  const pattern = separatorPattern(separator, OPEN_LINE_BREAK);
+  const separatorLines = countLines(separator.replace(LINE_BREAKS, '\n'));
   let pending = '';
   let open = false;
   let line = 1;
@@ -47,15 +47,19 @@ export function createTextSplitter(separator: string): DocumentSplitter {
     open = !ends && (open || sections.length > 0);
     return sections;
   };
+  const divide = (at: string | RegExp): Section[] => {
+    const parts = pending.split(at);
+    pending = parts.pop()!;
+    return parts.flatMap((part) => {
+      const found = take(part, true);
+      line += separatorLines;
+      return found;
+    });
+  };
   return {
     push(text) {
-      const parts = (pending + text).split(pattern);
-      pending = parts.pop()!;
-      const sections = parts.flatMap((part) => {
-        const found = take(part, true);
-        line += separatorLines;
-        return found;
-      });
+      pending += text;
+      const sections = divide(pattern);
       // The rest stays: it may hold the start of a separator, and white space that ends the document.
       while (pending.length >= 2 * SECTION_CHARS) {
         const at = cutPoint(pending, SECTION_CHARS);
@@ -64,14 +68,21 @@ export function createTextSplitter(separator: string): DocumentSplitter {
       }
       return sections;
     },
-    end: () => take(pending, true),
+    end: () => [...divide(separatorPattern(separator, LINE_BREAK)), ...take(pending, true)],
   };
 }
 
-function separatorPattern(separator: string): string | RegExp {
-  if (!separator.includes('\n')) return separator;
+/** Every way to write a line break. */
+const LINE_BREAKS = /\r\n|\n|\r/g;
+/** One of them. */
+const LINE_BREAK = '(?:\\r\\n|\\n|\\r(?!\\n))';
+/** One of them in a text that goes on: CR at its end waits for the LF that may follow. */
+const OPEN_LINE_BREAK = '(?:\\r\\n|\\n|\\r(?!\\n|$))';
+
+function separatorPattern(separator: string, lineBreak: string): string | RegExp {
+  if (!/[\r\n]/.test(separator)) return separator;
   const escaped = separator.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(escaped.replace(/\r?\n/g, '\\r?\\n'));
+  return new RegExp(escaped.replace(LINE_BREAKS, lineBreak));
 }
 
 /** Reads one JSON object (or text) from every line; `invalid` names the line that is none or lacks the field. */
@@ -104,26 +115,41 @@ function parseLine(json: string, where: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    throw corpusError(`${where} is not JSON`, 'CORPUS_LINE_INVALID');
+    const remedy = 'correct it, or say --format text if it is plain text';
+    throw corpusError(`${where} is not JSON; ${remedy}`, 'CORPUS_LINE_INVALID');
   }
 }
 
+/** Characters quoted before half a character. */
+const QUOTED_BEFORE = 40;
 /** Fields named in an error. */
 const MAX_NAMED_FIELDS = 12;
 
 /** The text of a record: itself, or that of its field; `invalid` names the fields that there are. */
 export function textOf(value: unknown, field: string, where: string): string {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return requireWhole(value, where);
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   const record = isObject ? (value as Record<string, unknown>) : {};
   const text = Object.hasOwn(record, field) ? record[field] : undefined;
-  if (typeof text === 'string') return text;
+  if (typeof text === 'string') return requireWhole(text, where);
   const names = Object.keys(record).filter((name) => typeof record[name] === 'string');
   const remedy =
     names.length === 0
       ? 'it has no field with a text'
       : `name one of its fields with text_field (--text-field): ${names.slice(0, MAX_NAMED_FIELDS).map(quote).join(', ')}`;
   throw corpusError(`${where} has no text in the field ${quote(field)}; ${remedy}`, 'CORPUS_LINE_INVALID');
+}
+
+/** JSON can spell halves of characters, which no tokenizer is given as they are. */
+function requireWhole(text: string, where: string): string {
+  const at = LONE_SURROGATE.exec(text)?.index;
+  if (at === undefined) return text;
+  const half = text.charCodeAt(at).toString(16);
+  throw corpusError(
+    `${where} has half a character, \\u${half}, behind ${quote(text.slice(Math.max(0, at - QUOTED_BEFORE), at))}; ` +
+      'write both halves of the pair, or U+FFFD',
+    'CORPUS_LINE_INVALID',
+  );
 }
 
 /** One document that begins at `at`; nothing for an empty text. */

@@ -63,8 +63,10 @@ function arrayFormat({ start, value, rest, isNamedJson, shown }: Beginning): 'JS
     throw ambiguous(shown, 'has a JSON array on its first line and more behind it', remedy);
   }
   if (/^\[\s*(\{|"|\])/.test(start)) return 'JSON';
-  if (!isNamedJson) return undefined;
-  throw ambiguous(shown, 'is a JSON array of neither objects nor texts', 'write objects with a text field');
+  // Numbers in brackets begin prose too.
+  if (!isNamedJson && !/^\[\s*\[/.test(start)) return undefined;
+  const remedy = 'write objects with a text field, or say --format text';
+  throw ambiguous(shown, 'is a JSON array of neither objects nor texts', remedy);
 }
 
 function parsed(text: string): unknown {

@@ -59,6 +59,13 @@ describe('recogniseCorpus', () => {
     ['a.csv', 'text,label\nx,1\n', 'CSV, column text, 3 documents'],
     ['a.csv', 'text\n"a, b"\n', 'CSV, column text, 3 documents'],
     ['a.txt', 'id,text\n1,"a\nb"\n', 'CSV, column text, 3 documents'],
+    ['a.csv', ',text\n0,x\n1,y\n', 'CSV, column text, 3 documents'],
+    ['a', '\ttext\tn\n0\tx\t1\n', 'TSV, column text, 3 documents'],
+    ['a.csv', 'text,\nx,\n', 'CSV, column text, 3 documents'],
+    ['a.md', '|text|n|\n|-|-|\n|x|1|\n', PLAIN],
+    ['a.txt', 'ORCHESTRA AND PIT', PLAIN],
+    ['a.txt', 'BZh, PAR1, FEA1', PLAIN],
+    ['a.txt', 'Rar! said the lion.', PLAIN],
     ['a.csv', 'text;label\nx, y;1\n', 'CSV with ";", column text, 3 documents'],
     ['a.tsv', 'id\ttext\n1\tx, y\n', 'TSV, column text, 3 documents'],
     ['a', 'id\ttext\n1\t"so" he said\n', 'TSV without quotes, column text, 3 documents'],
@@ -127,6 +134,12 @@ describe('recogniseCorpus', () => {
     ['a.txt', '{"text": broken}\n', /begins like JSON, but its first line is none/],
     ['a.txt', '"one"\n"two"\n', /text in quotation marks on every line; .*--format jsonl.*--format text/],
     ['a.json', '[1,2]', /neither objects nor texts/],
+    ['a', '[["a"],["b"]]', /neither objects nor texts; .*or say --format text/],
+    [
+      'a.csv',
+      'text,n,n\nx,1,2\n',
+      /no table of equal records under a header; .*--format csv with its column of texts, --text-field/,
+    ],
     ['a.txt', '["a",1]\n["b",2]\n', /JSON array on its first line and more behind it/],
     [
       'a.csv',
@@ -145,7 +158,29 @@ describe('recogniseCorpus', () => {
     });
   });
 
+  test.each(['csv', 'json', 'jsonl', 'tsv', 'parquet'])(
+    'says of an empty .%s that it is empty',
+    async (ending) => {
+      for (const content of ['', '\uFEFF', '\n\n'])
+        await expect(words(`a.${ending}`, content)).rejects.toMatchObject({
+          kind: 'invalid',
+          reason: 'CORPUS_EMPTY',
+          message: expect.stringMatching(/holds no text$/),
+        });
+    },
+  );
+
+  test('tells zstd by the frames to skip that pzstd writes first', async () => {
+    const skipped = Buffer.from('502a4d18050000003132333435', 'hex');
+    const packed = Buffer.from('KLUv/QRYMQAAaGVsbG8KU4i9kQ==', 'base64');
+    expect(await words('a.txt.zst', Buffer.concat([skipped, packed]))).toBe(
+      'plain text divided at "<|endoftext|>", zstd, 3 documents',
+    );
+  });
+
   test.each<[string, Uint8Array | string, RegExp]>([
+    ['bzip2', Buffer.from('425a6839314159265359ffff', 'hex'), /is bzip2/],
+    ['ORC', Buffer.from('4f52430a0b0300', 'hex'), /is an ORC file/],
     ['a zip', 'PK\x03\x04rest', /is a zip archive/],
     ['a PDF', '%PDF-1.7', /is a PDF/],
     ['xz', Buffer.from('fd377a585a0000', 'hex'), /is xz/],

@@ -39,14 +39,20 @@ export function resolveFormat(
       : contentFormat(content.head, requested, { ending, shown });
   const format = typeof found === 'string' ? found : 'DELIMITED';
   const named = Object.hasOwn(NAMED, ending) ? NAMED[ending] : undefined;
-  if (named && !named.includes(format))
+  if (named && !named.includes(format)) {
+    if (isEmpty(content)) throw corpusError(`the corpus ${shown} holds no text`, 'CORPUS_EMPTY');
     throw ambiguous(
       shown,
       `is named ${quote(`.${ending}`)} but holds ${FORMAT_WORDS[format]}`,
       `say which it is (${optionOf(format)} or ${named.map(optionOf).join(' or ')})`,
     );
+  }
   requireHints(requested, format, shown);
   return withFields(requested, found);
+}
+
+function isEmpty(content: Content): boolean {
+  return content.kind === 'text' && content.head.complete && content.head.text.trim() === '';
 }
 
 /** Words for the formats, in descriptions and errors. */

@@ -53,6 +53,7 @@ function oneColumn(
     .trim()
     .replace(/^"(.*)"$/, '$1');
   if (header === textField) return { delimiter, unquoted: false };
-  const remedy = 'correct it, name its column of texts (--text-field), or say --format text';
+  const format = delimiter === '\t' ? 'tsv' : 'csv';
+  const remedy = `correct it, or say which it is (--format ${format} with its column of texts, --text-field, or --format text)`;
   throw ambiguous(shown, `is named ".${ending}" but is no table of equal records under a header`, remedy);
 }

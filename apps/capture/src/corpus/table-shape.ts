@@ -28,7 +28,7 @@ export function tableShape(head: Head, delimiters: readonly string[] = DELIMITER
     for (const unquoted of delimiter === '\t' ? [false, true] : [false]) {
       const records = firstRecords(head, { delimiter, unquoted });
       const [columns = []] = records;
-      if (records.length > 0 && columns.length > 1 && columns.every(isColumn) && isUnique(columns))
+      if (records.length > 0 && columns.length > 1 && namedColumns(columns).every(isColumn))
         return { dialect: { delimiter, unquoted }, columns, records: records.length };
     }
   return undefined;
@@ -53,10 +53,13 @@ function firstRecords({ text, complete }: Head, dialect: Dialect): string[][] {
   return records;
 }
 
-function isColumn(name: string): boolean {
-  return name.trim() !== '' && name.length <= MAX_COLUMN_CHARS && !name.includes('\n');
+/** The columns of a header but one without a name at an end: the index that pandas writes, or what a delimiter at the end makes. */
+function namedColumns(columns: readonly string[]): readonly string[] {
+  if (columns[0]!.trim() === '') return columns.slice(1);
+  return columns.at(-1)!.trim() === '' ? columns.slice(0, -1) : columns;
 }
 
-function isUnique(names: readonly string[]): boolean {
-  return new Set(names).size === names.length;
+function isColumn(name: string, at: number, columns: readonly string[]): boolean {
+  const isName = name.trim() !== '' && name.length <= MAX_COLUMN_CHARS && !name.includes('\n');
+  return isName && columns.indexOf(name) === at;
 }

@@ -122,6 +122,7 @@ describe('a JSON array', () => {
       /element 2 of the corpus "\/corpus" has no text in the field "text".*"body"/,
     ],
     ['[{"text":"a"},3]', /element 2 .*no field with a text/],
+    ['["a","b\\ud83d"]', /element 2 .*has half a character, \\ud83d, behind "b"/],
     ['[{"text":"a"} {"text":"b"}]', /is not JSON behind element 1/],
     ['[{"text":"a"},', /ends inside its JSON array/],
     ['[{"text":"a"}] more', /not JSON behind element 1/],
@@ -180,7 +181,7 @@ describe('Parquet', () => {
     ['bytes that are no UTF-8', file('bin'), /cannot be read as Parquet: .*utf-8/],
     ['another column', file('num'), /no column "text".*--text-field\): "body"/],
     ['a file that is cut', file('zstd').subarray(0, -9), /cannot be read as Parquet/],
-    ['only its first bytes', Buffer.from('PAR1'), /cannot be read as Parquet/],
+    ['only its first bytes', Buffer.from('PAR1\x15\0'), /cannot be read as Parquet/],
     [
       'damaged pages',
       Buffer.concat([file('snappy').subarray(0, 60), Buffer.alloc(200, 7), file('snappy').subarray(260)]),

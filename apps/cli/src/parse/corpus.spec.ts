@@ -33,6 +33,8 @@ describe('parseCorpus', () => {
     const separator = '\\n\\n---\\n';
     const { format } = await parseCorpus({ corpus: text, separator, format: 'text' });
     expect(format).toEqual({ $case: 'plainText', value });
+    const windows = await parseCorpus({ corpus: text, separator: '\\r\\n\\t', format: 'text' });
+    expect(windows.format).toEqual({ $case: 'plainText', value: { documentSeparator: '\r\n\t' } });
     const found = await parseCorpus({ corpus: text, separator });
     expect(found.format).toEqual({ $case: 'recognised', value: { ...value, textField: '' } });
   });

@@ -9,7 +9,7 @@ export interface CorpusOptions {
   corpus: string;
   /** `text`, `jsonl`, `json`, `csv`, `tsv` or `parquet`. @default told from the content, by the service */
   format?: string;
-  /** Text between two documents of a plain text; `\n` and `\t` are understood. @default `<|endoftext|>` */
+  /** Text between two documents of a plain text; `\n`, `\r` and `\t` are understood. @default `<|endoftext|>` */
   separator?: string;
   /** Field or column that holds the text. @default text */
   textField?: string;
@@ -76,7 +76,7 @@ function refuse(wrong: boolean, message: string): void {
   if (wrong) throw new FacetError('invalid', message);
 }
 
-/** Turns the two characters `\n` (as a shell passes them) into a line break, and `\t` into a tab. */
+/** Turns the two characters `\n` (as a shell passes them) into a line break, `\r` and `\t` likewise. */
 function unescapeSeparator(text: string): string {
-  return text.replaceAll('\\n', '\n').replaceAll('\\t', '\t');
+  return text.replaceAll('\\n', '\n').replaceAll('\\r', '\r').replaceAll('\\t', '\t');
 }
