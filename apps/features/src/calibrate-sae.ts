@@ -1,4 +1,5 @@
 import type { ActivationSet } from '@facet/artifacts';
+import { FacetError } from '@facet/errors';
 import { createSaeEncoder, type Sae, withThreshold } from '@facet/sae';
 import {
   CALIBRATION_ROWS,
@@ -13,7 +14,8 @@ const SAMPLE_SHARDS = 16;
 
 /**
  * Calibrates the threshold of an SAE that came without one on rows of an activation set, as training does at its end: the value that
- * its pre-activations exceed k times per row on average. BOS and special rows are left out.
+ * its pre-activations exceed k times per row on average. BOS and special rows are left out; `precondition` where there are no
+ * others.
  */
 export async function calibrateSae(sae: Sae, set: ActivationSet, signal: AbortSignal): Promise<Calibrated> {
   const { d_in, k } = sae.cfg;
@@ -29,10 +31,18 @@ export async function calibrateSae(sae: Sae, set: ActivationSet, signal: AbortSi
   try {
     const sample = { rows: () => sampleRows(set, signal), d_in };
     const [calibrated] = await calibrateThresholds([{ session, k: k! }], sample);
+    if (calibrated!.rows === 0) throw noRows(set);
     return calibrated!;
   } finally {
     await encoder.close();
   }
+}
+
+function noRows({ id }: ActivationSet): FacetError {
+  const message =
+    `activationSets/${id} has no rows to calibrate a threshold on, only BOS and special tokens; ` +
+    'index the SAE on a set with text first';
+  return new FacetError('precondition', message, { reason: 'CALIBRATION_ROWS_MISSING' });
 }
 
 /** Yields at most CALIBRATION_ROWS rows, spread evenly over the set, a shard at a time; the same ones at every call. */

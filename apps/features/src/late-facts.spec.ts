@@ -106,6 +106,18 @@ describeWithModel('a topk SAE that came without a threshold', () => {
 
   afterAll(() => system?.stop(), 30_000);
 
+  test('is not calibrated on a set without ordinary rows, and stays as it is', async () => {
+    const { store, corpus, lineage } = system.fixture;
+    const special = new Uint8Array(corpus.special.length).fill(1);
+    await writeSet(store, 'special', { corpus: { ...corpus, special }, lineage });
+    const { run } = await index('bare', 'random', 'special');
+    expect(run.error).toMatchObject({
+      reason: 'CALIBRATION_ROWS_MISSING',
+      message: expect.stringMatching(/activationSets\/special .*special tokens/),
+    });
+    expect(await factsOf('random')).toBeUndefined();
+  }, 240_000);
+
   test('is calibrated on the set: k features of a row exceed the threshold on average', async () => {
     const { store, corpus, sae } = system.fixture;
     expect(() => featureRows(sae, [0])).toThrow(/facet index/);

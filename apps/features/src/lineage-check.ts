@@ -1,5 +1,6 @@
 import type { ActivationSet, StoredSae } from '@facet/artifacts';
 import { FacetError } from '@facet/errors';
+import type { IndexInfo } from '@facet/feature-index';
 import { type Lineage, requireSameLineage } from '@facet/objects';
 import type { RunRecord } from './run-record.ts';
 
@@ -20,6 +21,26 @@ export function requireMatching(
 function sharedFields({ modelId, modelSha256 }: Lineage): (keyof Lineage)[] {
   if (modelSha256 !== '') return ['modelSha256', 'tokenizerSha256', 'hookPoint'];
   return modelId === '' ? ['hookPoint'] : ['modelId', 'hookPoint'];
+}
+
+/** Refuses an index of the same weights that was made where they were read before: at another hook point, or of another model. */
+export function requireIndexedThere(
+  { id, manifest }: Pick<StoredSae, 'id' | 'manifest'>,
+  { lineage: indexed }: Pick<IndexInfo, 'lineage'>,
+): void {
+  const { lineage } = manifest;
+  // Indexes say of themselves what their activation set said.
+  const isSame = (field: keyof Lineage) => indexed[field] === undefined || indexed[field] === lineage[field];
+  if (sharedFields(lineage).every(isSame)) return;
+  throw mismatch(
+    `the index of saes/${id} was made at ${placeOf(indexed)}, but the SAE that stands under this name now reads ` +
+      `${placeOf(lineage)}; index it again (facet index)`,
+  );
+}
+
+function placeOf({ modelId, modelSha256, hookPoint = 'an unknown hook point' }: Partial<Lineage>): string {
+  const weights = modelSha256 ? ` (weights ${modelSha256.slice(0, 12)})` : '';
+  return `${hookPoint} of ${modelId ? `models/${modelId}` : 'a model that is not known'}${weights}`;
 }
 
 /** The lineage of an index: that of its activation set, with the SAE and the set themselves. */

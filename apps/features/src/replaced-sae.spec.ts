@@ -78,7 +78,34 @@ describeWithModel('an SAE that takes the name of another one', () => {
       });
   }, 240_000);
 
+  test.each([
+    ['at another hook point', { hookPoint: 'blocks.1.hook_resid_post' }],
+    ['for another model', { modelId: 'tuned', modelSha256: 'f'.repeat(64) }],
+    ['for a model that is not known yet', { modelId: 'tuned', modelSha256: '', tokenizerSha256: '' }],
+  ])('no method answers of the same weights that were made anew %s', async (_, other) => {
+    const { store, lineage, sae } = system.fixture;
+    await store.deletePrefix('saes/random');
+    await writeSae(store, 'random', { sae, lineage: { ...lineage, ...other } });
+    const [[, value]] = Object.entries(other);
+    for (const method of METHODS)
+      await expect(ask(method)).rejects.toMatchObject({
+        kind: 'precondition',
+        reason: 'LINEAGE_MISMATCH',
+        message: expect.stringMatching(new RegExp(`${value}.*index it again`)),
+      });
+  });
+
+  test('the same SAE that is made anew has the index that was made of it', async () => {
+    const { store, lineage, sae } = system.fixture;
+    await store.deletePrefix('saes/random');
+    await writeSae(store, 'random', { sae, lineage });
+    for (const method of METHODS) await ask(method);
+  });
+
   test('has statistics, examples and labels of its own when it is indexed', async () => {
+    await system.fixture.store.deletePrefix('saes/random');
+    const { lineage } = system.fixture;
+    await writeSae(system.fixture.store, 'random', { sae: anotherSae(system.fixture), lineage });
     await system.runToEnd('second');
     const { sha256 } = await identityOf();
     const { features } = await system.client.listFeatures({ parent: 'saes/random', pageSize: 1000 });
