@@ -1,6 +1,12 @@
 /** Longest SQL text of one request, inline VALUES included; longer data belongs into the body of an INSERT … FORMAT. */
 export const MAX_QUERY_BYTES = 16 * 1024 * 1024;
 
+/**
+ * Most words, numbers and signs of one SQL text: every statement of 256 KiB, the longest that a server takes by default, has
+ * fewer. Looking at them takes about a second, in which nothing else is answered.
+ */
+export const MAX_TOKENS = 262_144;
+
 /** Most bytes looked at to find where the SQL of a body ends and its rows begin. */
 export const MAX_INSERT_HEAD_BYTES = 256 * 1024;
 

@@ -20,10 +20,11 @@ const DECODERS = {
 export function decodedBody(message: IncomingMessage): Readable {
   const encoding = message.headers['content-encoding'] ?? 'identity';
   if (encoding === 'identity') return message;
-  const create = DECODERS[encoding as keyof typeof DECODERS];
-  if (create === undefined)
+  if (!Object.hasOwn(DECODERS, encoding))
     throw raise(48, `Content-Encoding ${encoding} is not supported; use gzip, deflate or br.`);
-  const decoder = create();
+  const decoder = DECODERS[encoding as keyof typeof DECODERS]();
+  // Whoever reads is told; where the request is refused before, nobody does.
+  decoder.on('error', () => {});
   message.on('error', (error) => decoder.destroy(error));
   message.pipe(decoder);
   return decoder;

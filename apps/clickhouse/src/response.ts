@@ -79,7 +79,7 @@ function openResponse(response: ServerResponse, result: EngineResult, facts: Res
   const exceptionTag = facts.streamed ? randomBytes(8).toString('hex') : undefined;
   response.writeHead(200, {
     'Content-Type': contentTypeOf(facts.format),
-    'X-ClickHouse-Query-Id': facts.queryId,
+    'X-ClickHouse-Query-Id': headerValue(facts.queryId),
     'X-ClickHouse-Format': facts.format,
     'X-ClickHouse-Timezone': facts.timezone,
     'X-ClickHouse-Server-Display-Name': hostname(),
@@ -90,6 +90,11 @@ function openResponse(response: ServerResponse, result: EngineResult, facts: Res
   const opened: OpenResponse = { sink: facts.gzip ? gzipInto(response) : response, exceptionTag };
   open.set(response, opened);
   return opened;
+}
+
+/** A caller's text with `?` for what no header can hold. */
+function headerValue(text: string): string {
+  return text.replace(/[^\t\x20-\x7e\x80-\xff]/gu, '?');
 }
 
 function gzipInto(response: ServerResponse): Writable {
@@ -125,7 +130,7 @@ export async function sendException(
     'Content-Type': 'text/plain; charset=UTF-8',
     'Content-Length': Buffer.byteLength(body),
     'X-ClickHouse-Exception-Code': String(exception.code),
-    'X-ClickHouse-Query-Id': queryId,
+    'X-ClickHouse-Query-Id': headerValue(queryId),
     ...(exception.code === 194 ? { 'WWW-Authenticate': 'Basic realm="ClickHouse"' } : {}),
     ...(exception.code === 202 ? { 'Retry-After': '1' } : {}),
   });

@@ -33,30 +33,41 @@ const READS = new Set(['SELECT', 'WITH', 'FROM', '(']);
 /** Classifies one SQL statement. */
 export function parseStatement(sql: string): Statement {
   const list: Token[] = [];
+  const head: InsertHead = { takesRows: true, settingsAt: undefined };
   for (const token of tokens(sql)) {
     list.push(token);
-    if (list[0]!.upper === 'INSERT') {
-      const insert = insertOf(sql, list);
-      if (insert !== undefined) return insert;
-    }
+    if (list[0]!.upper !== 'INSERT') continue;
+    note(head, token);
+    const insert = head.takesRows ? insertOf(sql, list, head) : undefined;
+    if (insert !== undefined) return insert;
   }
   const format = trailingFormat(list);
   return READS.has(list[0]?.upper ?? '') ? { kind: 'read', format } : { kind: 'other', format };
 }
 
+/** What is known of the head of an INSERT so far. */
+interface InsertHead {
+  /** Neither a query nor a file gives its rows. */
+  takesRows: boolean;
+  settingsAt: number | undefined;
+}
+
+function note(head: InsertHead, { upper, depth, at }: Token): void {
+  if (depth > 0) return;
+  if (upper === 'SELECT' || upper === 'INFILE') head.takesRows = false;
+  if (upper === 'SETTINGS') head.settingsAt ??= at;
+}
+
 /** Recognises the clause that ends the head of an INSERT, when the newest token completes it. */
-function insertOf(sql: string, list: readonly Token[]): InsertStatement | undefined {
+function insertOf(sql: string, list: readonly Token[], head: InsertHead): InsertStatement | undefined {
   const last = list.at(-1)!;
   const previous = list.at(-2);
   if (last.depth > 0 || list.length < 3) return undefined;
-  if (list.some(({ upper, depth }) => depth === 0 && (upper === 'SELECT' || upper === 'INFILE')))
-    return undefined;
-  const sourceAt = list.find(({ upper, depth }) => depth === 0 && upper === 'SETTINGS')?.at;
   if (last.upper === 'VALUES') {
     return {
       kind: 'insert',
       format: 'Values',
-      sourceAt: sourceAt ?? last.at,
+      sourceAt: head.settingsAt ?? last.at,
       formatAt: last.at,
       dataAt: last.end,
     };
@@ -67,7 +78,7 @@ function insertOf(sql: string, list: readonly Token[]): InsertStatement | undefi
     return {
       kind: 'insert',
       format: last.text,
-      sourceAt: sourceAt ?? previous.at,
+      sourceAt: head.settingsAt ?? previous.at,
       formatAt: previous.at,
       dataAt,
     };

@@ -1,4 +1,5 @@
 import { raise } from './exceptions.ts';
+import { MAX_TOKENS } from './limits.ts';
 
 export type TokenKind = 'word' | 'identifier' | 'string' | 'number' | 'symbol';
 
@@ -29,14 +30,16 @@ const COMMENT_MARK = /\/\*|\*\//g;
 
 /**
  * Splits ClickHouse SQL into tokens, lazily: the data behind an INSERT is never looked at when the reader stops. Comments
- * may be nested. Throws SYNTAX_ERROR where one does not end, and for characters that are no SQL outside of quotes.
+ * may be nested. Throws SYNTAX_ERROR where one does not end, and for characters that are no SQL outside of quotes;
+ * QUERY_IS_TOO_LARGE behind the last token that is looked at.
  */
 export function* tokens(sql: string): Generator<Token> {
   let at = 0;
   let depth = 0;
-  for (;;) {
+  for (let count = 1; ; count += 1) {
     const start = skipBlanks(sql, at);
     if (start >= sql.length) return;
+    if (count > MAX_TOKENS) throw tooManyTokens();
     const { kind, end } = tokenAt(sql, start);
     const text = sql.slice(start, end);
     if (kind === 'symbol' && ')]}'.includes(text)) depth -= 1;
@@ -143,6 +146,11 @@ function endOfComment(sql: string, at: number): number {
 function lengthOf(pattern: RegExp, sql: string, at: number): number {
   pattern.lastIndex = at;
   return pattern.exec(sql)?.[0].length ?? 0;
+}
+
+function tooManyTokens(): Error {
+  const remedy = 'send rows as the body of INSERT … FORMAT, and long lists of values as a table';
+  return raise(162, `The query has more than ${MAX_TOKENS} words, numbers and signs; ${remedy}.`);
 }
 
 function syntaxError(problem: string): Error {

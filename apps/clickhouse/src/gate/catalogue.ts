@@ -18,6 +18,7 @@ export interface Catalogue {
   readonly structured: ReadonlySet<string>;
   readonly refusedEngines: ReadonlySet<string>;
   readonly allowedSettings: ReadonlySet<string>;
+  readonly knownSettings: ReadonlySet<string>;
 }
 
 interface KnownFunction {
@@ -39,6 +40,7 @@ export async function readCatalogue(session: Session): Promise<Catalogue> {
   const functions = await sessionRows<KnownFunction>(session, FUNCTIONS);
   const tableFunctions = await names(session, 'SELECT name FROM system.table_functions');
   const engines = await names(session, ENGINES);
+  const settings = await sessionRows<SettingType>(session, SETTINGS);
   const allowed = new Set(functions.filter(isAllowed).map(({ name }) => name));
   const refusedFunctions = functions
     .filter(({ of }) => !allowed.has(of))
@@ -48,7 +50,8 @@ export async function readCatalogue(session: Session): Promise<Catalogue> {
     refusedTableFunctions: new Set(tableFunctions.filter((name) => !isAllowedTableFunction(name))),
     structured: STRUCTURED_TABLE_FUNCTIONS,
     refusedEngines: new Set(engines.filter((name) => !ALLOWED_ENGINES.has(name))),
-    allowedSettings: allowedSettings(await sessionRows<SettingType>(session, SETTINGS)),
+    allowedSettings: allowedSettings(settings),
+    knownSettings: new Set(settings.map(({ name }) => name)),
   };
 }
 

@@ -2,7 +2,7 @@ import { raise } from '../exceptions.ts';
 import type { Token } from '../tokens.ts';
 
 /** First words of statements that only read. */
-const READS = new Set([
+export const READS = new Set([
   'SELECT',
   'WITH',
   'FROM',
@@ -80,11 +80,28 @@ function requireAllowedChange(list: readonly Token[], first: string): void {
     throw raise(497, `${`${first} ${target}`.trim()} is not among the statements that are allowed here.`);
   if (first === 'SET' && list[2]?.text !== '=')
     throw raise(497, 'SET takes settings here, SET name = value; parameters come with the request.');
-  const altered = first === 'ALTER' && list.find((token) => isAt(token, REFUSED_ALTERATIONS));
-  if (altered) throw raise(497, `ALTER TABLE … ${altered.upper} is not allowed.`);
+  if (first === 'ALTER') requireAllowedAlteration(list);
   const cluster = list.findIndex(({ upper }, at) => upper === 'ON' && list[at + 1]?.upper === 'CLUSTER');
   if (cluster >= 0 && first !== 'INSERT')
     throw raise(497, 'ON CLUSTER is not allowed: this engine is alone.');
+}
+
+function requireAllowedAlteration(list: readonly Token[]): void {
+  const altered = list.find((token) => isAt(token, REFUSED_ALTERATIONS));
+  if (altered) throw raise(497, `ALTER TABLE … ${altered.upper} is not allowed.`);
+  if (list[behindTable(list)]?.text === '(')
+    throw raise(497, 'ALTER TABLE … (…) is not allowed; write its changes without brackets.');
+}
+
+/** Where the changes of ALTER TABLE begin: behind the name of the table, which may have parts and parameters. */
+function behindTable(list: readonly Token[]): number {
+  let at = list.findIndex(({ upper }) => upper === 'TABLE');
+  do {
+    at += 1;
+    while (list[at]?.text === '{' || (list[at]?.depth ?? 0) > 0) at += 1;
+    at += 1;
+  } while (list[at]?.text === '.');
+  return at;
 }
 
 function isAt({ kind, depth, upper }: Token, words: ReadonlySet<string>): boolean {

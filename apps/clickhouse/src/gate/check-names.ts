@@ -66,16 +66,26 @@ const OTHER_SOURCES = new Set(['SELECT', 'WITH', 'FROM', 'FUNCTION']);
 
 /**
  * The arguments of a table function that takes a structure (`values('a Int8', …)`) are literals only, and what its texts
- * name is allowed: they are SQL, with defaults that are computed.
+ * name is allowed: they are SQL, with defaults that are computed. A name would stand for a text that nobody has looked at
+ * (`WITH '…' AS s`), but for that of a format.
  */
 function requireStructure(list: readonly Token[], openAt: number, catalogue: Catalogue): void {
   const { depth } = list[openAt]!;
+  const called = list[openAt - 1]!;
   for (let at = openAt + 1; at < list.length && list[at]!.depth > depth; at += 1) {
     const token = list[at]!;
+    const isFormat = at === openAt + 1 && called.name?.toLowerCase() === 'format';
     if (token.kind === 'string') requireAllowedText(token.text, catalogue);
-    else if (token.kind === 'symbol' && !'(),[]-'.includes(token.text)) throw notLiteral(list[openAt - 1]!);
-    else if (list[at + 1]?.text === '(' && token.name !== undefined) throw notLiteral(list[openAt - 1]!);
+    else if (!isPartOfLiteral(token) && !(isFormat && token.kind === 'word')) throw notLiteral(called);
+    if (list[at + 1]?.text === '(' && token.name !== undefined) throw notLiteral(called);
   }
+}
+
+const LITERAL_WORDS = new Set(['NULL', 'TRUE', 'FALSE', 'NAN', 'INF']);
+
+function isPartOfLiteral({ kind, text, upper }: Token): boolean {
+  if (kind === 'symbol') return '(),[]-'.includes(text);
+  return kind === 'number' || (kind === 'word' && LITERAL_WORDS.has(upper));
 }
 
 function requireAllowedText(text: string, catalogue: Catalogue): void {

@@ -14,44 +14,57 @@ export function requireAllowedSettings(names: Iterable<string>, { allowedSetting
 }
 
 /** Names of all settings that a statement sets: of SET, of SETTINGS clauses at any depth, of MODIFY SETTING. */
-export function* settingsOf(list: readonly Token[]): Generator<string> {
+export function* settingsOf(list: readonly Token[], { knownSettings }: Catalogue): Generator<string> {
   for (const [at, { kind, upper }] of list.entries()) {
     const opens =
       kind === 'word' && (upper === 'SETTINGS' || upper === 'SETTING' || (at === 0 && upper === 'SET'));
-    if (opens) yield* assignmentsFrom(list, at + 1);
+    if (!opens) continue;
+    // A name alone switches its setting on; a word behind a column that is called `settings` is none.
+    for (const { name, valueAt } of itemsFrom(list, at + 1))
+      if (valueAt !== undefined || knownSettings.has(name)) yield name;
   }
 }
 
-/** Names left of `=` in a list `a = 1, b.c = 'x', …`; where it is none, the words before were no clause. */
-function* assignmentsFrom(list: readonly Token[], from: number): Generator<string> {
+interface Item {
+  name: string;
+  /** Where its value begins; undefined where it has none. */
+  valueAt: number | undefined;
+  /** Behind the name. */
+  end: number;
+}
+
+/** Items of a list `a = 1, b.c = 'x', d, …`; where it is none, the words before were no clause. */
+function* itemsFrom(list: readonly Token[], from: number): Generator<Item> {
   for (let at = from; ; ) {
-    const assignment = assignmentAt(list, at);
-    if (assignment === undefined) return;
-    yield assignment.name;
-    const comma = endOfValue(list, assignment.valueAt);
+    const item = itemAt(list, at);
+    if (item === undefined) return;
+    yield item;
+    const comma = item.valueAt === undefined ? item.end : endOfValue(list, item.valueAt);
     if (list[comma]?.text !== ',') return;
     at = comma + 1;
   }
 }
 
-function assignmentAt(list: readonly Token[], from: number): { name: string; valueAt: number } | undefined {
+function itemAt(list: readonly Token[], from: number): Item | undefined {
   const parts: string[] = [];
   for (let at = from; list[at]?.name !== undefined; at += 2) {
     parts.push(list[at]!.name!);
-    const next = list[at + 1]?.text;
-    if (next === '=') return { name: parts.join('.'), valueAt: at + 2 };
-    if (next !== '.') return undefined;
+    const end = at + 1;
+    const next = list[end]?.text;
+    if (next === '.') continue;
+    return { name: parts.join('.'), valueAt: next === '=' ? end + 1 : undefined, end };
   }
   return undefined;
 }
 
-/** Where a value ends: behind one token, a signed number, or brackets with all that is in them. */
+/** Where a value ends: behind one token, a signed number or name of one, or brackets with all that is in them. */
 function endOfValue(list: readonly Token[], from: number): number {
+  const first = '+-'.includes(list[from]?.text ?? ' ') ? from + 1 : from;
   let open = 0;
-  let at = from;
+  let at = first;
   for (; at < list.length; at += 1) {
     const { kind, text } = list[at]!;
-    if (open === 0 && at > from && (kind === 'word' || kind === 'identifier' || ',);'.includes(text)))
+    if (open === 0 && at > first && (kind === 'word' || kind === 'identifier' || ',);'.includes(text)))
       return at;
     if (kind === 'symbol' && '([{'.includes(text)) open += 1;
     if (kind === 'symbol' && ')]}'.includes(text)) open -= 1;

@@ -115,6 +115,10 @@ describe('hostile statements', () => {
       ['SELECT 1', { readonly: '0' }],
       ['SELECT 1', { allow_introspection_functions: '1' }],
       ['SELECT 1', { add_http_cors_header: '1' }],
+      ["CREATE VIEW kept AS SELECT arrayMap({f:Identifier}, ['x'])", { param_f: 'upper' }],
+      ['DROP DATABASE {d:Identifier}', { param_d: 'default' }],
+      ['DROP TABLE one', { database: 'system' }],
+      ['USE {d:Identifier}', { param_d: 'system' }],
       ['INSERT INTO t FORMAT TSV\n1', { input_format_record_errors_file_path: `${folder}/out` }],
       ['SELECT 1 FORMAT AvroConfluent', { format_avro_schema_registry_url: url }],
       ['SELECT * FROM {t:Identifier}', { param_t: file }],
@@ -147,6 +151,28 @@ describe('hostile statements', () => {
     expect((await post(`SELECT count() FROM t WHERE a LIKE '%${SECRET}%'`)).text).toBe('0\n');
     await post("('plain'), ('rows')", { query: 'INSERT INTO t VALUES' });
     expect((await post("SELECT count() FROM t WHERE a IN ('plain', 'rows')")).text).toBe('2\n');
+  });
+});
+
+describe('statements without end', () => {
+  const mebibyte = (unit: string) => unit.repeat(Math.floor(2 ** 20 / unit.length));
+
+  test.each([
+    ['a list of numbers', `SELECT 1${mebibyte(',1')}`],
+    ['rows', `INSERT INTO t VALUES ('a')${mebibyte(",('a')").repeat(8)}`],
+    ['brackets', `SELECT ${mebibyte('(')}`],
+    ['the head of an INSERT', `INSERT INTO t ${mebibyte('a ')}`],
+    ['settings', `SELECT 1 SETTINGS max_threads = 1${mebibyte(', max_threads = 1').repeat(2)}`],
+  ])('are refused before they fill the memory: %s', async (_, sql) => {
+    const { status, text } = await post(sql);
+    expect([status, text]).toEqual([413, expect.stringContaining('QUERY_IS_TOO_LARGE')]);
+    expect((await post('SELECT 1')).text).toBe('1\n');
+  });
+
+  test('are those of VALUES only where rows stand in the SQL itself', async () => {
+    const rows = Array.from({ length: 100_000 }, (_, i) => `('row ${i}')`).join(',');
+    expect(await post(rows, { query: 'INSERT INTO t VALUES' })).toMatchObject({ status: 200 });
+    expect((await post("SELECT count() FROM t WHERE a LIKE 'row %'")).text).toBe('100000\n');
   });
 });
 

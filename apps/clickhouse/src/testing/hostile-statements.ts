@@ -1,3 +1,5 @@
+import { alone, named, taken } from './hostile-neighbours.ts';
+
 /** What hostile statements reach for. */
 export interface Canaries {
   /** A file with a secret, which stays as it is. */
@@ -10,8 +12,8 @@ export interface Canaries {
 
 /** Statements that would read or write a file, reach an address, run a program, or lift what holds queries in. */
 export function hostileStatements(canaries: Canaries): string[] {
-  return [writing, reading, hidden, addresses, stored, texts, settings, others].flatMap((group) =>
-    group(canaries),
+  return [writing, reading, hidden, addresses, stored, texts, named, settings, alone, others, taken].flatMap(
+    (group) => group(canaries),
   );
 }
 
