@@ -197,6 +197,12 @@ function requireConsistent(file: ConfigFile, source: string): void {
 /** The metadata of every layout: `metadata` (v6), `meta` (v6 before its release), or flat keys. */
 function metadataOf(file: ConfigFile, source: string): SaeMetadata {
   const nested = file.metadata ?? file.meta;
+  for (const [name, value] of Object.entries(file.metadata ?? {}))
+    requireAgreement(
+      source,
+      { name: `metadata.${name}`, value: isPlain(value) ? value : undefined },
+      { name: `meta.${name}`, value: file.meta?.[name] },
+    );
   const flat = flatMetadata(file);
   for (const metadata of [file.metadata, file.meta])
     for (const [name, value] of Object.entries(flat))
@@ -223,6 +229,10 @@ function flatMetadata(file: ConfigFile): SaeMetadata {
   }
   if (typeof file.hook_point === 'string') metadata.hook_name ??= file.hook_point;
   return metadata;
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value !== 'object';
 }
 
 function isPresent<T>(value: T | null | undefined): value is T {

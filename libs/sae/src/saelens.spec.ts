@@ -133,6 +133,10 @@ describe('parseSaelensConfig', () => {
       /metadata\.model_name is "pythia", but model_name is "gpt2-small"/,
     ],
     [{ meta: { context_size: 64 } }, /metadata\.context_size is 64, but context_size is 128/],
+    [
+      { metadata: { context_size: 128, prepend_bos: true }, meta: { prepend_bos: false } },
+      /metadata\.prepend_bos is true, but meta\.prepend_bos is false/,
+    ],
   ])('refuses the contradiction in %j and names both values', (change, message) => {
     const read = () => parseSaelensConfig(JSON.stringify({ ...flat, ...change }), 'saes/x');
     expect(read).toThrow(
@@ -180,6 +184,20 @@ describe('parseSaelensConfig', () => {
     expect(parseSaelensConfig(JSON.stringify(meta), 'saes/x').metadata.hook_name).toBe(
       'blocks.0.hook_mlp_out',
     );
+  });
+
+  test('takes metadata in which what is not known is null', () => {
+    const metadata = {
+      model_name: null,
+      hook_name: 'blocks.8.hook_resid_pre',
+      context_size: null,
+      sae_lens: null,
+    };
+    const v6 = { architecture: 'standard', d_in: 4, d_sae: 8, metadata };
+    expect(parseSaelensConfig(JSON.stringify(v6), 'saes/x').metadata).toEqual({
+      hook_name: 'blocks.8.hook_resid_pre',
+      sae_lens: null,
+    });
   });
 
   test('refuses what is not JSON', () => {

@@ -55,6 +55,28 @@ describe('dictionary_learning configurations', () => {
       },
       /"gate_proj_layer_7" is 7, but layer is 3/,
     ],
+    ...[
+      'model.layers.4.mlp',
+      'gpt_neox.layers.4',
+      'transformer.h.4.attn',
+      'layer_4',
+      'blocks.4.hook_mlp_out',
+    ].map((name): [string, (config: Config) => void, RegExp] => [
+      `submodule_name ${name} against layer`,
+      (c) => {
+        Object.assign(c, { facet_metadata: {} });
+        c.trainer.submodule_name = name;
+      },
+      new RegExp(`layer of submodule_name "${name}" is 4, but layer is 3`),
+    ]),
+    [
+      'layer against kept metadata',
+      (c) => {
+        delete c.trainer.submodule_name;
+        c.trainer.layer = 4;
+      },
+      /layer is 4, but the layer of facet_metadata\.hook_name blocks\.3\.hook_resid_post is 3/,
+    ],
     [
       'dict_class against trainer_class',
       (c) => {
@@ -65,7 +87,7 @@ describe('dictionary_learning configurations', () => {
     [
       'dict_class against the tensors',
       (c) => {
-        Object.assign(c.trainer, { dict_class: 'AutoEncoder', trainer_class: 'StandardTrainer' });
+        Object.assign(c.trainer, { dict_class: 'AutoEncoder', trainer_class: 'StandardTrainer', k: null });
       },
       /a dictionary of class AutoEncoder has no tensor "b_dec"/,
     ],
@@ -101,6 +123,31 @@ describe('dictionary_learning configurations', () => {
     await expect(read(change)).rejects.toMatchObject({
       kind: 'invalid',
       message: expect.stringMatching(message),
+    });
+  });
+
+  test.each(['jumprelu', 'gated'] as const)('refuse k of a %s dictionary', async (architecture) => {
+    const change = (c: Config) => {
+      c.trainer.k = 32;
+    };
+    await expect(read(change, architecture)).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(
+        /k is 32, but dict_class is "(JumpRelu|Gated)AutoEncoder", which selects no k/,
+      ),
+    });
+  });
+
+  test('name no hook point for what goes into a submodule, and refuse transcoders', async () => {
+    const reads = (io: string) => (c: Config) => {
+      c.facet_metadata = {};
+      c.buffer = { io };
+    };
+    expect((await read(reads('out'))).sae.cfg.metadata.hook_name).toBe('blocks.3.hook_resid_post');
+    expect((await read(reads('in'))).sae.cfg.metadata.hook_name).toBeUndefined();
+    await expect(read(reads('in_and_out'))).rejects.toMatchObject({
+      kind: 'unimplemented',
+      message: expect.stringMatching(/buffer\.io "in_and_out" is not supported/),
     });
   });
 

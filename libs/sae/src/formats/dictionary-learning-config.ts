@@ -1,6 +1,6 @@
 import { FacetError } from '@facet/errors';
 import { z } from 'zod';
-import { refuseStated, requireAgreement } from '../config-checks.ts';
+import { layerOf, refuseOption, refuseStated, requireAgreement } from '../config-checks.ts';
 import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
 import { metadataSchema } from '../metadata-schema.ts';
 import type { SaeMetadata } from '../sae.ts';
@@ -34,7 +34,7 @@ const trainerSchema = z.looseObject({
 });
 const configSchema = z.looseObject({
   trainer: trainerSchema,
-  buffer: z.looseObject({ ctx_len: z.number().int().optional() }).nullish(),
+  buffer: z.looseObject({ ctx_len: z.number().int().nullish(), io: z.string().nullish() }).nullish(),
   [FACET_METADATA_KEY]: metadataSchema.optional(),
 });
 type Config = z.infer<typeof configSchema>;
@@ -74,12 +74,13 @@ export async function readFacts(files: SaeFiles, file: TensorFile): Promise<Dict
     );
   }
   requireTrainer(trainer, source);
+  requireSelection(trainer, source);
   const hook = hookPointOf(config, source);
   requireMetadata(config, hook, source);
   const metadata: SaeMetadata = {
     ...(trainer.lm_name && { model_name: trainer.lm_name }),
     ...(hook && { hook_name: hook }),
-    ...(config.buffer?.ctx_len !== undefined && { context_size: config.buffer.ctx_len }),
+    ...(isNumber(config.buffer?.ctx_len) && { context_size: config.buffer.ctx_len }),
     ...config[FACET_METADATA_KEY],
   };
   const conversions = hook ? [`hook_name ${hook} is the trainer's submodule_name and layer`] : [];
@@ -138,6 +139,21 @@ function requireTrainer({ trainer_class, dict_class }: Config['trainer'], source
   );
 }
 
+const SELECTING: ReadonlySet<string> = new Set(['AutoEncoderTopK', 'BatchTopKSAE', 'MatryoshkaBatchTopKSAE']);
+
+/** A k that nothing selects by means another class. */
+function requireSelection({ k, dict_class }: Config['trainer'], source: string): void {
+  if (SELECTING.has(dict_class)) return;
+  refuseStated(
+    source,
+    { name: 'k', value: k },
+    `dict_class is ${JSON.stringify(dict_class)}, which selects no k features; correct the one that is wrong`,
+  );
+}
+
+/** The number of a layer in the name of a module, as the library's scripts and PyTorch write it. */
+const LAYER_IN_NAME = /(?:^|[._])(?:layers?|blocks?|h)[._](\d{1,4})(?=[._]|$)/;
+
 /** Submodule names of the library's own scripts; others leave the hook point open. */
 const SUBMODULES: readonly (readonly [pattern: RegExp, kind: string])[] = [
   [/^resid_post(?:_layer_(\d{1,4}))?$/, 'hook_resid_post'],
@@ -145,17 +161,22 @@ const SUBMODULES: readonly (readonly [pattern: RegExp, kind: string])[] = [
   [/^(?:attn|attention)(?:_out)?(?:_layer_(\d{1,4}))?$/, 'hook_attn_out'],
 ];
 
-function hookPointOf({ trainer: { submodule_name, layer } }: Config, source: string): string | undefined {
+function hookPointOf({ trainer, buffer }: Config, source: string): string | undefined {
+  const { submodule_name, layer } = trainer;
+  const io = buffer?.io ?? 'out';
+  if (io !== 'in' && io !== 'out')
+    refuseOption(source, { name: 'buffer.io', value: io }, 'only SAEs of one hook point are');
   if (!submodule_name) return undefined;
-  const stated = /^\d{1,4}$/.test(String(layer)) ? Number(layer) : undefined;
-  const inName = /_layer_(\d{1,4})$/.exec(submodule_name)?.[1];
+  const stated = numberOf(layer);
+  const inName = LAYER_IN_NAME.exec(submodule_name)?.[1];
   const named = inName === undefined ? undefined : Number(inName);
   requireAgreement(
     source,
     { name: `the layer of submodule_name ${JSON.stringify(submodule_name.slice(0, 60))}`, value: named },
     { name: 'layer', value: stated ?? layer },
   );
-  const kind = SUBMODULES.find(([pattern]) => pattern.test(submodule_name))?.[1];
+  // The names are those of outputs: what goes into a module may be another hook point.
+  const kind = io === 'out' ? SUBMODULES.find(([pattern]) => pattern.test(submodule_name))?.[1] : undefined;
   const number = stated ?? named;
   return kind && number !== undefined ? `blocks.${number}.${kind}` : undefined;
 }
@@ -171,4 +192,15 @@ function requireMetadata(config: Config, hook: string | undefined, source: strin
   ];
   for (const [name, value, key, other] of pairs)
     requireAgreement(source, { name, value }, { name: `${FACET_METADATA_KEY}.${key}`, value: other });
+  const layer = { name: 'layer', value: numberOf(trainer.layer) };
+  const keptLayer = `the layer of ${FACET_METADATA_KEY}.hook_name ${kept?.hook_name}`;
+  requireAgreement(source, layer, { name: keptLayer, value: layerOf(kept?.hook_name) });
+}
+
+function numberOf(layer: unknown): number | undefined {
+  return /^\d{1,4}$/.test(String(layer)) ? Number(layer) : undefined;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
 }

@@ -69,6 +69,21 @@ describe('sparsify', () => {
     expect((await readSae('sparsify', single)).sae.cfg.metadata.hook_name).toBe(hook);
   });
 
+  test('refuses a folder that names another hook point than what was kept', async () => {
+    const kept = handFiles({ cfg: { facet_metadata: { hook_name: 'blocks.3.hook_resid_post' } } });
+    await expect(readSae('sparsify', { ...kept, source: 'checkpoints/layers.5' })).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(
+        /hook point in its path is "blocks\.5\.hook_resid_post", but facet_metadata\.hook_name is "blocks\.3/,
+      ),
+    });
+    expect((await readSae('sparsify', { ...kept, source: 'checkpoints/layers.3' })).sae.cfg.metadata).toEqual(
+      {
+        hook_name: 'blocks.3.hook_resid_post',
+      },
+    );
+  });
+
   test.each([
     [{ cfg: { transcode: true } }, /transcode true/],
     [{ cfg: { activation: 'groupmax' } }, /activation "groupmax"/],

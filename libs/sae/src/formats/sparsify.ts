@@ -1,7 +1,7 @@
 import { FacetError, quote } from '@facet/errors';
 import { serializeSafetensors } from '@facet/tensor';
 import { z } from 'zod';
-import { refuseUnknownOptions } from '../config-checks.ts';
+import { refuseUnknownOptions, requireAgreement } from '../config-checks.ts';
 import { foldDecoderNorms, transpose, withInputBias } from '../convert.ts';
 import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
 import { metadataSchema } from '../metadata-schema.ts';
@@ -47,6 +47,12 @@ async function read(files: SaeFiles): Promise<ReadSae> {
   const config = parseJsonConfig(text, configSchema, { source, file: CONFIG_FILE, format: 'sparsify' });
   refuseUnsupported(config, source);
   const hook = hookPointOf(source, files.weights);
+  const kept = config[FACET_METADATA_KEY]?.hook_name;
+  requireAgreement(
+    source,
+    { name: 'the hook point in its path', value: hook },
+    { name: `${FACET_METADATA_KEY}.hook_name`, value: kept },
+  );
   const cfg: SaeConfig = {
     architecture: 'topk',
     d_in: config.d_in,

@@ -90,8 +90,8 @@ def write(folder):
         target = folder / name
         target.mkdir()
         torch.save(state_of(**tensors), target / "ae.pt")
-        trainer = {"dict_class": name, "activation_dim": D, "dict_size": F, "k": K, "layer": 4, "lm_name": "org/m",
-                   "submodule_name": "resid_post_layer_4"}
+        trainer = {"dict_class": name, "activation_dim": D, "dict_size": F, "layer": 4, "lm_name": "org/m",
+                   "submodule_name": "resid_post_layer_4", **({"k": K} if "TopK" in name else {})}
         (target / "config.json").write_text(json.dumps({"trainer": trainer, "buffer": {"ctx_len": 128}}))
         x = torch.randn(ROWS, D) * 2
         f = encode(x)
