@@ -62,6 +62,13 @@ describe('loadModelDirectory of files that contradict each other', () => {
     ['adapter_config.json', '{"peft_type":"LORA","base_model_name_or_path":"a/b"}', /type "LORA" for "a\/b"/],
     ['adapter_model.safetensors', '', /adapter_model\.safetensors.*merge_and_unload/],
     ['adapter_config.json', '{', /adapter_config\.json that cannot be read/],
+    ['adapters.safetensors', '', /adapters\.safetensors.*merge_and_unload/],
+    ['adapters.npz', '', /adapters\.npz/],
+    ['adapter_model-00001-of-00002.safetensors', '', /adapter_model-00001/],
+    ['adapter_model.pt', '', /adapter_model\.pt/],
+    ['pytorch_lora_weights.safetensors', '', /pytorch_lora_weights/],
+    ['my-LoRA.safetensors', '', /my-LoRA/],
+    ['ggml-adapter-model.gguf', '', /ggml-adapter-model/],
   ])('refuses the adapter %s beside the weights', async (file, text, message) => {
     const directory = await writeModel(root);
     await writeFile(join(directory, file), text);
@@ -93,6 +100,13 @@ describe('loadModelDirectory of files that contradict each other', () => {
       change(index);
       await writeFile(join(directory, 'model.safetensors.index.json'), JSON.stringify({ weight_map: index }));
     }
+
+    test('refuses an adapter that the index does not name', async () => {
+      const directory = await writeModel(root);
+      await shard(directory);
+      await writeFile(join(directory, 'lora.safetensors'), '');
+      await expectRefusal(directory, 'unimplemented', /lora\.safetensors.*merge_and_unload/);
+    });
 
     test('takes the shards, alone or beside the same weights in one file', async () => {
       const directory = await writeModel(root);
@@ -143,6 +157,13 @@ describe('loadModelDirectory of files that contradict each other', () => {
       await rm(join(directory, 'model.safetensors'));
       await expectRefusal(directory, 'invalid', message);
     });
+  });
+
+  test('leaves alone what only sounds like an adapter', async () => {
+    const directory = await writeModel(root);
+    for (const name of ['adapters.md', 'exploration.bin', 'adaptermodel.json', 'lora.txt'])
+      await writeFile(join(directory, name), '');
+    expect((await loadModelDirectory(directory)).warnings).toEqual([]);
   });
 
   test("leaves Mistral's own layout of the same weights alone", async () => {

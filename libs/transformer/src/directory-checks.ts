@@ -17,13 +17,20 @@ import type { ModelWeights, Weight } from './model-weights.ts';
 /** Two tensors are compared in pieces of this many elements. */
 const COMPARED_ELEMENTS = 1 << 20;
 
-/** Files of PEFT, which hold what is added to the weights beside them: a model that is loaded without is another one. */
-const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin'];
+/**
+ * Files that hold what is added to the weights beside them, of PEFT, MLX, diffusers, llama.cpp and LitGPT: a model that is loaded
+ * without is another one.
+ */
+const ADAPTER_FILE =
+  /^adapter_config\.json$|(^|[._-])(adapters?|lora)([._-].*)?\.(safetensors|bin|pth?|npz|gguf|ckpt)$/i;
+
+/** Adapter files named in an error. */
+const MAX_NAMED_FILES = 4;
 
 /** Refuses a directory in which an adapter (LoRA and its kin) lies beside the weights: it would be left out. */
 export async function refuseAdapter(directory: string): Promise<void> {
   const names = await readdir(directory).catch((): string[] => []);
-  const found = ADAPTER_FILES.filter((name) => names.includes(name));
+  const found = names.filter((name) => ADAPTER_FILE.test(name)).slice(0, MAX_NAMED_FILES);
   if (found.length === 0) return;
   const base = found.includes('adapter_config.json')
     ? await adapterBase(join(directory, 'adapter_config.json'))
