@@ -148,6 +148,7 @@ describe('parseModelConfig', () => {
       { hidden_activation: 'gelu_pytorch_tanh' },
       /hidden_activation "gelu_pytorch_tanh" beside hidden_act null/,
     ],
+    [{ eos_token_id: [2, 512] }, /eos_token_id 512 beside a vocab_size of 512/],
     [{ n_head: 4 }, /n_head 4 beside num_attention_heads 8/],
     [{ layer_norm_epsilon: 1e-6 }, /layer_norm_epsilon 0.000001 beside rms_norm_eps 0.00001/],
     [{ model_type: 'qwen2', num_key_value_heads: 8, attention_bias: false }, /attention_bias false beside/],
@@ -164,9 +165,9 @@ describe('parseModelConfig', () => {
   test.each<[object, RegExp]>([
     [
       {
-        rope_parameters: { full_attention: { rope_type: 'default' }, sliding_attention: { rope_theta: 1e6 } },
+        rope_parameters: { full_attention: { rope_theta: 1e4 }, sliding_attention: { rope_theta: 1e6 } },
       },
-      /rope_parameters by layer type \(full_attention, sliding_attention\)/,
+      /rope_parameters by layer type \(full_attention \{"rope_theta":10000\}, sliding_attention \{"rope_theta":1000000\}\)/,
     ],
     [{ rope_parameters: { rope_type: 'yarn', factor: 4 } }, /rope scaling "yarn" in rope_parameters/],
     [{ rope_parameters: { partial_rotary_factor: 0.25 } }, /partial_rotary_factor 0.25/],

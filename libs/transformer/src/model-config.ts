@@ -72,14 +72,26 @@ export function parseModelConfig(text: string, source: string): ModelConfig {
   return { spec: toSpec(parsed.data, { ...family, ropeTheta }, source), ignored: ignoredKeys(config) };
 }
 
-/** Reads the tokens that end a text from a `generation_config.json`; none where it names none. */
-export function parseEndTokens(text: string, source: string): number[] {
+/** Reads the tokens that end a text from a `generation_config.json`, all below `d_vocab`; none where it names none. */
+export function parseEndTokens(text: string, source: string, d_vocab: number): number[] {
   const parsed = z.looseObject({ eos_token_id: endTokens }).safeParse(parseJson(text, source));
   if (!parsed.success)
     throw new FacetError('invalid', `${source} names end tokens that are not token ids`, {
       reason: 'MODEL_CONFIG_INVALID',
     });
-  return [parsed.data.eos_token_id ?? []].flat();
+  return knownEndTokens(parsed.data.eos_token_id, d_vocab, source);
+}
+
+/** An end token that the model has no row for ends no text, and no context can be divided by it. */
+function knownEndTokens(stated: Config['eos_token_id'], d_vocab: number, source: string): number[] {
+  const ids = [stated ?? []].flat();
+  const unknown = ids.find((id) => id >= d_vocab);
+  if (unknown === undefined) return ids;
+  throw new FacetError(
+    'invalid',
+    `${source} has eos_token_id ${unknown} beside a vocab_size of ${d_vocab}; correct the one that is wrong`,
+    { reason: 'MODEL_CONFIG_CONTRADICTORY' },
+  );
 }
 
 function parseJson(text: string, source: string): unknown {
@@ -115,7 +127,7 @@ function toSpec(
     ropeTheta,
     tiedEmbeddings: config.tie_word_embeddings,
     bosTokenId: config.bos_token_id ?? null,
-    eosTokenIds: [config.eos_token_id ?? []].flat(),
+    eosTokenIds: knownEndTokens(config.eos_token_id, config.vocab_size, source),
   };
 }
 

@@ -44,6 +44,12 @@ describe('loadModelDirectory', () => {
     expect((await loadModelDirectory(directory)).spec.eosTokenIds).toEqual([2, 4]);
     await writeFile(path, '{"eos_token_id": "two"}');
     await expectRefusal(directory, 'invalid', /generation_config\.json names end tokens/);
+    await writeFile(path, '{"eos_token_id": 5}');
+    await expectRefusal(
+      directory,
+      'invalid',
+      /generation_config\.json has eos_token_id 5 beside a vocab_size of 5/,
+    );
   });
 
   test.each(['config.json', 'tokenizer.json', 'model.safetensors'])(

@@ -67,7 +67,9 @@ async function readConfig(directory: string): Promise<{ spec: ModelSpec; warning
     if (isFacetError(error) && error.kind === 'not-found') return '{}';
     throw error;
   });
-  const eosTokenIds = [...new Set([...spec.eosTokenIds, ...parseEndTokens(text, generationPath)])];
+  const eosTokenIds = [
+    ...new Set([...spec.eosTokenIds, ...parseEndTokens(text, generationPath, spec.d_vocab)]),
+  ];
   const warnings =
     ignored.length === 0
       ? []

@@ -66,9 +66,10 @@ function requirePlain({ name, values }: RopeTable, source: string): void {
         'delete the one that the model was not trained with',
     );
   const layerTypes = Object.keys(values).filter((key) => LAYER_TYPE.test(key));
+  const said = (key: string) => `${key} ${quoteJson(values[key])}`;
   if (layerTypes.length > 0)
     throw unsupported(
-      `${source} has ${name} by layer type (${layerTypes.join(', ').slice(0, 100)}), which this model_type ` +
+      `${source} has ${name} by layer type (${layerTypes.map(said).join(', ').slice(0, 300)}), which this model_type ` +
         'does not have here; write one dictionary if all layers rotate alike',
     );
   const scaling = rope_type ?? type;
