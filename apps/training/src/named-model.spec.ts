@@ -56,6 +56,18 @@ describe('an import', () => {
     expect(notices).toEqual([expect.stringMatching(/knows no inference to ask for models\/toy/)]);
   });
 
+  test('for another hook point than its configuration names says so', async () => {
+    const { saes } = await system.start({ FACET_SAE_IMPORT_ROOTS: system.folder });
+    const hookPoint = 'blocks.1.hook_resid_post';
+    const { sae, notices } = await saes.importSae({ saeId: 'x', uri, hookPoint });
+    expect(sae).toMatchObject({ hookPoint });
+    expect(notices).toContainEqual(
+      'its configuration names the hook point "blocks.0.hook_resid_post"; it is imported for "blocks.1.hook_resid_post", as asked',
+    );
+    const same = await saes.importSae({ saeId: 'y', uri, hookPoint: 'blocks.0.hook_resid_post' });
+    expect(same.notices).toHaveLength(1);
+  });
+
   test.each(['toy', 'models/', 'saes/toy', 'models/../x'])('of the model “%s” is refused', async (model) => {
     const { saes } = await system.start({ FACET_SAE_IMPORT_ROOTS: system.folder });
     await expect(saes.importSae({ saeId: 'x', uri, model })).rejects.toMatchObject({

@@ -229,7 +229,8 @@ async function importSae(
   const format = request.format ?? detectFormat(files);
   const read = await readSae(format, files, { inputScale: request.inputScale });
   const { sae, conversions } = read;
-  const hookPoint = request.hookPoint || sae.cfg.metadata.hook_name;
+  const { hook_name } = sae.cfg.metadata;
+  const hookPoint = request.hookPoint || hook_name;
   if (!hookPoint) {
     const message = `${quote(request.uri)} does not name its hook point; give hook_point, e.g. blocks.6.hook_resid_post`;
     throw new FacetError('invalid', message, { field: 'hook_point' });
@@ -258,7 +259,7 @@ async function importSae(
   const configJson = writeSaelens(sae).cfg;
   const cfg = parseSaelensConfig(configJson, request.id);
   const imported = { id: request.id, manifest: stored.manifest, cfg, configJson, texts: NO_TEXTS, parity };
-  return { sae: imported, notices: noticesOf(sae, model) };
+  return { sae: imported, notices: [...hookNotices(hook_name, hookPoint), ...noticesOf(sae, model)] };
 }
 
 function importedLineage(
@@ -267,6 +268,12 @@ function importedLineage(
   { modelSha256, tokenizerSha256 }: NamedModel,
 ): Lineage {
   return { modelId, modelSha256, tokenizerSha256, hookPoint, normalization: 'none', saeId: id };
+}
+
+function hookNotices(configured: string | undefined, hookPoint: string): string[] {
+  if (configured === undefined || configured === hookPoint) return [];
+  const asked = `it is imported for ${quote(hookPoint)}, as asked`;
+  return [`its configuration names the hook point ${quote(configured)}; ${asked}`];
 }
 
 function noticesOf(sae: Sae, { notice }: NamedModel): string[] {
