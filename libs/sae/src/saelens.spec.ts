@@ -17,6 +17,16 @@ describe('writeSaelens and readSaelens', () => {
     },
   );
 
+  test('hash SAEs apart that are read otherwise, or read another hook point, with the same numbers', () => {
+    const sae = randomSae('topk', { metadata: { hook_name: 'blocks.0.hook_resid_post' } });
+    const bytesOf = (change: object) =>
+      Buffer.from(join(writeSaelens({ ...sae, cfg: { ...sae.cfg, ...change } }).weights)).toString('hex');
+    const own = bytesOf({});
+    expect(bytesOf({ metadata: { ...sae.cfg.metadata, model_name: 'other' } })).toBe(own);
+    for (const change of [{ k: 4 }, { metadata: { hook_name: 'blocks.1.hook_resid_post' } }])
+      expect(bytesOf(change)).not.toBe(own);
+  });
+
   test('publish batchtopk as jumprelu, as SAELens does', () => {
     const sae = randomSae('batchtopk', { k: 5 });
     const { cfg, weights } = writeSaelens(sae);

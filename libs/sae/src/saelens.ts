@@ -43,10 +43,14 @@ export function writeSaelens(sae: Sae): { cfg: string; weights: Uint8Array[] } {
   };
 }
 
-/** How the tensors are read, for the header of their file: so its hash tells SAEs apart that differ in this alone, such as in k. */
+/**
+ * How and where the tensors are read, for the header of their file: so its hash tells SAEs apart that differ in this alone, such
+ * as in k, or as the same weights at two hook points.
+ */
 function readAs(cfg: SaeConfig): Record<string, string> {
   const { architecture, apply_b_dec_to_input, k, rescale_acts_by_decoder_norm } = cfg;
-  const fields = { architecture, apply_b_dec_to_input, k, rescale_acts_by_decoder_norm };
+  const { hook_name } = cfg.metadata;
+  const fields = { architecture, apply_b_dec_to_input, k, rescale_acts_by_decoder_norm, hook_name };
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   );
