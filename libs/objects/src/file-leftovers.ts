@@ -3,25 +3,26 @@ import { lstat, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { hasCode } from './file-errors.ts';
 import type { Leftover } from './store.ts';
-import { NEXT_PREFIX, sweepSuccessions } from './succession.ts';
+import { sweepSuccessions, unfinishedSuccessions } from './succession.ts';
 import { TEMP_FOLDER } from './temp-files.ts';
 
-/** Lists temporary files, folders whose deletion was not finished, and files that were to follow others. */
+/** Lists temporary files, folders whose deletion was not finished, and what was to follow others. */
 export async function* fileLeftovers(directory: string): AsyncGenerator<Leftover> {
   for (const { name } of await entriesOf(join(directory, TEMP_FOLDER))) {
     const path = join(directory, TEMP_FOLDER, name);
     yield* leftoverAt(directory, path, () => rm(path, { recursive: true, force: true }));
   }
-  yield* nextFiles(directory, directory);
+  yield* begunBelow(directory, directory);
 }
 
-async function* nextFiles(directory: string, folder: string): AsyncGenerator<Leftover> {
-  for (const entry of await entriesOf(folder)) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory() && !entry.name.startsWith('.')) yield* nextFiles(directory, path);
-    else if (entry.name.startsWith(NEXT_PREFIX))
-      yield* leftoverAt(directory, path, ({ modifiedMs }) => sweepSuccessions(folder, modifiedMs + 1));
-  }
+async function* begunBelow(directory: string, folder: string): AsyncGenerator<Leftover> {
+  for (const name of await unfinishedSuccessions(folder))
+    yield* leftoverAt(directory, join(folder, name), ({ modifiedMs }) =>
+      sweepSuccessions(folder, modifiedMs + 1),
+    );
+  for (const entry of await entriesOf(folder))
+    if (entry.isDirectory() && !entry.name.startsWith('.'))
+      yield* begunBelow(directory, join(folder, entry.name));
 }
 
 async function* leftoverAt(

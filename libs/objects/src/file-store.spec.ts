@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -113,16 +113,6 @@ describe('write', () => {
       await expect(store.write('a/b/c', bytes('x'), { ifAbsent })).rejects.toMatchObject({ kind: 'invalid' });
     expect(await keys('')).toEqual(['a/b']);
     expect(await leftovers()).toEqual([]);
-  });
-
-  test('removes what a crashed process left a day ago, and nothing younger', async () => {
-    await mkdir(join(directory, '.tmp'));
-    await writeFile(join(directory, '.tmp', 'old'), '');
-    await writeFile(join(directory, '.tmp', 'young'), '');
-    const longAgo = new Date(Date.now() - 25 * 60 * 60 * 1000);
-    await utimes(join(directory, '.tmp', 'old'), longAgo, longAgo);
-    await store.write('a', bytes('x'));
-    expect(await leftovers()).toEqual(['young']);
   });
 
   test('names the path of a store that may not be written', async () => {

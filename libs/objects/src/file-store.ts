@@ -8,7 +8,6 @@ import { flushFolder, makeFolder } from './durable-folders.ts';
 import { hasCode, toReadError, toWriteError } from './file-errors.ts';
 import { fileLeftovers } from './file-leftovers.ts';
 import { childFolders, listFolder, statObject } from './file-listing.ts';
-import { createFolderSweep } from './folder-sweep.ts';
 import { requireKey, requirePrefix } from './keys.ts';
 import type {
   Condition,
@@ -41,14 +40,12 @@ export function openFileStore({ directory }: FileStoreOptions): ObjectStore {
     throw new FacetError('invalid', `the object store folder ${JSON.stringify(directory)} is not absolute`);
   const temp = createTempFiles(directory);
   const pathOf = (key: string) => join(directory, requireKey(key));
-  const swept = createFolderSweep();
   return {
     url: pathToFileURL(directory).href,
     read: async (key, options) => (await readRange({ path: pathOf(key), key }, options)).data,
     readVersion: async (key, options) => readRange({ path: pathOf(key), key }, options),
     write: async (key, data, options) => {
       const chunks = data instanceof Uint8Array ? [data] : data;
-      await swept(dirname(pathOf(key)));
       return writeAtomically(temp, { path: pathOf(key), key, chunks }, options ?? {});
     },
     list: (prefix, options) => listFolder(directory, requirePrefix(prefix), options?.signal),

@@ -50,7 +50,14 @@ describe('orphans', () => {
     // The writer was killed between its claim and its effect.
     const hash = createHash('sha256').update(`object ${version}`).digest('hex');
     await symlink(next, join(directory, 'a/b', `.claim-${hash.slice(0, 40)}`));
+    expect(await found(findLeftovers(store), 0)).toEqual([]);
+    // A claim of a version that stands no more, whose next file was put in its place.
+    await symlink(
+      '.next-33333333-3333-4333-8333-333333333333',
+      join(directory, 'a/b', `.claim-${'0'.repeat(40)}`),
+    );
     for (const orphan of await found(findLeftovers(store), 0)) await orphan.remove();
+    expect((await readdir(join(directory, 'a/b'))).filter((name) => name.includes('000'))).toEqual([]);
     expect(await readdir(join(directory, 'a/b'))).toContain(next);
     await store.write('a/b/object', Buffer.from('after'));
     expect(await readdir(join(directory, 'a/b'))).toEqual(['object']);

@@ -23,7 +23,7 @@ export interface Standing {
 }
 
 /** Names of files that are to follow others. */
-export const NEXT_PREFIX = '.next-';
+const NEXT_PREFIX = '.next-';
 const NEXT_NAME = /^\.next-[0-9a-f-]{36}$/;
 const CLAIM_PREFIX = '.claim-';
 /** What the symbolic link at a deleted object's path points to; nothing of that name exists. */
@@ -100,22 +100,29 @@ export async function settle(path: string, from: Standing): Promise<boolean> {
 }
 
 /**
- * Removes what successions in a folder have left that were killed before `oldestMs`. Only a claim of what stands now still
- * counts; it stays with its next file, which the next writer puts in its place.
+ * Names of what successions in a folder have begun and not finished. A claim of what stands now is none, nor its next file, which
+ * the next writer puts in its place.
  */
-export async function sweepSuccessions(folder: string, oldestMs: number): Promise<void> {
+export async function unfinishedSuccessions(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((): string[] => []);
-  const ours = names.filter((name) => name.startsWith(CLAIM_PREFIX) || name.startsWith(NEXT_PREFIX));
-  const old: string[] = [];
-  for (const name of ours) {
-    const stats = await lstat(join(folder, name)).catch(() => undefined);
-    if (stats && stats.mtimeMs < oldestMs) old.push(name);
-  }
-  if (old.length === 0) return;
+  const begun = names.filter(isOfSuccession);
+  if (begun.length === 0) return [];
   const counting = await countingClaims(folder, names);
   const kept = new Set<string>(counting);
   for (const claim of counting) kept.add(await readlink(join(folder, claim)).catch(() => ''));
-  for (const name of old) if (!kept.has(name)) await rm(join(folder, name), { force: true });
+  return begun.filter((name) => !kept.has(name));
+}
+
+/** Removes what successions in a folder have not finished that were killed before `oldestMs`. */
+export async function sweepSuccessions(folder: string, oldestMs: number): Promise<void> {
+  for (const name of await unfinishedSuccessions(folder)) {
+    const stats = await lstat(join(folder, name)).catch(() => undefined);
+    if (stats && stats.mtimeMs < oldestMs) await rm(join(folder, name), { force: true });
+  }
+}
+
+function isOfSuccession(name: string): boolean {
+  return name.startsWith(CLAIM_PREFIX) || name.startsWith(NEXT_PREFIX);
 }
 
 /** Names of the claims of what stands now. */

@@ -1,11 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Temporary files live beside the objects, on the same file system; no key can start with a dot. */
 export const TEMP_FOLDER = '.tmp';
-/** What a crashed process left behind is removed after a day; no write takes that long. */
-export const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
 /** One write call; between two of them an abort is noticed and the event loop runs. */
 const WRITE_BYTES = 4 * 1024 * 1024;
 
@@ -19,11 +17,8 @@ export interface TempFiles {
 /** Keeps the temporary files of the store at `directory`. */
 export function createTempFiles(directory: string): TempFiles {
   const folder = join(directory, TEMP_FOLDER);
-  let swept: Promise<void> | undefined;
   const path = async () => {
     await mkdir(folder, { recursive: true });
-    swept ??= removeAbandoned(folder);
-    await swept;
     return join(folder, randomUUID());
   };
   const write: TempFiles['write'] = async (chunks, signal) => {
@@ -61,13 +56,4 @@ async function writeChunks(
 async function writeFully(file: FileHandle, part: Uint8Array): Promise<void> {
   for (let done = 0; done < part.byteLength; )
     done += (await file.write(part, done, part.byteLength - done)).bytesWritten;
-}
-
-async function removeAbandoned(folder: string): Promise<void> {
-  const oldest = Date.now() - ABANDONED_AFTER_MS;
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    const stats = await stat(path).catch(() => undefined);
-    if (stats && stats.mtimeMs < oldest) await rm(path, { recursive: true, force: true });
-  }
 }
