@@ -4,6 +4,7 @@ import type { EventBus } from '@facet/events';
 import type { FeatureIndex } from '@facet/feature-index';
 import type { Logger } from '@facet/mesh';
 import { absentAsUndefined, type ObjectStore } from '@facet/objects';
+import type { IndexTurns } from './index-turns.ts';
 import type { LabelStore } from './label-store.ts';
 import { FORGET_INTERVAL_MS } from './limits.ts';
 
@@ -11,6 +12,7 @@ export interface ForgettingParts {
   store: ObjectStore;
   index: FeatureIndex;
   labels: LabelStore;
+  turns: Pick<IndexTurns, 'living'>;
   bus: EventBus;
   logger: Logger;
 }
@@ -25,9 +27,10 @@ export async function forgetDeletedSaes(parts: ForgettingParts, signal: AbortSig
   const deletions = parts.bus.subscribe(SUBJECT, { signal })[Symbol.asyncIterator]();
   let deletion = deletions.next();
   while (!signal.aborted) {
-    await forgetAll(parts).catch((err) =>
-      parts.logger.warn({ err }, 'what is kept of deleted SAEs was not removed; it is tried again'),
-    );
+    await forgetAll(parts, signal).catch((err) => {
+      if (!signal.aborted)
+        parts.logger.warn({ err }, 'what is kept of deleted SAEs was not removed; it is tried again');
+    });
     const woken = await Promise.race([deletion, pause(signal)]);
     if (woken === undefined) continue;
     if (woken.done) return;
@@ -36,12 +39,18 @@ export async function forgetDeletedSaes(parts: ForgettingParts, signal: AbortSig
   }
 }
 
-async function forgetAll({ store, index, labels, logger }: ForgettingParts): Promise<void> {
+async function forgetAll(
+  { store, index, labels, turns, logger }: ForgettingParts,
+  signal: AbortSignal,
+): Promise<void> {
   const deleted = createDeletedSaes(store);
   for (const sae of await deleted.list()) {
     if (await stands(store, sae)) continue;
+    // Looked at first: a run that has decided to succeed may still publish. Then the note stands for the next time.
+    const isWritten = (await turns.living(sae.sae)) !== undefined;
     await labels.drop(sae);
-    await index.drop(sae);
+    await index.drop(sae, signal);
+    if (isWritten) continue;
     await deleted.forget(sae);
     logger.info({ sae: sae.sae, sha256: sae.sha256 }, 'index and labels of a deleted SAE were removed');
   }

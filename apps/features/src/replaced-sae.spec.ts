@@ -2,6 +2,8 @@ import { createClient } from '@clickhouse/client';
 import { createDeletedSaes, readSaeManifest } from '@facet/artifacts';
 import { FeatureServiceDefinition } from '@facet/contracts';
 import { connect, createServiceClient } from '@facet/mesh';
+import { createIndexTurns } from './index-turns.ts';
+import { createRunStore } from './run-store.ts';
 import { startFeatures } from './service.ts';
 import { type FeaturesSystem, startFeaturesSystem } from './testing/features-system.ts';
 import { anotherSae, CORPUS, writeSae } from './testing/fixture.ts';
@@ -178,6 +180,25 @@ describeWithModel('the index and labels of a deleted SAE', () => {
     await createDeletedSaes(store).note(next);
     await store.deletePrefix('saes/random');
     await system.bus.publish('facet.sae.deleted', new Uint8Array(), { id: 'again' });
+    expect(await forgotten()).toEqual({ rows: 0, labels: [], notes: 0 });
+  }, 240_000);
+
+  test('are looked for again while a run of it has not ended, which may still publish', async () => {
+    const { store, lineage } = system.fixture;
+    await writeSae(store, 'random', { sae: anotherSae(system.fixture), lineage });
+    await system.runToEnd('third');
+    const runs = createRunStore(store);
+    const late = { ...(await runs.read('third')), id: 'late', uid: 'late' };
+    await runs.create(late);
+    const turn = await createIndexTurns(store, runs).take(late);
+    await turn.begin(Date.now() * 1000);
+    await createDeletedSaes(store).note(await identityOf());
+    await store.deletePrefix('saes/random');
+    await system.bus.publish('facet.sae.deleted', new Uint8Array(), { id: 'while-written' });
+    await until(async () => (await kept()).rows === 0);
+    expect((await kept()).notes).toBe(1);
+    await runs.markSettled('late');
+    await system.bus.publish('facet.sae.deleted', new Uint8Array(), { id: 'since' });
     expect(await forgotten()).toEqual({ rows: 0, labels: [], notes: 0 });
   }, 240_000);
 });

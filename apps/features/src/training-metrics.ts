@@ -29,7 +29,7 @@ export async function keepTrainingMetrics(
     try {
       if (!ready) await index.ensureSchema(signal);
       ready = true;
-      await keep(index, event, logger);
+      await keep({ index, logger, signal }, event);
     } catch (err) {
       if (signal.aborted) return;
       logger.warn({ err, event: event.id }, 'training metrics were not kept; they come again');
@@ -38,9 +38,12 @@ export async function keepTrainingMetrics(
   }
 }
 
-async function keep(index: FeatureIndex, event: BusEvent, logger: Logger): Promise<void> {
+async function keep(
+  { index, logger, signal }: Pick<MetricsKeeperParts, 'index' | 'logger'> & { signal: AbortSignal },
+  event: BusEvent,
+): Promise<void> {
   const points = pointsOf(event.payload);
-  if (points) await index.putTrainingPoints(points);
+  if (points) await index.putTrainingPoints(points, signal);
   else logger.warn({ event: event.id }, 'training metrics that cannot be read were dropped');
   event.ack();
 }

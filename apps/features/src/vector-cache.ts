@@ -1,4 +1,5 @@
 import type { FeatureIndex, IndexInfo, IndexVectors } from '@facet/feature-index';
+import { withoutRequest } from '@facet/mesh';
 
 /** Indexes whose vectors are kept. */
 const CAPACITY = 8;
@@ -11,7 +12,7 @@ export function createVectorCache(index: FeatureIndex): VectorsOf {
   const entries = new Map<string, Promise<IndexVectors>>();
   return (info) => {
     const key = `${info.sae}/${info.generation}`;
-    const vectors = entries.get(key) ?? index.vectors(info);
+    const vectors = entries.get(key) ?? withoutRequest(() => index.vectors(info));
     entries.delete(key);
     entries.set(key, vectors);
     vectors.catch(() => entries.delete(key));

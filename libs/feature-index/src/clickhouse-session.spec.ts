@@ -32,4 +32,24 @@ describe('createClickhouseSession', () => {
     expect(await session.rows('SELECT 1 AS n')).toEqual([{ n: 1 }]);
     await client.close();
   });
+
+  test('asks nothing for a caller that was gone before', async () => {
+    let asked = 0;
+    server = createServer((_, response) => {
+      asked += 1;
+      response.end('{"n":1}\n');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = createClient({ url, log: { level: 127 } });
+    const signal = AbortSignal.abort();
+    const session = createClickhouseSession({ client, address: url, readSignal: () => signal });
+    const cancelled = { kind: 'cancelled' };
+    await expect(session.rows('SELECT 1 AS n')).rejects.toMatchObject(cancelled);
+    await expect(session.command('SELECT 1', { signal })).rejects.toMatchObject(cancelled);
+    await expect(session.insertRows('t', [{ a: 1 }], 'token', { signal })).rejects.toMatchObject(cancelled);
+    expect(asked).toBe(0);
+    await client.close();
+  });
 });

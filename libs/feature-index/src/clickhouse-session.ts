@@ -112,6 +112,8 @@ async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promi
   const { signal, outage } = options;
   const startedAt = performance.now();
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    // The client hears of signals that abort while it waits, not of those that have aborted before.
+    if (signal?.aborted) throw new FacetError('cancelled', 'the query was cancelled');
     try {
       const answer = await attempt();
       outage.since = undefined;

@@ -66,8 +66,8 @@ export interface FeatureIndex {
   published(sae: string, signal?: AbortSignal): Promise<number[]>;
   /** Removes what is there of a generation that is not complete and will not be; can be repeated. */
   discard(partition: Pick<IndexPartition, 'sae' | 'generation'>): Promise<void>;
-  /** Removes the indexes and labels of exactly this SAE; can be repeated. */
-  drop(of: IndexedSae): Promise<void>;
+  /** Removes the indexes and labels of exactly this SAE; can be repeated, also where `signal` has ended it. */
+  drop(of: IndexedSae, signal?: AbortSignal): Promise<void>;
   features(index: IndexInfo, features: readonly number[]): Promise<FeatureRecord[]>;
   listFeatures(index: IndexInfo, query: ListFeaturesQuery): Promise<FeatureRecord[]>;
   listExamples(
@@ -79,7 +79,7 @@ export interface FeatureIndex {
   search(index: IndexInfo, words: readonly string[], limit: number): Promise<FeatureMatch[]>;
   putLabels(labels: readonly Label[]): Promise<void>;
   /** Writes points of a training run's curves; the same points can be written again. */
-  putTrainingPoints(points: TrainingPoints): Promise<void>;
+  putTrainingPoints(points: TrainingPoints, signal?: AbortSignal): Promise<void>;
 }
 
 export interface FeatureIndexOptions extends ClickhouseSessionOptions {
@@ -139,9 +139,9 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
   }
 
   /** Tables of an older program are brought forward by the first question, too: a service may only ask. */
-  async function requireUpToDate(): Promise<void> {
+  async function requireUpToDate(signal?: AbortSignal): Promise<void> {
     if (upToDate) return;
-    if ((await versionOf()) < SCHEMA_VERSION) await ensureSchema();
+    if ((await versionOf({ ...(signal && { signal }) })) < SCHEMA_VERSION) await ensureSchema(signal);
     upToDate = true;
   }
 
@@ -162,10 +162,10 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
       (await readIndexes(table, sae, signal)).map(({ generation }) => generation),
     discard: (partition) => dropPartition(table, partition),
     publish: (info) => publishGeneration(session, database, info),
-    drop: async (of) => {
-      if ((await readIndexes(table, of.sae)).length === 0) return;
-      await requireUpToDate();
-      await dropIndexesOf(table, of);
+    drop: async (of, signal) => {
+      if ((await readIndexes(table, of.sae, signal)).length === 0) return;
+      await requireUpToDate(signal);
+      await dropIndexesOf(table, of, signal);
     },
     async features(index, features) {
       const rows = await session.rows<FeatureRow>(
@@ -204,7 +204,7 @@ export function openFeatureIndex({ database = 'facet', ...options }: FeatureInde
     search: (index, words, limit) =>
       searchFeatures({ session, database, index, words, limit, selectFeatures }),
     putLabels: createLabels(session, database),
-    putTrainingPoints: (points) => putTrainingPoints(session, database, points),
+    putTrainingPoints: (points, signal) => putTrainingPoints(table, points, signal),
   };
 }
 

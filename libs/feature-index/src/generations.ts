@@ -39,19 +39,23 @@ export async function publishGeneration(
   await dropOlderGenerations(session, { database, sae, current: generation });
 }
 
-/** Removes the indexes and labels that were made of one SAE; those of another SAE under its name stay. Can be repeated. */
-export async function dropIndexesOf(table: IndexTable, of: IndexedSae): Promise<void> {
+/**
+ * Removes the indexes and labels that were made of one SAE; those of another SAE under its name stay. Can be repeated, also
+ * where `signal` has ended it.
+ */
+export async function dropIndexesOf(table: IndexTable, of: IndexedSae, signal?: AbortSignal): Promise<void> {
   const { session, database } = table;
   const { sae, sha256, manifestSha256 } = of;
-  const rows = await readIndexes(table, sae);
+  const rows = await readIndexes(table, sae, signal);
   const own = rows.filter((row) => [sha256, manifestSha256].includes(saeSha256Of(toIndexInfo(row))));
   for (const { generation } of own) {
     const params = { sae, generation };
-    await dropPartition(table, params);
+    await dropPartition(table, params, signal);
     const ofGeneration = 'sae = {sae:String} AND generation = {generation:UInt64}';
-    await session.command(`DELETE FROM ${database}.indexes WHERE ${ofGeneration}`, { params });
+    const call = { params, ...(signal && { signal }) };
+    await session.command(`DELETE FROM ${database}.indexes WHERE ${ofGeneration}`, call);
   }
-  await dropLabelsOf(table, of);
+  await dropLabelsOf(table, of, signal);
 }
 
 function toIndexRow(info: IndexInfo): object {

@@ -47,7 +47,9 @@ export function createLabels(session: ClickhouseSession, database: string) {
 export async function dropLabelsOf(
   { session, database }: IndexTable,
   { sae, sha256 }: IndexedSae,
+  signal?: AbortSignal,
 ): Promise<void> {
   const ofSae = 'sae = {sae:String} AND sae_sha256 = {sha256:String}';
-  await session.command(`DELETE FROM ${database}.labels WHERE ${ofSae}`, { params: { sae, sha256 } });
+  const call = { params: { sae, sha256 }, ...(signal && { signal }) };
+  await session.command(`DELETE FROM ${database}.labels WHERE ${ofSae}`, call);
 }

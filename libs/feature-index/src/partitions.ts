@@ -39,7 +39,11 @@ export async function listPartitions(
 export async function dropPartition(
   { session, database }: IndexTable,
   { sae, generation }: Pick<IndexPartition, 'sae' | 'generation'>,
+  signal?: AbortSignal,
 ): Promise<void> {
+  const partition = `tuple('${sae}', ${generation})`;
   for (const table of PARTITIONED_TABLES)
-    await session.command(`ALTER TABLE ${database}.${table} DROP PARTITION tuple('${sae}', ${generation})`);
+    await session.command(`ALTER TABLE ${database}.${table} DROP PARTITION ${partition}`, {
+      ...(signal && { signal }),
+    });
 }

@@ -1,4 +1,4 @@
-import type { ClickhouseSession } from './clickhouse-session.ts';
+import type { IndexTable } from './current-index.ts';
 
 /** Which run a point belongs to, and when it was recorded. */
 export interface RecordedRun {
@@ -66,18 +66,18 @@ export function trainingTablesOf(database: string): string[] {
   ];
 }
 
-/** Writes points of a run; the same points can be written again. */
+/** Writes points of a run; the same points can be written again. `signal` ends waiting for ClickHouse. */
 export async function putTrainingPoints(
-  session: ClickhouseSession,
-  database: string,
+  { session, database }: IndexTable,
   { points, heldOutPoints, recordedMs, ...of }: TrainingPoints,
+  signal?: AbortSignal,
 ): Promise<void> {
   const recorded = new Date(recordedMs).toISOString().replace('T', ' ').slice(0, -1);
   const insert = async (table: string, rows: readonly { step: number }[]) => {
     if (rows.length === 0) return;
     const token = `${of.uid}/${of.sae}/${table}/${rows[0]!.step}-${rows.at(-1)!.step}/${rows.length}`;
     const full = rows.map((row) => ({ ...of, ...row, recorded }));
-    await session.insertRows(`${database}.${table}`, full, token);
+    await session.insertRows(`${database}.${table}`, full, token, { ...(signal && { signal }) });
   };
   await insert('training_metrics', points);
   await insert('training_held_out_metrics', heldOutPoints);

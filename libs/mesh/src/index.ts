@@ -41,7 +41,7 @@ export { type FileProblem, type OpenedBelow, openBelow, realPathBelow } from './
 export { decodePageToken, encodePageToken, pageSize } from './page-token.ts';
 export { peerReady } from './peer-ready.ts';
 export type { ReadinessCheck } from './readiness.ts';
-export { currentRequest, type RequestContext, withRequest } from './request-context.ts';
+export { currentRequest, type RequestContext, withoutRequest, withRequest } from './request-context.ts';
 export {
   type CreateRequest,
   idOfRequest,

@@ -14,7 +14,7 @@ export interface RequestContext {
 export const REQUEST_ID_KEY = 'x-request-id';
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
-const storage = new AsyncLocalStorage<RequestContext>();
+const storage = new AsyncLocalStorage<RequestContext | undefined>();
 
 /** The context of the call that is being served, or undefined outside of one. */
 export function currentRequest(): RequestContext | undefined {
@@ -24,6 +24,11 @@ export function currentRequest(): RequestContext | undefined {
 /** Runs `work` as part of the call `context`, so that its logs and calls carry the request id. */
 export function withRequest<T>(context: RequestContext, work: () => T): T {
   return storage.run(context, work);
+}
+
+/** Runs work that other calls will share: it does not end with the one that happens to begin it. */
+export function withoutRequest<T>(work: () => T): T {
+  return storage.run(undefined, work);
 }
 
 /** Takes over a caller's request id if it is well-formed, else makes one. */
