@@ -16,7 +16,12 @@ for (const file of resultFiles()) add(JSON.parse(readFileSync(file, 'utf8')));
 
 const tools = spawnSync(
   process.execPath,
-  ['--test', '--test-reporter=tap', 'tools/check-boundaries/check.spec.mjs'],
+  [
+    '--test',
+    '--test-reporter=tap',
+    'tools/check-boundaries/check.spec.mjs',
+    'tools/check-docs/check.spec.mjs',
+  ],
   { encoding: 'utf8' },
 );
 broken ||= tools.status !== 0;

@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** How a running ClickHouse is reached. */
@@ -19,6 +19,16 @@ export function connectionFileOf(dataDirectory: string): string {
 /** The same for curl: `curl --netrc-file`. */
 export function netrcFileOf(dataDirectory: string): string {
   return join(dataDirectory, 'netrc');
+}
+
+/** Reads how the ClickHouse of a data directory is reached; undefined where none runs, or its file is damaged. */
+export async function readConnectionFile(dataDirectory: string): Promise<ClickhouseConnection | undefined> {
+  try {
+    const { url, user, password } = JSON.parse(await readFile(connectionFileOf(dataDirectory), 'utf8'));
+    return { url: new URL(url).origin, user: String(user), password: String(password) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes how a ClickHouse is reached into its data directory, for the user of this machine alone (mode 600). */

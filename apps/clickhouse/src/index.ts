@@ -3,6 +3,7 @@ export {
   type ClickhouseConnection,
   connectionFileOf,
   netrcFileOf,
+  readConnectionFile,
   USER as CLICKHOUSE_USER,
 } from './connection-file.ts';
 export { type RunningClickhouse, startClickhouse } from './service.ts';

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ClickhouseConnection, readConnectionFile } from '@facet/clickhouse';
 import { accepts, CONNECT_TIMEOUT_MS } from './accepts.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 
@@ -7,12 +7,6 @@ const NAME = 'ClickHouse';
 const DEFAULT_URL = 'http://127.0.0.1:8123';
 /** A question waits for its turn behind others, milliseconds. */
 const QUESTION_TIMEOUT_MS = 10_000;
-
-interface Connection {
-  url: string;
-  user: string;
-  password: string;
-}
 
 export interface ClickhouseTarget {
   env: Readonly<Record<string, string | undefined>>;
@@ -27,7 +21,7 @@ export async function checkClickhouse(target: ClickhouseTarget): Promise<Check> 
   const { env, dataDirectory, isNeeded } = target;
   const given = env.FACET_CLICKHOUSE_URL || env.CLICKHOUSE_URL;
   if (given) return checkServer(given, env);
-  const embedded = await readConnection(dataDirectory);
+  const embedded = await readConnectionFile(join(dataDirectory, 'clickhouse'));
   if (embedded === undefined) return checkPort();
   const problem = await ask(embedded);
   if (problem === undefined) return ok(NAME, `answers questions at ${embedded.url}`);
@@ -61,18 +55,8 @@ async function checkPort(): Promise<Check> {
   );
 }
 
-async function readConnection(dataDirectory: string): Promise<Connection | undefined> {
-  const path = join(dataDirectory, 'clickhouse', 'connection.json');
-  try {
-    const { url, user, password } = JSON.parse(await readFile(path, 'utf8'));
-    return { url: new URL(url).origin, user: String(user), password: String(password) };
-  } catch {
-    return undefined;
-  }
-}
-
 /** Asks for 1; returns what went wrong, undefined when the answer came. */
-async function ask({ url, user, password }: Connection): Promise<string | undefined> {
+async function ask({ url, user, password }: ClickhouseConnection): Promise<string | undefined> {
   if (!(await accepts(new URL(url).host))) return `nothing listens (tried for ${CONNECT_TIMEOUT_MS} ms)`;
   try {
     const response = await fetch(url, {

@@ -1,7 +1,8 @@
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findCaptureOrphans } from '@facet/capture';
+import { readConnectionFile } from '@facet/clickhouse';
 import { openIndexOrphans, readFeaturesConfig } from '@facet/features';
 import {
   findLeftovers,
@@ -84,13 +85,14 @@ async function clickhouseOf({ dataDirectory, env }: OrphanTargets): Promise<Reco
     (entry): entry is [string, string] => /CLICKHOUSE/.test(entry[0]) && Boolean(entry[1]),
   );
   if (env.FACET_CLICKHOUSE_URL || env.CLICKHOUSE_URL) return Object.fromEntries(given);
-  const text = await readFile(join(dataDirectory, 'clickhouse', 'connection.json'), 'utf8').catch(() => '{}');
-  const { url, user, password } = JSON.parse(text) as Partial<Record<'url' | 'user' | 'password', string>>;
+  const embedded = await readConnectionFile(join(dataDirectory, 'clickhouse'));
   return {
     ...Object.fromEntries(given),
-    ...(url && { FACET_CLICKHOUSE_URL: url }),
-    ...(user && { FACET_CLICKHOUSE_USER: user }),
-    ...(password && { FACET_CLICKHOUSE_PASSWORD: password }),
+    ...(embedded && {
+      FACET_CLICKHOUSE_URL: embedded.url,
+      FACET_CLICKHOUSE_USER: embedded.user,
+      FACET_CLICKHOUSE_PASSWORD: embedded.password,
+    }),
   };
 }
 
