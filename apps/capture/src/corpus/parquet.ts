@@ -1,4 +1,4 @@
-import { FacetError } from '@facet/errors';
+import { cutText, FacetError, MAX_QUOTED_CHARS } from '@facet/errors';
 import {
   type AsyncBuffer,
   type FileMetaData,
@@ -25,14 +25,18 @@ export async function* readParquet(
   const { shown } = corpus;
   const file = await asyncBuffer(corpus);
   const metadata = await guarded(shown, () => parquetMetadataAsync(file));
-  requireColumn(textColumns(metadata), textField, shown);
+  // What damaged metadata say may be anything, so whatever looks at them is guarded.
+  const groups = await guarded(shown, async () => {
+    requireColumn(textColumns(metadata), textField, shown);
+    return [...metadata.row_groups];
+  });
   let rowStart = 0;
-  for (const group of metadata.row_groups) {
+  for (const group of groups) {
     signal.throwIfAborted();
     const rows = Number(group.num_rows);
-    requireBounded(group, textField, shown);
-    const found = await guarded(shown, () =>
-      parquetReadObjects({
+    const found = await guarded(shown, () => {
+      requireBounded(group, textField, shown);
+      return parquetReadObjects({
         file,
         metadata,
         columns: [textField],
@@ -40,8 +44,8 @@ export async function* readParquet(
         rowEnd: rowStart + rows,
         compressors,
         parsers: { stringFromBytes },
-      }),
-    );
+      });
+    });
     yield* inPieces(
       found.map((row, i) => cell(row[textField], { row: rowStart + i + 1, textField, shown })),
       rowStart,
@@ -120,7 +124,7 @@ async function guarded<T>(shown: string, step: () => Promise<T>): Promise<T> {
     return await step();
   } catch (cause) {
     if (cause instanceof FacetError) throw cause;
-    const problem = cause instanceof Error ? cause.message.slice(0, 200) : String(cause);
+    const problem = cutText(cause instanceof Error ? cause.message : String(cause), MAX_QUOTED_CHARS);
     throw corpusError(`the corpus ${shown} cannot be read as Parquet: ${problem}`, 'CORPUS_DAMAGED', cause);
   }
 }

@@ -194,6 +194,19 @@ describe('Parquet', () => {
     });
   });
 
+  test('refuses whatever bytes are damaged, and reads the others as they are', async () => {
+    const flips = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(flips, async (chosen) => {
+        const damaged = file('num');
+        for (const [at, byte] of chosen) damaged[4 + (at % (damaged.length - 8))] = byte;
+        const outcome = await read(damaged).catch((error: unknown) => error);
+        if (!Array.isArray(outcome)) expect(outcome).toMatchObject({ kind: 'invalid' });
+      }),
+      { seed: 7, numRuns: 1500 },
+    );
+  }, 60_000);
+
   test('takes another column', async () => {
     expect((await read(file('num'), 'body')).map(({ text }) => text)).toEqual(['x']);
   });
