@@ -206,6 +206,9 @@ describe('recogniseCorpus', () => {
     const table = { format: 'DELIMITED', textField: 'b', delimiter: '', unquoted: false };
     expect(await words('a.txt', 'a;b\n1;2\n', table)).toBe('CSV with ";", column b, 3 documents');
     expect(await words('a.tsv', 'b\nx\n', table)).toBe('TSV, column b, 3 documents');
+    expect(await words('a.csv', 'a;b\n5" disk;2\n', { ...table, unquoted: true })).toBe(
+      'CSV with ";" without quotes, column b, 3 documents',
+    );
     const parquet = { format: 'PARQUET', textField: 'text' };
     await expect(words('a', 'plain', parquet)).rejects.toThrow(/is not Parquet, but Parquet is asked for/);
     await expect(words('a', Buffer.from(PARQUET.none, 'base64'), text)).rejects.toThrow(

@@ -98,7 +98,7 @@ function asStated(requested: ResolvedCorpus, content: Content, { ending, shown }
   if (requested.format !== 'DELIMITED' || requested.delimiter !== '' || content.kind === 'parquet')
     return requested;
   if (ending === 'tsv' || ending === 'tab') return { ...requested, delimiter: '\t' };
-  const shape = tableShape(content.head);
+  const shape = tableShape(content.head, { unquoted: requested.unquoted });
   return { ...requested, delimiter: shape?.dialect.delimiter ?? ',' };
 }
 

@@ -23,7 +23,7 @@ const NAMED_DELIMITERS: Readonly<Record<string, string>> = { csv: ',', tsv: '\t'
 /** Tells whether a text is a table with a column of texts; undefined for plain text. A table without that column is refused. */
 export function tableFormat(head: Head, { textField, ending, shown }: Wanted): Dialect | undefined {
   const named = Object.hasOwn(NAMED_DELIMITERS, ending) ? NAMED_DELIMITERS[ending] : undefined;
-  const shape = tableShape(head, named === '\t' ? ['\t'] : undefined);
+  const shape = tableShape(head, named === '\t' ? { delimiters: ['\t'] } : {});
   if (shape === undefined)
     return named === undefined ? undefined : oneColumn(head, named, { textField, ending, shown });
   if (shape.columns.includes(textField) && (shape.records > 1 || named !== undefined)) return shape.dialect;

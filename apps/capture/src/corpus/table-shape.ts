@@ -22,10 +22,21 @@ export interface Head {
   complete: boolean;
 }
 
-/** Looks whether a text is a table of equal records under a header; `delimiters` are tried one after another. */
-export function tableShape(head: Head, delimiters: readonly string[] = DELIMITERS): TableShape | undefined {
+/** What a table may be. */
+export interface Possible {
+  /** Tried one after another. */
+  delimiters?: readonly string[];
+  /** Whether quotation marks are ordinary characters. @default they are not, but may be in TSV */
+  unquoted?: boolean;
+}
+
+/** Looks whether a text is a table of equal records under a header. */
+export function tableShape(
+  head: Head,
+  { delimiters = DELIMITERS, unquoted: isUnquoted = false }: Possible = {},
+): TableShape | undefined {
   for (const delimiter of delimiters)
-    for (const unquoted of delimiter === '\t' ? [false, true] : [false]) {
+    for (const unquoted of delimiter === '\t' && !isUnquoted ? [false, true] : [isUnquoted]) {
       const records = firstRecords(head, { delimiter, unquoted });
       const [columns = []] = records;
       if (records.length > 0 && columns.length > 1 && namedColumns(columns).every(isColumn))
