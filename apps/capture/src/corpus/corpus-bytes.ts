@@ -22,8 +22,8 @@ export async function* readBytes(
   else yield* evenPieces(unpacked(corpus, compression, signal), signal);
 }
 
-async function* rawPieces(file: FileHandle, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  for (let position = 0; ; position += PIECE_BYTES) {
+async function* rawPieces(file: FileHandle, signal: AbortSignal, start = 0): AsyncGenerator<Uint8Array> {
+  for (let position = start; ; position += PIECE_BYTES) {
     signal.throwIfAborted();
     const piece = new Uint8Array(PIECE_BYTES);
     let filled = 0;
@@ -48,7 +48,8 @@ async function* unpacked(
   } catch (cause) {
     signal.throwIfAborted();
     const { code, message } = cause as { code?: unknown; message: string };
-    const isOurs = cause instanceof ZstdError || String(code).startsWith('Z_');
+    const isOurs =
+      cause instanceof ZstdError || cause instanceof TrailingError || String(code).startsWith('Z_');
     if (!isOurs) throw cause;
     throw corpusError(
       `the corpus ${shown} is damaged ${compression} (${message}); copy it again`,
@@ -65,10 +66,20 @@ async function* gunzipped(file: FileHandle, signal: AbortSignal): AsyncGenerator
   const fed = pipeline(source, gunzip).catch(() => undefined);
   try {
     for await (const chunk of gunzip) yield chunk as Uint8Array;
+    await requirePadding(file, signal, gunzip.bytesWritten);
   } finally {
     gunzip.destroy();
     await fed;
   }
+}
+
+/** Bytes that follow the last member of gzip and are no padding. */
+class TrailingError extends Error {}
+
+/** zlib stops at the first zero behind a member; data behind it would be left out without a word. */
+async function requirePadding(file: FileHandle, signal: AbortSignal, end: number): Promise<void> {
+  for await (const piece of rawPieces(file, signal, end))
+    if (piece.some((byte) => byte !== 0)) throw new TrailingError('something follows the zeros behind it');
 }
 
 async function* evenPieces(

@@ -175,6 +175,11 @@ describe('readBytes', () => {
     expect(textOf(await pieces(Buffer.concat(halves), { compression: 'gzip' }))).toBe(content);
   });
 
+  test('reads over zeros behind gzip, as tapes have them', async () => {
+    const padded = Buffer.concat([gzipSync('one'), Buffer.alloc(3 * PIECE)]);
+    expect(textOf(await pieces(padded, { compression: 'gzip' }))).toBe('one');
+  });
+
   test('gives one frame of zstd and several', async () => {
     const zstd = Buffer.from(ZSTD_HELLO, 'base64');
     expect(textOf(await pieces(zstd, { compression: 'zstd' }))).toBe('hello\n');
@@ -212,6 +217,11 @@ describe('readBytes', () => {
     ],
     ['a window of 2 GiB', Buffer.from('28b52ffd00a8010000', 'hex'), 'zstd'],
     ['a block that claims more than a block holds', Buffer.from('28b52ffd0058fdffff', 'hex'), 'zstd'],
+    [
+      'gzip with something behind its padding',
+      Buffer.concat([gzipSync('one'), Buffer.alloc(512), gzipSync('two')]),
+      'gzip',
+    ],
     ['gzip that is cut', gzipSync(content).subarray(0, -20), 'gzip'],
     ['gzip with a flipped bit', flipped(gzipSync(content)), 'gzip'],
     ['zstd that is cut', Buffer.from(ZSTD_HELLO, 'base64').subarray(0, -7), 'zstd'],
