@@ -60,10 +60,10 @@ describe('createIndexTurns', () => {
     await expect(turns().claim(second)).rejects.toMatchObject({ kind: 'aborted' });
     await end(first);
     await turns().claim(second);
-    await createRunStore(store).delete('second');
+    await createRunStore(store).delete(second);
     const third = await create('third');
     await turns().claim(third);
-    await createRunStore(store).delete('third');
+    await createRunStore(store).delete(third);
     await create('third');
     await turns().claim(await create('fourth'));
     await turns().claim(await create('other', 'b'));

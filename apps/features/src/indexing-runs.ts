@@ -85,7 +85,7 @@ export function createIndexingRuns(parts: IndexingRunsParts): IndexingRuns {
           await bus.enqueue(QUEUE, jobOf(record));
         }
       } catch (error) {
-        if (repeated === undefined && record === wanted) await runs.delete(record.id);
+        if (repeated === undefined && record === wanted) await runs.delete(record);
         throw error;
       }
       return viewOf(record);

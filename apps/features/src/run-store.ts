@@ -17,8 +17,8 @@ export interface RunStore {
   read(id: string): Promise<RunRecord>;
   /** Ids in order. */
   ids(): Promise<string[]>;
-  /** Removes a run that was never queued. */
-  delete(id: string): Promise<void>;
+  /** Removes a run that was never queued, unless another one has its id by now. */
+  delete(run: Pick<RunRecord, 'id' | 'uid'>): Promise<void>;
   markStarted(id: string, start: RunStart): Promise<void>;
   started(id: string): Promise<RunStart | undefined>;
   /** Ends a run; returns the outcome that holds, which may be an earlier one. */
@@ -41,7 +41,12 @@ export function createRunStore(store: ObjectStore): RunStore {
     create: (record) => documents.create(record.id, RUN, record),
     read: (id) => documents.require(id, RUN),
     ids: documents.ids,
-    delete: documents.delete,
+    delete: async ({ id, uid }) => {
+      await documents.deleteOwn(id, RUN, {
+        isMeant: (found) => found.uid === uid,
+        last: [OUTCOME.file, SETTLED.file],
+      });
+    },
     markStarted: (id, start) => documents.writeOnce(id, STARTED, start),
     started: (id) => documents.find(id, STARTED),
     decide: (id, outcome) => documents.decide(id, OUTCOME, outcome),

@@ -83,7 +83,8 @@ describe('a worker of a run that was deleted', () => {
     await runs.create(before);
     const stale = await runs.takeLease('again', turn);
     await stale.requireHeld();
-    await runs.delete('again');
+    expect(await runs.delete(before)).toBe(true);
+    expect(await runs.delete(before)).toBe(false);
     await expect(stale.requireHeld()).rejects.toMatchObject({ kind: 'cancelled' });
     const now = runRecord('again', 's');
     await runs.create(now);
@@ -129,6 +130,30 @@ describe('a worker of a run that was deleted', () => {
     expect((await runs.read('moment')).outcome).toEqual(outcome);
   });
 });
+
+test('of several deletions and a new run of the id at once, one deletion succeeds and the new run stays whole', async () => {
+  const time = '2026-01-01T00:00:00.000Z';
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = runRecord('same', 's');
+    await runs.create(before);
+    await runs.markStarted('same', { uid: before.uid, time });
+    await runs.takeLease('same', turn);
+    await runs.end('same', { uid: before.uid, state: 'CANCELLED', time });
+    const now = runRecord('same', 's');
+    const create = async (): Promise<void> => {
+      await runs.create(now).catch(({ kind }) => (kind === 'exists' ? create() : Promise.reject(kind)));
+      await runs.end('same', { uid: now.uid, state: 'FAILED', time });
+    };
+    const [first, second] = await Promise.all([runs.delete(before), runs.delete(before), create()]);
+    expect([first, second].filter(Boolean)).toHaveLength(1);
+    expect(await runs.read('same')).toMatchObject({
+      record: now,
+      outcome: { uid: now.uid, state: 'FAILED' },
+    });
+    expect(await runs.delete(now)).toBe(true);
+    await expect(runs.read('same')).rejects.toMatchObject({ kind: 'not-found' });
+  }
+}, 300_000);
 
 describe('a checkpoint of the layout before', () => {
   test('is gone on from, and removed with the run', async () => {

@@ -58,7 +58,8 @@ export interface RunStore {
   writeMetrics(run: RunIdentity, kept: KeptCurves): Promise<void>;
   /** Ends a run; returns the outcome that holds, which may be an earlier one. */
   end(id: string, outcome: RunOutcome): Promise<RunOutcome>;
-  delete(id: string): Promise<void>;
+  /** Removes a run unless another one has its id by now; of several callers at once one does. False where it is gone. */
+  delete(run: RunIdentity): Promise<boolean>;
 }
 
 /** Tells a run from an earlier or later one of its id. */
@@ -164,6 +165,8 @@ export function createRunStore(store: ObjectStore): RunStore {
     },
     claim: (id, claim) => decideOwn(id, CLAIM, claim),
     end: (id, outcome) => decideOwn(id, OUTCOME, outcome),
-    delete: documents.delete,
+    delete: ({ id, uid }) =>
+      // Without its outcome it would seem to be unfinished, and be trained again.
+      documents.deleteOwn(id, RUN, { isMeant: (found) => found.uid === uid, last: [OUTCOME.file] }),
   };
 }

@@ -83,12 +83,12 @@ export function createTrainingRuns(dependencies: TrainingRunsDependencies): Trai
       return found;
     },
     async delete(id) {
-      const { outcome } = await runs.read(id);
+      const { record, outcome } = await runs.read(id);
       if (!outcome) {
         const message = `trainingRuns/${id} has not ended; cancel it first`;
         throw new FacetError('precondition', message, { reason: 'TRAINING_RUN_ACTIVE' });
       }
-      await runs.delete(id);
+      if (!(await runs.delete(record))) throw deletedMeanwhile(id);
     },
     cancel: (id) => cancelRun(dependencies, id),
     pause: (id) => pauseRun(dependencies, id),
@@ -109,11 +109,11 @@ async function createRun(dependencies: TrainingRunsDependencies, request: Create
   const spec = nameSaes({ ...request.spec, sae: request.spec.sae || id });
   const asked = { requestId: request.requestId, content: spec };
   const isRepeated = await meetsItself(runs, id, asked);
-  const isOurs = !isRepeated && (await createRecord(dependencies, { ...request, id, spec }));
+  const ours = isRepeated ? undefined : await createRecord(dependencies, { ...request, id, spec });
   try {
     await bus.enqueue('train', jobOf(await runs.read(id)));
   } catch (error) {
-    if (isOurs) await runs.delete(id);
+    if (ours) await runs.delete(ours);
     throw error;
   }
   return runs.read(id);
@@ -135,22 +135,29 @@ const RESOURCE = {
   idField: 'training_run_id',
 } as const;
 
-/** Writes the record of a new run; false where the same request, sent twice at once, was faster. */
+/** Writes the record of a new run; undefined where the same request, sent twice at once, was faster. */
 async function createRecord(
   dependencies: TrainingRunsDependencies,
   request: CreateRunRequest,
-): Promise<boolean> {
+): Promise<RunRecord | undefined> {
   const { runs } = dependencies;
   const { id, requestId, spec } = request;
   const record = await newRecord(dependencies, request);
   try {
     await runs.create(record);
-    return true;
+    return record;
   } catch (error) {
     if (!isFacetError(error) || error.kind !== 'exists') throw error;
-    if (await meetsItself(runs, id, { requestId, content: spec })) return false;
+    if (await meetsItself(runs, id, { requestId, content: spec })) return undefined;
     throw error;
   }
+}
+
+function deletedMeanwhile(id: string): FacetError {
+  const resourceName = `trainingRuns/${id}`;
+  return new FacetError('not-found', `${resourceName} was deleted meanwhile`, {
+    metadata: { resourceType: RESOURCE.resourceType, resourceName },
+  });
 }
 
 async function newRecord(

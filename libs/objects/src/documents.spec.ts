@@ -66,4 +66,45 @@ describe('createDocuments', () => {
     expect(await documents.ids()).toEqual(['b']);
     expect(await store.exists('runs/a/shards/0.bin')).toBe(false);
   });
+
+  test('deletes the resource that is meant, its last files behind it, and none that has its id since', async () => {
+    const isMeant = ({ text }: { text: string }) => text === 'old';
+    const options = { isMeant, last: [OUTCOME.file] };
+    await documents.create('a', RUN, { text: 'old' });
+    await documents.writeOnce('a', OUTCOME, { won: 1 });
+    await store.write('runs/a/shards/0.bin', Buffer.from('x'));
+    const seen: boolean[] = [];
+    const watched: ObjectStore = {
+      ...store,
+      delete: async (key, condition) => {
+        if (key.endsWith(OUTCOME.file)) seen.push(await store.exists('runs/a/run.json'));
+        await store.delete(key, condition);
+      },
+    };
+    const watching = createDocuments(watched, { collection: 'runs', resourceType: 'Run' });
+    expect(await watching.deleteOwn('a', RUN, options)).toBe(true);
+    expect(seen).toEqual([false]);
+    for await (const { key } of store.list('runs')) throw new Error(`${key} is left`);
+    await documents.create('a', RUN, { text: 'new' });
+    expect(await documents.deleteOwn('a', RUN, options)).toBe(false);
+    expect(await documents.find('a', RUN)).toEqual({ text: 'new' });
+  });
+
+  test('leaves what a new resource of the id has written while the old one was being deleted', async () => {
+    await documents.create('a', RUN, { text: 'old' });
+    await store.write('runs/a/same.txt', Buffer.from('old'));
+    const late: ObjectStore = {
+      ...store,
+      async *list(prefix) {
+        yield* store.list(prefix);
+        // Another caller deletes it, and its id is taken again.
+        await store.deletePrefix('runs/a');
+        await documents.create('a', RUN, { text: 'old' });
+        await store.write('runs/a/same.txt', Buffer.from('new'));
+      },
+    };
+    const deleting = createDocuments(late, { collection: 'runs', resourceType: 'Run' });
+    expect(await deleting.deleteOwn('a', RUN, { isMeant: () => true })).toBe(false);
+    expect(Buffer.from(await store.read('runs/a/same.txt')).toString()).toBe('new');
+  });
 });

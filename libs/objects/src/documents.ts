@@ -1,7 +1,8 @@
 import { FacetError, isFacetError } from '@facet/errors';
 import type { ZodType } from 'zod';
 import { absentAsUndefined } from './absent-as-undefined.ts';
-import { readJson, updateJson, type VersionedJson, writeJson } from './json.ts';
+import { deleteResource } from './delete-resource.ts';
+import { readJson, readJsonVersion, updateJson, type VersionedJson, writeJson } from './json.ts';
 import type { ObjectStore } from './store.ts';
 
 /** One kind of document of a resource: its file and what it holds. */
@@ -38,8 +39,17 @@ export interface Documents {
     kind: DocumentKind<T>,
     change: (current: VersionedJson<T> | undefined) => NoInfer<T>,
   ): Promise<VersionedJson<T>>;
-  /** Removes a resource with everything below it. */
+  /** Removes everything below an id that only one resource has ever had. */
   delete(id: string): Promise<void>;
+  /**
+   * Removes the resource of an id that another one may take, where its document is the one meant; false where it is gone, or is
+   * another one's by now. `last` are the files that go behind the document: without them it would seem to be in another state.
+   */
+  deleteOwn<T>(
+    id: string,
+    kind: DocumentKind<T>,
+    options: { isMeant: (value: T) => boolean; last?: readonly string[] },
+  ): Promise<boolean>;
 }
 
 /** Keeps documents of `collection` in `store`; errors call its resources a `resourceType`. */
@@ -76,6 +86,15 @@ export function createDocuments(
     update: (id, { file, schema }, change) => updateJson(store, key(id, file), schema, change),
     delete: async (id) => {
       await store.deletePrefix(`${collection}/${id}`);
+    },
+    deleteOwn: async (id, { file, schema }, { isMeant, last = [] }) => {
+      const found = await absentAsUndefined(() => readJsonVersion(store, key(id, file), schema));
+      if (!found || !isMeant(found.value)) return false;
+      return deleteResource(store, {
+        prefix: `${collection}/${id}`,
+        head: { key: key(id, file), version: found.version },
+        last: last.map((name) => key(id, name)),
+      });
     },
   };
 }
