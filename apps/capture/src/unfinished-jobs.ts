@@ -4,12 +4,13 @@ import type { CaptureContext } from './capture-context.ts';
 import { partitionJob, planJob } from './jobs.ts';
 import type { SetRecord } from './set-record.ts';
 
-/** The jobs that all sets wait for that are not complete yet. */
-export async function* unfinishedJobs({ sets }: Pick<CaptureContext, 'sets'>): AsyncGenerator<QueuedJob> {
-  for (const id of await sets.ids()) {
-    const record = await absentAsUndefined(() => sets.read(id));
-    if (record && !(await sets.capture(record).isSettled())) yield* jobsOf({ sets }, record);
-  }
+/** The jobs that a set waits for that is not complete yet. */
+export async function* unfinishedJobs(
+  { sets }: Pick<CaptureContext, 'sets'>,
+  id: string,
+): AsyncGenerator<QueuedJob> {
+  const record = await absentAsUndefined(() => sets.read(id));
+  if (record && !(await sets.capture(record).isSettled())) yield* jobsOf({ sets }, record);
 }
 
 /**

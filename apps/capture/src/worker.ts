@@ -38,7 +38,8 @@ export async function runWorker(
     }),
     keepQueued(bus, {
       kind: QUEUE,
-      unfinished: () => unfinishedJobs(context),
+      ids: context.sets.ids,
+      unfinished: (id) => unfinishedJobs(context, id),
       intervalMs: ackWaitMs,
       signal,
       onQueued: (jobs) => logger.warn({ jobs }, 'queued capture jobs again that were lost'),

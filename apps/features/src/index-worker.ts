@@ -40,7 +40,8 @@ export async function runWorker(
     }),
     keepQueued(bus, {
       kind: QUEUE,
-      unfinished: () => unfinishedJobs(runs),
+      ids: runs.ids,
+      unfinished: (id) => unfinishedJobs(runs, id),
       intervalMs: ackWaitMs,
       signal,
       onQueued: (jobs) => logger.warn({ jobs }, 'queued indexing runs again whose jobs were lost'),

@@ -24,11 +24,9 @@ export function parseJob({ id, payload }: QueuedJob): z.infer<typeof jobSchema> 
   }
 }
 
-/** The jobs of all runs from whose end something still follows. */
-export async function* unfinishedJobs(runs: RunStore): AsyncGenerator<QueuedJob> {
-  for (const id of await runs.ids()) {
-    if (await runs.settled(id)) continue;
-    const record = await absentAsUndefined(() => runs.read(id));
-    if (record) yield jobOf(record);
-  }
+/** The job of a run from whose end something still follows. */
+export async function* unfinishedJobs(runs: RunStore, id: string): AsyncGenerator<QueuedJob> {
+  if (await runs.settled(id)) return;
+  const record = await absentAsUndefined(() => runs.read(id));
+  if (record) yield jobOf(record);
 }

@@ -130,6 +130,7 @@ async function work(
     bus.work('train', worker.handle, { signal, maxDeliver: MAX_DELIVER, onDeadLetter: worker.giveUp }),
     keepQueued(bus, {
       kind: 'train',
+      ids: runs.ids,
       unfinished: runs.unfinished,
       intervalMs: config.ackWaitMs,
       signal,

@@ -41,8 +41,10 @@ export interface TrainingRuns {
   resume(id: string): Promise<Run>;
   /** The curves of one of the run's SAEs, or the first for an empty id, up to the newest checkpoint or whole. */
   metrics(id: string, sae: string): Promise<RunMetrics>;
-  /** The jobs of all runs that have neither ended nor rest. */
-  unfinished(): AsyncIterable<QueuedJob>;
+  /** Ids of all runs, in order. */
+  ids(): Promise<string[]>;
+  /** The job of a run that has neither ended nor rests. */
+  unfinished(id: string): AsyncIterable<QueuedJob>;
   /** The run now and as it goes on; ends with its outcome, or when it is paused. */
   watch(id: string, signal: AbortSignal): AsyncIterable<Run>;
 }
@@ -97,7 +99,8 @@ export function createTrainingRuns(dependencies: TrainingRunsDependencies): Trai
       const { spec } = await runs.record(id);
       return runs.metrics(id, memberNumber(spec, sae));
     },
-    unfinished: () => unfinishedJobs(dependencies),
+    ids: runs.ids,
+    unfinished: (id) => unfinishedJobs(dependencies, id),
     watch: (id, signal) => watchRun({ runs, live }, id, signal),
   };
 }
@@ -241,10 +244,8 @@ async function resumeRun({ runs, bus }: TrainingRunsDependencies, id: string): P
   return run;
 }
 
-async function* unfinishedJobs({ runs }: TrainingRunsDependencies): AsyncGenerator<QueuedJob> {
-  for (const id of await runs.ids()) {
-    if (await runs.hasEnded(id)) continue;
-    const run = await absentAsUndefined(() => runs.read(id));
-    if (run && !isResting(run)) yield jobOf(run);
-  }
+async function* unfinishedJobs({ runs }: TrainingRunsDependencies, id: string): AsyncGenerator<QueuedJob> {
+  if (await runs.hasEnded(id)) return;
+  const run = await absentAsUndefined(() => runs.read(id));
+  if (run && !isResting(run)) yield jobOf(run);
 }

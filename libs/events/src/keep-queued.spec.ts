@@ -14,9 +14,12 @@ describe('keepQueued', () => {
     let looks = 0;
     const keeping = keepQueued(bus, {
       kind: 'capture',
-      unfinished: async function* () {
+      ids: async () => {
         if (looks++ === 1) throw new Error('the store is away');
-        yield* [...unfinished.values()];
+        return [...unfinished.keys()];
+      },
+      unfinished: async function* (id) {
+        yield unfinished.get(id)!;
       },
       intervalMs: 5,
       signal: stop.signal,
@@ -43,8 +46,10 @@ describe('keepQueued', () => {
     const stop = new AbortController();
     const keeping = keepQueued(bus, {
       kind: 'index',
-      unfinished: async function* () {
-        for (let i = 0; i < 2_500; i++) yield { id: `job-${i}`, payload: text('') };
+      ids: async () => ['few', 'many'],
+      unfinished: async function* (id) {
+        const count = id === 'few' ? 3 : 2_497;
+        for (let i = 0; i < count; i++) yield { id: `${id}-${i}`, payload: text('') };
       },
       intervalMs: 60_000,
       signal: stop.signal,
@@ -53,6 +58,28 @@ describe('keepQueued', () => {
       },
     });
     await until(async () => (await bus.queueDepth('index')).pending === 2_500);
+    stop.abort();
+    await keeping;
+    await bus.close();
+  });
+
+  test('queues the others where one cannot be read, and tells of it', async () => {
+    const bus = await openEventBus({ url: 'memory:' });
+    const stop = new AbortController();
+    const errors: unknown[] = [];
+    const keeping = keepQueued(bus, {
+      kind: 'train',
+      ids: async () => ['a', 'damaged', 'c'],
+      unfinished: async function* (id) {
+        if (id === 'damaged') throw new Error('runs/damaged is not UTF-8 JSON');
+        yield { id, payload: text(id) };
+      },
+      intervalMs: 60_000,
+      signal: stop.signal,
+      onError: (error) => errors.push(error),
+    });
+    await until(async () => (await bus.queueDepth('train')).pending === 2);
+    expect(errors).toEqual([new Error('runs/damaged is not UTF-8 JSON')]);
     stop.abort();
     await keeping;
     await bus.close();

@@ -9,14 +9,16 @@ export interface QueuedJob {
 
 export interface KeepQueuedOptions {
   kind: JobKind;
-  /** The jobs that everything unfinished in the object store waits for. A job that is given although it is done is harmless. */
-  unfinished(): AsyncIterable<QueuedJob>;
+  /** Ids of everything in the object store that may be unfinished. */
+  ids(): Promise<readonly string[]>;
+  /** The jobs that one of them waits for, none where it has ended. A job that is given although it is done is harmless. */
+  unfinished(id: string): AsyncIterable<QueuedJob>;
   /** Pause between two looks, milliseconds. */
   intervalMs: number;
   signal: AbortSignal;
   /** Told of the jobs that were lost and are queued again. */
   onQueued?(ids: readonly string[]): void;
-  /** Told of a look that failed; the next one comes after the pause. */
+  /** Told of a look that failed, as a whole or at one id (whose document is damaged); the next one comes after the pause. */
   onError(error: unknown): void;
 }
 
@@ -46,8 +48,9 @@ export async function keepQueued(
 
 async function queueLost(
   bus: Pick<EventBus, 'lost' | 'enqueue'>,
-  { kind, unfinished, signal }: KeepQueuedOptions,
+  options: KeepQueuedOptions,
 ): Promise<string[]> {
+  const { kind, signal } = options;
   const queued: string[] = [];
   let jobs = new Map<string, QueuedJob>();
   const ask = async () => {
@@ -58,11 +61,36 @@ async function queueLost(
     }
     jobs = new Map();
   };
-  for await (const job of unfinished()) {
+  for await (const job of unfinishedJobs(options)) {
     if (signal.aborted) return queued;
     jobs.set(job.id, job);
     if (jobs.size === JOBS_PER_QUESTION) await ask();
   }
   if (jobs.size > 0) await ask();
   return queued;
+}
+
+/** The jobs of all ids; one that cannot be read is told of and keeps none of the others from being looked at. */
+async function* unfinishedJobs({
+  ids,
+  unfinished,
+  signal,
+  onError,
+}: KeepQueuedOptions): AsyncGenerator<QueuedJob> {
+  for (const id of await ids()) {
+    if (signal.aborted) return;
+    let found: QueuedJob[] = [];
+    try {
+      found = await collect(unfinished(id));
+    } catch (error) {
+      if (!signal.aborted) onError(error);
+    }
+    yield* found;
+  }
+}
+
+async function collect(jobs: AsyncIterable<QueuedJob>): Promise<QueuedJob[]> {
+  const found: QueuedJob[] = [];
+  for await (const job of jobs) found.push(job);
+  return found;
 }

@@ -106,6 +106,7 @@ describeNats('a NATS server that was killed and has lost its store', () => {
     const keeping = replicas.map((replica) =>
       keepQueued(replica, {
         kind: 'train',
+        ids: async () => ['all'],
         unfinished: async function* () {
           yield* jobs;
         },
