@@ -12,6 +12,12 @@ const BANG = '\u{1F4A5}';
 const MAX_TRAILER_BYTES = 8192;
 const request = frame(TextInputs.encode({ texts: ['a'] }).finish());
 
+interface OddCall {
+  path: string;
+  headers?: Record<string, string>;
+  compressed?: 0 | 1;
+}
+
 let setup: EchoSetup;
 let session: ClientHttp2Session;
 
@@ -68,6 +74,24 @@ describe('a status', () => {
     session = openRaw(setup.server.address);
     for (const call of broken)
       expect(await callRaw(session, call)).toMatchObject({ status: Status.INVALID_ARGUMENT });
+  });
+});
+
+describe('a status that grpc-js makes itself', () => {
+  const long = 'y'.repeat(3000);
+  test.each([
+    ['the name of a method', { path: `/facet.test.v1.EchoService/${long}` }],
+    ['the name of a service', { path: `/${long}/GetEcho` }],
+    ['a deadline', { path: GET, headers: { 'grpc-timeout': long } }],
+    ['a name of odd bytes', { path: `/\u0080\u00ff%${long}` }],
+    ['an encoding', { path: GET, headers: { 'grpc-encoding': long }, compressed: 1 }],
+  ])('repeats at most 200 characters of %s', async (_, { compressed = 0, ...call }: OddCall) => {
+    await start();
+    const body = frame(TextInputs.encode({ texts: ['a'] }).finish(), { compressed });
+    const { status, message } = await callRaw(session, { ...call, body });
+    expect([Status.UNIMPLEMENTED, Status.INVALID_ARGUMENT]).toContain(status);
+    expect(message.replaceAll(/[^y]/g, '').length).toBeLessThanOrEqual(200);
+    expect(message.length).toBeLessThanOrEqual(300);
   });
 });
 

@@ -1,4 +1,5 @@
-import { type ServerInterceptingCallInterface, status as Status } from '@grpc/grpc-js';
+import { cutText, MAX_QUOTED_CHARS } from '@facet/errors';
+import { Server, type ServerInterceptingCallInterface, status as Status } from '@grpc/grpc-js';
 import { cutStatusText } from './grpc-errors.ts';
 import type { Logger } from './logger.ts';
 
@@ -28,8 +29,32 @@ const CALLERS_FAULTS = [
   /^Error deserializing request/,
 ];
 
+/** What grpc-js says before it repeats what the caller sent, however long that is. */
+const BEFORE_CALLERS_WORDS =
+  /^(?:Invalid grpc-timeout value|Received message compressed with unsupported encoding|The server does not implement the method) /;
+
+function withShortQuote(details: string): string {
+  const before = BEFORE_CALLERS_WORDS.exec(details)?.[0].length;
+  return before === undefined ? details : cutText(details, before + MAX_QUOTED_CHARS);
+}
+
+/** A method that is not there is answered below everything that can be put in between. */
+interface AnswersUnknownMethods {
+  _respondWithError(error: { details: string }, ...rest: unknown[]): void;
+}
+
+/** Guards what grpc-js answers to calls of methods that are not there, in all servers of this process. */
+export function guardUnknownMethods(): void {
+  const answers = Server.prototype as unknown as AnswersUnknownMethods;
+  const respond = answers._respondWithError;
+  answers._respondWithError = function (this: unknown, error, ...rest) {
+    const details = encodeURI(cutStatusText(withShortQuote(error.details)));
+    respond.call(this, { ...error, details }, ...rest);
+  };
+}
+
 function fitForWire({ code, details, metadata }: CallStatus): CallStatus {
-  const text = cutStatusText(details);
+  const text = cutStatusText(withShortQuote(details));
   const isCallersFault = code === Status.INTERNAL && CALLERS_FAULTS.some((fault) => fault.test(text));
   return { code: isCallersFault ? Status.INVALID_ARGUMENT : code, details: text, metadata: metadata ?? null };
 }

@@ -5,6 +5,7 @@ import { createServer, type Server, type ServiceImplementation } from 'nice-grpc
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details';
 import { HealthDefinition } from 'nice-grpc-server-health';
 import { watchCalls } from './call-transport.ts';
+import { guardUnknownMethods } from './guard-statuses.ts';
 import { createHealth } from './health.ts';
 import { type MessageLimits, transportOptions } from './limits.ts';
 import type { Logger } from './logger.ts';
@@ -79,6 +80,7 @@ const MAX_CONNECTION_AGE_GRACE_MS = 10 * 60_000;
 
 // grpc-js prints failures that are thrown here as well, outside of the structured log.
 setLogVerbosity(logVerbosity.NONE);
+guardUnknownMethods();
 
 /** Serves gRPC with health, request ids, deadlines, typed errors and an access log; any number per process. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
