@@ -79,13 +79,13 @@ describe('a status', () => {
 
 describe('a status that grpc-js makes itself', () => {
   const long = 'y'.repeat(3000);
-  test.each([
+  test.each<[string, OddCall]>([
     ['the name of a method', { path: `/facet.test.v1.EchoService/${long}` }],
     ['the name of a service', { path: `/${long}/GetEcho` }],
     ['a deadline', { path: GET, headers: { 'grpc-timeout': long } }],
     ['a name of odd bytes', { path: `/\u0080\u00ff%${long}` }],
     ['an encoding', { path: GET, headers: { 'grpc-encoding': long }, compressed: 1 }],
-  ])('repeats at most 200 characters of %s', async (_, { compressed = 0, ...call }: OddCall) => {
+  ])('repeats at most 200 characters of %s', async (_, { compressed = 0, ...call }) => {
     await start();
     const body = frame(TextInputs.encode({ texts: ['a'] }).finish(), { compressed });
     const { status, message } = await callRaw(session, { ...call, body });
