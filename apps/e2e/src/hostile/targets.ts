@@ -79,6 +79,10 @@ export function targetsOf(system: HostileSystem): Target[] {
       tidy: withClients(cancelAll),
       isAlive: () => isAlive(pid),
       rssBytes: () => rssOf(pid),
+      logged: (requestId) =>
+        Object.values(system.processes).flatMap(({ lines }) =>
+          lines.filter((line) => line.includes(requestId)),
+        ),
       secrets: [system.folder, REPOSITORY, SHARED, process.execPath],
     };
   });

@@ -23,6 +23,7 @@ async function attack(answer: (method: string) => unknown, change: Partial<Targe
     tidy: async () => {},
     isAlive: () => true,
     rssBytes: () => process.memoryUsage().rss,
+    logged: () => [],
     secrets: ['a-secret-folder'],
     ...change,
   };

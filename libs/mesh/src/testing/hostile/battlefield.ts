@@ -21,6 +21,8 @@ export interface Target {
   isAlive(): boolean;
   /** Resident memory of the process, bytes. */
   rssBytes(): number;
+  /** What this process, and those that it called, have logged of a request, by its id. */
+  logged(requestId: string): readonly string[];
   /** Texts that no answer may hold: folders of the server. */
   secrets: readonly string[];
 }
@@ -86,6 +88,8 @@ export function createBattlefield(target: Target, options: HostileOptions): Batt
     if (status === Status.INTERNAL || status === Status.UNKNOWN) {
       counts.internalErrors += 1;
       complain('fails at');
+      const [, requestId] = /request id ([\w-]+)/.exec(message) ?? [];
+      if (requestId) for (const line of target.logged(requestId)) options.report(line);
     }
     if (target.secrets.some((secret) => tells(message, secret, body))) {
       counts.pathsLeaked += 1;
