@@ -1,4 +1,10 @@
-import { createServer as createTcpServer } from 'node:net';
+import {
+  constants,
+  createServer as createHttp2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { FacetError } from '@facet/errors';
 import { connect } from './connect.ts';
 import { withRequest } from './request-context.ts';
@@ -35,6 +41,34 @@ describe('createServiceClient', () => {
     });
     expect(Date.now() - startedMs).toBeLessThan(3_000);
     connection.close();
+  });
+
+  test.each<[string, (stream: ServerHttp2Stream) => void]>([
+    ['its connection', ({ session }) => session?.destroy(undefined, constants.NGHTTP2_INTERNAL_ERROR)],
+    ['the call', (stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR)],
+    ['the call without a reason', (stream) => stream.close(constants.NGHTTP2_NO_ERROR)],
+  ])('says unavailable and names the address when the peer ends %s', async (_, end) => {
+    const server = createHttp2Server();
+    const sessions = new Set<ServerHttp2Session>();
+    server.on('session', (session) => sessions.add(session));
+    server.on('stream', (stream) => {
+      stream.on('error', () => undefined);
+      end(stream);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const connection = connect(address);
+    const client = createServiceClient(EchoServiceDefinition, connection);
+    try {
+      await expect(client.getEcho({})).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining(address),
+      });
+    } finally {
+      connection.close();
+      for (const session of sessions) session.destroy();
+      server.close();
+    }
   });
 
   test('waits for a service that starts a little later', async () => {

@@ -110,7 +110,7 @@ export interface ErrorSource {
 export function fromGrpcError(error: unknown, { address }: ErrorSource): Error {
   if (isFacetError(error)) return error;
   if (!(error instanceof ClientError)) return error instanceof Error ? error : new Error(String(error));
-  const kind = kindOfStatus(error.code);
+  const kind = isBrokenConnection(error) ? 'unavailable' : kindOfStatus(error.code);
   if (kind === undefined)
     return new Error(`${error.path} at ${address} failed: ${error.details}`, { cause: error });
   const details = error instanceof RichClientError ? error.extra : [];
@@ -124,6 +124,14 @@ export function fromGrpcError(error: unknown, { address }: ErrorSource): Error {
     metadata: info.metadata,
     ...(field === undefined ? {} : { field }),
   });
+}
+
+/**
+ * Whether the connection broke under a call, which grpc-js calls INTERNAL: a peer ends a connection, and every call on it,
+ * when one of its callers has cancelled more than a thousand calls at once.
+ */
+function isBrokenConnection({ code, details }: ClientError): boolean {
+  return code === Status.INTERNAL && /^Received RST_STREAM/.test(details);
 }
 
 /** An error that gRPC itself made: no Facet service answered. */
