@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { createTextSplitter } from '../../apps/capture/src/corpus/documents.ts';
 import { createPacker } from '../../apps/capture/src/packer.ts';
-import { openModelRuntime } from '../../apps/inference/src/model-runtime.ts';
+import { openModelRuntime } from '../../libs/model-runtime/src/open-model-runtime.ts';
 import { createRandom, shuffle } from '../../libs/random/src/index.ts';
 import { loadTokenizer } from '../../libs/transformer/src/index.ts';
 

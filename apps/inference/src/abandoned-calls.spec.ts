@@ -1,8 +1,8 @@
 import { constants } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, createServiceClient } from '@facet/mesh';
+import { describeSharedModels } from '@facet/model-runtime/testing';
 import { HealthDefinition } from 'nice-grpc-server-health';
-import { describeSharedModels } from './runtime/testing/shared-models.ts';
 import { tokens } from './testing/messages.ts';
 import { connectRaw, type RawCaller } from './testing/raw-caller.ts';
 import { type InferenceSetup, serveInference } from './testing/serve-inference.ts';

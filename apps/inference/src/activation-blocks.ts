@@ -1,8 +1,8 @@
 import { FacetError } from '@facet/errors';
+import type { Activations } from '@facet/model-runtime';
 import { bytesOf } from '@facet/tensor';
 import type { HookPoint } from '@facet/transformer';
 import { MAX_TENSOR_BYTES } from './limits.ts';
-import type { Activations } from './model-runtime.ts';
 
 /** Activations of consecutive rows at one hook point. */
 export interface ActivationRows {

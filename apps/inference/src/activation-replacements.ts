@@ -1,5 +1,5 @@
+import type { RowReplacement } from '@facet/model-runtime';
 import type { Batch } from './batches.ts';
-import type { RowReplacement } from './model-runtime.ts';
 import type { TokenSequences } from './token-sequences.ts';
 
 /** Vectors to go on with at one hook point, for every token of a request. */

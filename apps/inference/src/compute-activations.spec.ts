@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DataType, type TokenBatch } from '@facet/contracts';
+import { describeSharedModels, expectClose } from '@facet/model-runtime/testing';
 import { decodeF16, parseSafetensors } from '@facet/tensor';
-import { expectClose } from './runtime/testing/closeness.ts';
-import { describeSharedModels } from './runtime/testing/shared-models.ts';
 import { floats, randomIntervention, readFloats, readIds, tokens } from './testing/messages.ts';
 import { type InferenceSetup, serveInference } from './testing/serve-inference.ts';
 

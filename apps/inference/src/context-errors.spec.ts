@@ -1,5 +1,5 @@
 import { DataType } from '@facet/contracts';
-import { describeSharedModels } from './runtime/testing/shared-models.ts';
+import { describeSharedModels } from '@facet/model-runtime/testing';
 import { floats, randomIntervention, tokens } from './testing/messages.ts';
 import { type BadInput, drain, expectRefusal } from './testing/refusals.ts';
 import { type InferenceSetup, serveInference } from './testing/serve-inference.ts';

@@ -1,7 +1,7 @@
 import { FacetError } from '@facet/errors';
+import type { FeatureEdits } from '@facet/model-runtime';
 import type { Intervention } from './interventions.ts';
 import { MAX_PORT_FEATURES } from './limits.ts';
-import type { FeatureEdits } from './model-runtime.ts';
 
 /**
  * How the interventions of several variants become one set of features for each hook point. Variants with the same

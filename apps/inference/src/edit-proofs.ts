@@ -1,5 +1,5 @@
+import type { EditProof } from '@facet/model-runtime';
 import type { EditPlan, Placement, Port } from './edit-plan.ts';
-import type { EditProof } from './model-runtime.ts';
 
 /** What one intervention did at consecutive positions of one sequence; see InterventionProof of the contract. */
 export interface InterventionEvidence {

@@ -1,10 +1,10 @@
+import type { FeatureEdits, ForwardRequest, ForwardResult } from '@facet/model-runtime';
 import { type Batch, batchTokensOf } from './batches.ts';
 import { editMasks } from './edit-masks.ts';
 import { type EditPlan, rowEdits } from './edit-plan.ts';
 import { evidenceOf, type InterventionEvidence } from './edit-proofs.ts';
 import { MAX_STEP_RESULT_BYTES } from './limits.ts';
 import { type LoadedModel, specialOf } from './loaded-model.ts';
-import type { FeatureEdits, ForwardRequest, ForwardResult } from './model-runtime.ts';
 import type { TokenSequences } from './token-sequences.ts';
 
 /** Whole contexts to run through a model, all with the same interventions (variant 0 of the plan). */

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { describeSharedModels } from './runtime/testing/shared-models.ts';
+import { describeSharedModels } from '@facet/model-runtime/testing';
 import { drain } from './testing/refusals.ts';
 import { type InferenceSetup, serveInference } from './testing/serve-inference.ts';
 import { modelWithRegex } from './tokenizer/testing/regex-model.ts';

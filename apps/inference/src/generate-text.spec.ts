@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeSharedModels } from './runtime/testing/shared-models.ts';
+import { describeSharedModels } from '@facet/model-runtime/testing';
 import { collectGeneration, randomIntervention, readFloats, readIds, tokens } from './testing/messages.ts';
 import { type InferenceSetup, serveInference } from './testing/serve-inference.ts';
 

@@ -1,5 +1,4 @@
-import { createRandom, sampleToken } from '@facet/transformer';
-import { klDivergence, logNormalizer } from './distributions.ts';
+import { createRandom, klDivergence, logNormalizer, sampleToken } from '@facet/transformer';
 import { type EditPlan, planEdits } from './edit-plan.ts';
 import { countEdited, type InterventionEvidence } from './edit-proofs.ts';
 import { createGeneratedText, type FinishReason, type GeneratedText } from './generated-text.ts';

@@ -1,8 +1,8 @@
+import type { Generation, GenerationStep } from '@facet/model-runtime';
 import { editMasks, type RowPositions } from './edit-masks.ts';
 import { type EditPlan, type RowVariants, rowEdits } from './edit-plan.ts';
 import { evidenceOf, type InterventionEvidence } from './edit-proofs.ts';
 import { type LoadedModel, specialOf } from './loaded-model.ts';
-import type { Generation, GenerationStep } from './model-runtime.ts';
 import type { ModelTurn } from './scheduler.ts';
 
 /** A batch of rows that start with one prompt and go on with tokens of their own. */

@@ -1,6 +1,5 @@
+import { createNoise, describeSharedModels } from '@facet/model-runtime/testing';
 import { openSafetensors } from '@facet/tensor';
-import { describeSharedModels } from './runtime/testing/shared-models.ts';
-import { createNoise } from './runtime/testing/tiny-model.ts';
 import { floats, readIds } from './testing/messages.ts';
 import { type InferenceSetup, serveInference } from './testing/serve-inference.ts';
 

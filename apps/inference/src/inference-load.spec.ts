@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describeSharedModels } from './runtime/testing/shared-models.ts';
+import { describeSharedModels } from '@facet/model-runtime/testing';
 import { tokens } from './testing/messages.ts';
 import { type InferenceSetup, serveInference } from './testing/serve-inference.ts';
 

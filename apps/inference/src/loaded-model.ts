@@ -1,5 +1,5 @@
+import type { ModelRuntime } from '@facet/model-runtime';
 import type { DType } from '@facet/tensor';
-import type { ModelRuntime } from './model-runtime.ts';
 import type { TokenizerPool } from './tokenizer/tokenizer-pool.ts';
 
 /** A model that is held: its runtime, its tokenizer, and what the contract tells about it. */

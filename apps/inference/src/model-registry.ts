@@ -2,10 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
 import { formatName, type Logger, parseName } from '@facet/mesh';
+import type { ModelRuntimeOptions, OpenModelRuntime } from '@facet/model-runtime';
 import { type DType, elementCount, readSafetensorsHeader } from '@facet/tensor';
 import type { ModelLocation } from './find-models.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import type { ModelRuntimeOptions, OpenModelRuntime } from './model-runtime.ts';
 import {
   openTokenizerPool,
   type TokenizerPool,

@@ -1,7 +1,6 @@
 import { DataType, type Tensor } from '@facet/contracts';
+import { describeSharedModels, expectClose } from '@facet/model-runtime/testing';
 import { encodeF16 } from '@facet/tensor';
-import { expectClose } from './runtime/testing/closeness.ts';
-import { describeSharedModels } from './runtime/testing/shared-models.ts';
 import { floats, randomIntervention, readFloats, tokens } from './testing/messages.ts';
 import { type BadInput, expectRefusal } from './testing/refusals.ts';
 import { type InferenceSetup, serveInference } from './testing/serve-inference.ts';

@@ -1,5 +1,4 @@
-import { expectClose } from './runtime/testing/closeness.ts';
-import { describeSharedModels } from './runtime/testing/shared-models.ts';
+import { describeSharedModels, expectClose } from '@facet/model-runtime/testing';
 import { randomIntervention, readFloats, readIds, tokens } from './testing/messages.ts';
 import { type InferenceSetup, serveInference } from './testing/serve-inference.ts';
 

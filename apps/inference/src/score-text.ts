@@ -1,4 +1,5 @@
 import { FacetError } from '@facet/errors';
+import type { ScoreComparison } from '@facet/model-runtime';
 import { type ActivationReplacement, batchReplacement, fillOwnRows } from './activation-replacements.ts';
 import { type Batch, batchTokensOf, planBatches } from './batches.ts';
 import type { InterventionEvidence } from './edit-proofs.ts';
@@ -10,7 +11,6 @@ import {
   lengthsOf,
   rowEvidence,
 } from './edited-forward.ts';
-import type { ScoreComparison } from './model-runtime.ts';
 import type { ModelTurn } from './scheduler.ts';
 
 /** What ScoreText runs. */

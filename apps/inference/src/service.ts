@@ -1,10 +1,10 @@
 import { InferenceServiceDefinition } from '@facet/contracts';
 import { bindService, createLogger, type Logger, serve } from '@facet/mesh';
+import { type OpenModelRuntime, openModelRuntime } from '@facet/model-runtime';
 import type { InferenceConfig } from './config.ts';
 import { findModels } from './find-models.ts';
 import { createInferenceHandlers } from './inference-handlers.ts';
 import { loadModels } from './model-registry.ts';
-import { type OpenModelRuntime, openModelRuntime } from './model-runtime.ts';
 import { createScheduler, type SchedulerLoad } from './scheduler.ts';
 
 export interface InferenceDependencies {

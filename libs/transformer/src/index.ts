@@ -22,6 +22,7 @@ export { parseModelConfig } from './model-config.ts';
 export { loadModelDirectory, type ModelDirectory } from './model-directory.ts';
 export type { ModelSpec } from './model-spec.ts';
 export type { BlockWeights, ModelWeights, Weight } from './model-weights.ts';
+export { klDivergence, logNormalizer } from './sampling/distributions.ts';
 export {
   argmax,
   MAX_TEMPERATURE,

@@ -16,7 +16,7 @@ interface NativePackage {
 const NATIVE_PACKAGES: readonly NativePackage[] = [
   {
     name: 'onnxruntime-node',
-    user: '@facet/inference',
+    user: '@facet/model-runtime',
     remedy: 'run npm install again; it needs Linux, macOS or Windows on x64 or arm64',
   },
   {

@@ -6,7 +6,7 @@ import {
   type Tensor,
   type TokenBatch,
 } from '@facet/contracts';
-import { createNoise } from '../runtime/testing/tiny-model.ts';
+import { createNoise } from '@facet/model-runtime/testing';
 
 /** Token ids of several sequences as a message. */
 export function tokens(...sequences: readonly (readonly number[])[]): TokenBatch {

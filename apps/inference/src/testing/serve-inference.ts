@@ -1,7 +1,7 @@
 import { InferenceServiceDefinition } from '@facet/contracts';
 import { connect, createLogger, createServiceClient, type ServiceClient } from '@facet/mesh';
+import { type ModelRuntime, type OpenModelRuntime, openModelRuntime } from '@facet/model-runtime';
 import { type InferenceConfig, readInferenceConfig } from '../config.ts';
-import { type ModelRuntime, type OpenModelRuntime, openModelRuntime } from '../model-runtime.ts';
 import { type RunningInference, startInference } from '../service.ts';
 
 /** The service over a real socket, its client, and how much work the model did. */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { createLogger } from '@facet/mesh';
+import { describeSharedModels } from '@facet/model-runtime/testing';
 import { loadTokenizer } from '@facet/transformer';
-import { describeSharedModels } from '../runtime/testing/shared-models.ts';
 import { modelWithRegex, type RegexPlace } from './testing/regex-model.ts';
 import { openTokenizerPool, type TokenizerPool } from './tokenizer-pool.ts';
 

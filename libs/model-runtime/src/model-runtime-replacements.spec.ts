@@ -1,6 +1,6 @@
-import { HOOK_KINDS } from '@facet/transformer';
-import { klDivergence } from '../distributions.ts';
-import { type ModelRuntime, openModelRuntime, type RowReplacement } from '../model-runtime.ts';
+import { HOOK_KINDS, klDivergence } from '@facet/transformer';
+import type { ModelRuntime, RowReplacement } from './model-runtime.ts';
+import { openModelRuntime } from './open-model-runtime.ts';
 import { expectClose } from './testing/closeness.ts';
 import { makeEdits, referenceEdit } from './testing/edit-fixtures.ts';
 import { type Rows, runReference } from './testing/reference-model.ts';

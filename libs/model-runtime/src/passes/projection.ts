@@ -1,9 +1,9 @@
 import { requireFinite } from '@facet/tensor';
 import { HEAD_NAMES } from '@facet/transformer';
 import type { ProjectionRequest } from '../model-runtime.ts';
+import { invalid } from '../request-checks.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
 import { runHead } from './head-blocks.ts';
-import { invalid } from './request-checks.ts';
-import type { RuntimeContext } from './runtime-context.ts';
 
 /** More directions than this belong into several calls: the answer has rows × d_vocab logits. */
 const MAX_PROJECTED_ROWS = 65_536;

@@ -18,7 +18,7 @@ export interface SharedModel {
   golden: { cases: GoldenCase[] };
 }
 
-const MODELS = fileURLToPath(new URL('../../../../../../shared/data/models/', import.meta.url));
+const MODELS = fileURLToPath(new URL('../../../../../shared/data/models/', import.meta.url));
 
 const NAMES = ['stories260K', 'tinystories-656K'];
 

@@ -1,5 +1,6 @@
 import { HOOK_KINDS } from '@facet/transformer';
-import { type FeatureEdits, type ModelRuntime, openModelRuntime } from '../model-runtime.ts';
+import type { FeatureEdits, ModelRuntime } from './model-runtime.ts';
+import { openModelRuntime } from './open-model-runtime.ts';
 import { expectClose } from './testing/closeness.ts';
 import { encodeRows, IDENTITY, makeEdits, type Rule, referenceEdit } from './testing/edit-fixtures.ts';
 import { runReference } from './testing/reference-model.ts';

@@ -160,7 +160,7 @@ class WorkerLane implements Lane {
   #start(): Worker {
     this.#givenUp = new Int32Array(new SharedArrayBuffer(4));
     const workerData: SessionWorkerData = { givenUp: this.#givenUp };
-    const worker = new Worker(new URL('../../dist/runtime/session-worker.js', import.meta.url), {
+    const worker = new Worker(new URL('../../dist/sessions/session-worker.js', import.meta.url), {
       workerData,
     });
     worker.on('message', (reply: WorkerReply) => {

@@ -7,6 +7,9 @@ import {
   resolveHookPoint,
 } from '@facet/transformer';
 import type { Activations, ForwardRequest, ForwardResult } from '../model-runtime.ts';
+import { checkTokens, invalid, type TokenBatch } from '../request-checks.ts';
+import { type RuntimeContext, throwIfCancelled, trunkVariant } from '../runtime-context.ts';
+import type { WireTensor, WireTensors } from '../sessions/session-protocol.ts';
 import {
   createProof,
   type EditFeeds,
@@ -18,9 +21,6 @@ import {
 } from './edit-feeds.ts';
 import { runHead } from './head-blocks.ts';
 import { type ReplacementFeeds, toReplacementFeeds } from './replacement-feeds.ts';
-import { checkTokens, invalid, type TokenBatch } from './request-checks.ts';
-import { type RuntimeContext, throwIfCancelled, trunkVariant } from './runtime-context.ts';
-import type { WireTensor, WireTensors } from './session-protocol.ts';
 import { computeScores, pickRows, type TrunkOutput } from './token-scores.ts';
 
 /**

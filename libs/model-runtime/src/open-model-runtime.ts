@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { FacetError } from '@facet/errors';
 import { hookPoints, loadModelDirectory, type ModelDirectory } from '@facet/transformer';
-import type { ModelRuntime, ModelRuntimeOptions } from '../model-runtime.ts';
-import { createCacheBudget } from './cache-budget.ts';
-import { runForward } from './forward.ts';
-import { openGeneration } from './generation.ts';
-import { createLanePool } from './lane-pool.ts';
-import { projectToVocabulary } from './projection.ts';
-import { compareScores } from './token-scores.ts';
+import { createCacheBudget } from './generation/cache-budget.ts';
+import { openGeneration } from './generation/generation.ts';
+import type { ModelRuntime, ModelRuntimeOptions } from './model-runtime.ts';
+import { runForward } from './passes/forward.ts';
+import { projectToVocabulary } from './passes/projection.ts';
+import { compareScores } from './passes/token-scores.ts';
+import { createLanePool } from './sessions/lane-pool.ts';
 
 /** Compiled graph variants per lane; each holds its own packed copy of the weights it uses. */
 const DEFAULT_MAX_SESSIONS = 8;

@@ -9,7 +9,8 @@ import {
   serializeSafetensors,
   type TensorData,
 } from '@facet/tensor';
-import { type ModelRuntime, openModelRuntime } from '../model-runtime.ts';
+import type { ModelRuntime } from './model-runtime.ts';
+import { openModelRuntime } from './open-model-runtime.ts';
 import { expectClose } from './testing/closeness.ts';
 import { IDENTITY, makeEdits } from './testing/edit-fixtures.ts';
 import { describeSharedModels } from './testing/shared-models.ts';

@@ -6,8 +6,8 @@ import {
   type HeadKind,
   type ModelDirectory,
 } from '@facet/transformer';
-import type { Variant } from './lane.ts';
-import type { LanePool } from './lane-pool.ts';
+import type { Variant } from './sessions/lane.ts';
+import type { LanePool } from './sessions/lane-pool.ts';
 
 /** What every operation of the runtime works with. */
 export interface RuntimeContext {

@@ -1,7 +1,5 @@
 import type { HookPoint, ModelSpec } from '@facet/transformer';
 
-export { openModelRuntime } from './runtime/open-model-runtime.ts';
-
 /**
  * One loaded model: the only place of Facet where a language model runs.
  *

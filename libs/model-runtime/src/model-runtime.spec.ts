@@ -1,5 +1,6 @@
 import { decodeF16 } from '@facet/tensor';
-import { type ModelRuntime, openModelRuntime } from '../model-runtime.ts';
+import type { ModelRuntime } from './model-runtime.ts';
+import { openModelRuntime } from './open-model-runtime.ts';
 import { expectClose } from './testing/closeness.ts';
 import { runReference } from './testing/reference-model.ts';
 import { createNoise, type TinyModel, writeTinyModel } from './testing/tiny-model.ts';

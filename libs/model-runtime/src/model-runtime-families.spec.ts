@@ -1,7 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeFloats, serializeSafetensors, type TensorData } from '@facet/tensor';
-import { type ModelRuntime, openModelRuntime } from '../model-runtime.ts';
+import type { ModelRuntime } from './model-runtime.ts';
+import { openModelRuntime } from './open-model-runtime.ts';
 import { expectClose } from './testing/closeness.ts';
 import { runReference } from './testing/reference-model.ts';
 import { type TinyModel, type TinyModelOptions, writeTinyModel } from './testing/tiny-model.ts';

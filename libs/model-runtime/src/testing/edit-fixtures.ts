@@ -1,4 +1,4 @@
-import type { FeatureEdits } from '../../model-runtime.ts';
+import type { FeatureEdits } from '../model-runtime.ts';
 import type { ReferenceEdit, Rows } from './reference-model.ts';
 import { createNoise } from './tiny-model.ts';
 

@@ -14,12 +14,17 @@ import type {
   GenerationStep,
   GenerationStepRequest,
 } from '../model-runtime.ts';
+import { createProof, type EditFeeds, fillProof, toEditFeeds, toMask } from '../passes/edit-feeds.ts';
+import { checkTokens, contextExceeded, invalid, MAX_BATCH, type TokenBatch } from '../request-checks.ts';
+import {
+  type RuntimeContext,
+  type TrunkVariant,
+  throwIfCancelled,
+  trunkVariant,
+} from '../runtime-context.ts';
+import type { Lane } from '../sessions/lane.ts';
+import type { WireTensor, WireTensors } from '../sessions/session-protocol.ts';
 import type { CacheBudget } from './cache-budget.ts';
-import { createProof, type EditFeeds, fillProof, toEditFeeds, toMask } from './edit-feeds.ts';
-import type { Lane } from './lane.ts';
-import { checkTokens, contextExceeded, invalid, MAX_BATCH, type TokenBatch } from './request-checks.ts';
-import { type RuntimeContext, type TrunkVariant, throwIfCancelled, trunkVariant } from './runtime-context.ts';
-import type { WireTensor, WireTensors } from './session-protocol.ts';
 
 /**
  * Opens a generation: compiles its graph, reserves its cache and keeps both in one lane until it is closed.

@@ -1,8 +1,8 @@
 import { requireFinite } from '@facet/tensor';
 import { type ModelSpec, type Replacement, replacementInputs, resolveHookPoint } from '@facet/transformer';
 import type { RowReplacement } from '../model-runtime.ts';
-import { invalid, type TokenBatch } from './request-checks.ts';
-import type { WireTensor, WireTensors } from './session-protocol.ts';
+import { invalid, type TokenBatch } from '../request-checks.ts';
+import type { WireTensor, WireTensors } from '../sessions/session-protocol.ts';
 
 /** A replacement as the graph is asked for it, and its inputs, whose first dimension is the batch row. */
 export interface ReplacementFeeds {

@@ -1,8 +1,8 @@
 import { HEAD_NAMES } from '@facet/transformer';
 import type { ComparisonRequest, ScoreComparison, TokenScores } from '../model-runtime.ts';
+import { checkTokens, invalid, type TokenBatch } from '../request-checks.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
 import { type HeadRequest, runHead } from './head-blocks.ts';
-import { checkTokens, invalid, type TokenBatch } from './request-checks.ts';
-import type { RuntimeContext } from './runtime-context.ts';
 
 /** What a forward pass leaves to the unembedding. */
 export interface TrunkOutput {

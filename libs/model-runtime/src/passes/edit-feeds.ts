@@ -1,8 +1,8 @@
 import { requireFinite } from '@facet/tensor';
 import { type ModelSpec, portInputs, portOutputs, resolveHookPoint } from '@facet/transformer';
 import type { EditProof, FeatureEdits } from '../model-runtime.ts';
-import { invalid } from './request-checks.ts';
-import type { WireTensor, WireTensors } from './session-protocol.ts';
+import { invalid } from '../request-checks.ts';
+import type { WireTensor, WireTensors } from '../sessions/session-protocol.ts';
 
 /** The edits of one hook point as graph inputs, split by what changes when rows are picked. */
 export interface EditFeeds {

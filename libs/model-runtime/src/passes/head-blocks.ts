@@ -1,6 +1,6 @@
 import { HEAD_NAMES, type HeadKind } from '@facet/transformer';
-import { headVariant, type RuntimeContext, throwIfCancelled } from './runtime-context.ts';
-import type { WireTensor, WireTensors } from './session-protocol.ts';
+import { headVariant, type RuntimeContext, throwIfCancelled } from '../runtime-context.ts';
+import type { WireTensor, WireTensors } from '../sessions/session-protocol.ts';
 
 /** Logits of one block of rows stay below this, whatever the vocabulary. */
 const LOGIT_BLOCK_BYTES = 32 * 1024 * 1024;
