@@ -2,18 +2,26 @@ import type { InferenceServiceDefinition } from '@facet/contracts';
 import { decodePageToken, encodePageToken, pageSize, type ServedCallContext } from '@facet/mesh';
 import type { ServiceImplementation } from 'nice-grpc';
 import { z } from 'zod';
-import { activationsHeader, activationsMessages, readActivationsRequest } from './activation-messages.ts';
-import { computeActivations } from './compute-activations.ts';
-import { generateText } from './generate-text.ts';
-import { generationMessages, generationStarted, readGenerationRequest } from './generation-messages.ts';
-import { modelMessage } from './model-messages.ts';
-import type { ModelRegistry } from './model-registry.ts';
-import { projectVocabulary } from './project-vocabulary.ts';
-import { projectionMessage, readProjectionRequest } from './projection-messages.ts';
-import type { Caller, ModelTurn, Scheduler } from './scheduler.ts';
-import { readScoreRequest, scoreMessage } from './score-messages.ts';
-import { scoreText } from './score-text.ts';
-import { readTokenizeRequest, tokenizeMessage } from './tokenize-messages.ts';
+import {
+  activationsHeader,
+  activationsMessages,
+  readActivationsRequest,
+} from './activations/activation-messages.ts';
+import { computeActivations } from './activations/compute-activations.ts';
+import { generateText } from './generation/generate-text.ts';
+import {
+  generationMessages,
+  generationStarted,
+  readGenerationRequest,
+} from './generation/generation-messages.ts';
+import { modelMessage } from './models/model-messages.ts';
+import type { ModelRegistry } from './models/model-registry.ts';
+import { projectVocabulary } from './projection/project-vocabulary.ts';
+import { projectionMessage, readProjectionRequest } from './projection/projection-messages.ts';
+import type { Caller, ModelTurn, Scheduler } from './scheduling/scheduler.ts';
+import { readScoreRequest, scoreMessage } from './scoring/score-messages.ts';
+import { scoreText } from './scoring/score-text.ts';
+import { readTokenizeRequest, tokenizeMessage } from './tokens/tokenize-messages.ts';
 
 export interface InferenceHandlersOptions {
   models: ModelRegistry;

@@ -2,10 +2,10 @@ import { InferenceServiceDefinition } from '@facet/contracts';
 import { bindService, createLogger, type Logger, serve } from '@facet/mesh';
 import { type OpenModelRuntime, openModelRuntime } from '@facet/model-runtime';
 import type { InferenceConfig } from './config.ts';
-import { findModels } from './find-models.ts';
 import { createInferenceHandlers } from './inference-handlers.ts';
-import { loadModels } from './model-registry.ts';
-import { createScheduler, type SchedulerLoad } from './scheduler.ts';
+import { findModels } from './models/find-models.ts';
+import { loadModels } from './models/model-registry.ts';
+import { createScheduler, type SchedulerLoad } from './scheduling/scheduler.ts';
 
 export interface InferenceDependencies {
   /** Opens a model. @default ONNX Runtime in this process */

@@ -3,7 +3,7 @@ import { FacetError } from '@facet/errors';
 import { idTensor, requestTensors, type TensorShape } from '@facet/mesh';
 import { requireFinite } from '@facet/tensor';
 import { MAX_TENSOR_BYTES } from './limits.ts';
-import { sequenceAt, splitSequences, type TokenSequences } from './token-sequences.ts';
+import { sequenceAt, splitSequences, type TokenSequences } from './tokens/token-sequences.ts';
 
 /** Writes token sequences. */
 export function tokenBatch({ ids, lengths }: TokenSequences): TokenBatch {

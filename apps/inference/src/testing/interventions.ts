@@ -1,4 +1,4 @@
-import type { EditRule, Intervention } from '../interventions.ts';
+import type { EditRule, Intervention } from '../editing/interventions.ts';
 
 /** A rule for tests that edits every ordinary position. */
 export function rule(feature: number, scale: number, offset: number, more: Partial<EditRule> = {}): EditRule {

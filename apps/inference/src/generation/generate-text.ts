@@ -1,0 +1,204 @@
+import { createRandom, klDivergence, logNormalizer, sampleToken } from '@facet/transformer';
+import { type EditPlan, planEdits } from '../editing/edit-plan.ts';
+import { countEdited, type InterventionEvidence } from '../editing/edit-proofs.ts';
+import { hasRules, type Intervention } from '../editing/interventions.ts';
+import type { LoadedModel } from '../models/loaded-model.ts';
+import type { ModelTurn } from '../scheduling/scheduler.ts';
+import type { DecodedStep, DecodeStep } from '../tokens/tokenizer-protocol.ts';
+import { createGeneratedText, type FinishReason, type GeneratedText } from './generated-text.ts';
+import { createGenerationSteps, type GenerationSteps, type StepOutcome } from './generation-steps.ts';
+
+/** One way of generating. */
+export interface Variant {
+  id: string;
+  interventions: readonly Intervention[];
+}
+
+/** What GenerateText runs. */
+export interface GenerationQuestion {
+  model: LoadedModel;
+  prompt: Int32Array;
+  variants: readonly Variant[];
+  sampling: { temperature: number; topK: number; topP: number; seed: bigint };
+  maxTokens: number;
+  stops: readonly string[];
+  ignoreEos: boolean;
+  compareWithUnedited: boolean;
+}
+
+/** One generated token of one variant. */
+export interface TokenEvent {
+  type: 'token';
+  variant: number;
+  position: number;
+  tokenId: number;
+  text: string;
+  logprob: number;
+  uneditedLogprob: number | undefined;
+  kl: number | undefined;
+}
+
+export interface FinishedEvent {
+  type: 'finished';
+  variant: number;
+  reason: FinishReason;
+  text: string;
+  tokens: number;
+  positionsEdited: number;
+}
+
+export type GenerationEvent = TokenEvent | FinishedEvent | { type: 'proof'; evidence: InterventionEvidence };
+
+/**
+ * Generates all variants side by side: row v of the batch is variant v; rows after them are the unedited companions of
+ * edited variants, fed with that variant's tokens. Ends when every variant has ended, or at the next step after
+ * `signal` aborts.
+ */
+export async function* generateText(
+  question: GenerationQuestion,
+  turn: ModelTurn,
+): AsyncGenerator<GenerationEvent> {
+  const { model, prompt, maxTokens } = question;
+  const rows = layOutRows(question);
+  let steps: GenerationSteps | undefined;
+  try {
+    steps = await createGenerationSteps(
+      { model, plan: rows.plan, rowVariants: rows.variants, prompt, maxTokens },
+      turn,
+    );
+    const writers = question.variants.map((_, variant) => createWriter(question, rows.companions[variant]));
+    let outcome = yield* runPrompt(steps, writers);
+    for (;;) {
+      yield* writeStep(writers, outcome.logits, { model, signal: turn.signal });
+      if (writers.every((writer) => writer.ended)) return;
+      outcome = await steps.append(rows.variants.map((_, row) => writers[rows.owners[row]!]!.lastToken));
+      yield* proofEvents(outcome, writers);
+    }
+  } finally {
+    await steps?.close();
+  }
+}
+
+interface Rows {
+  plan: EditPlan;
+  /** For every row the variant whose rules it follows, null for companions. */
+  variants: (number | null)[];
+  /** For every row the variant whose tokens it is fed. */
+  owners: number[];
+  /** For every variant the row to compare with: the companion, its own row where it is not edited, or none. */
+  companions: (number | undefined)[];
+}
+
+function layOutRows({ variants, compareWithUnedited }: GenerationQuestion): Rows {
+  const rowVariants: (number | null)[] = variants.map((_, variant) => variant);
+  const owners = variants.map((_, variant) => variant);
+  const companions = variants.map(({ interventions }, variant) => {
+    if (!compareWithUnedited) return undefined;
+    if (!hasRules(interventions)) return variant;
+    owners.push(variant);
+    return rowVariants.push(null) - 1;
+  });
+  const plan = planEdits(variants.map(({ interventions }) => interventions));
+  return { plan, variants: rowVariants, owners, companions };
+}
+
+/** Runs the prompt in chunks; yields their proofs and returns the last outcome. */
+async function* runPrompt(
+  steps: GenerationSteps,
+  writers: readonly VariantWriter[],
+): AsyncGenerator<GenerationEvent, StepOutcome> {
+  for (;;) {
+    const outcome = await steps.prefill();
+    yield* proofEvents(outcome, writers);
+    if (steps.promptDone()) return outcome;
+  }
+}
+
+/** Gives out the proofs of variants that go on, and counts their edited positions. */
+function* proofEvents(outcome: StepOutcome, writers: readonly VariantWriter[]): Generator<GenerationEvent> {
+  for (const [variant, writer] of writers.entries()) {
+    if (writer.ended) continue;
+    const evidence = outcome.evidence(variant);
+    writer.countEdited(countEdited(evidence));
+    for (const record of evidence) yield { type: 'proof', evidence: record };
+  }
+}
+
+/** Draws a token for every variant that goes on from the step's logits [B, V], and yields them with their texts. */
+async function* writeStep(
+  writers: readonly VariantWriter[],
+  logits: Float32Array,
+  { model, signal }: { model: LoadedModel; signal: AbortSignal },
+): AsyncGenerator<GenerationEvent> {
+  const going = [...writers.entries()].filter(([, { ended }]) => !ended);
+  const steps = going.map(([variant, writer]) => writer.draw(variant, logits));
+  const decoded = await model.tokenizer.decode(steps, signal);
+  for (const [index, [variant, writer]] of going.entries()) yield* writer.write(variant, decoded[index]!);
+}
+
+/** What one variant has generated. */
+interface VariantWriter {
+  readonly ended: boolean;
+  /** The token to feed next; stays the last one when the variant has ended. */
+  readonly lastToken: number;
+  /** Draws a token from the step's logits [B, V]; returns what the tokenizer is to be asked for it. */
+  draw(variant: number, logits: Float32Array): DecodeStep;
+  /** Yields the token that was drawn. */
+  write(variant: number, decoded: DecodedStep): Generator<GenerationEvent>;
+  countEdited(positions: number): void;
+}
+
+function createWriter(question: GenerationQuestion, companion: number | undefined): VariantWriter {
+  const { model, prompt, sampling, maxTokens, stops, ignoreEos } = question;
+  const eosTokenIds = ignoreEos ? [] : model.runtime.spec.eosTokenIds;
+  const text = createGeneratedText(model, [...prompt], { stops, eosTokenIds, maxTokens });
+  const random = createRandom(sampling.seed);
+  let ended = false;
+  let lastToken = 0;
+  let drawn: Pick<TokenEvent, 'logprob' | 'uneditedLogprob' | 'kl'>;
+  let positionsEdited = 0;
+  return {
+    get ended() {
+      return ended;
+    },
+    get lastToken() {
+      return lastToken;
+    },
+    draw(variant, logits) {
+      const own = rowOf(logits, variant, model);
+      const { id, logprob } = sampleToken(own, sampling, random);
+      lastToken = id;
+      const comparison =
+        companion === undefined ? undefined : compare(rowOf(logits, companion, model), own, id);
+      drawn = { logprob, uneditedLogprob: comparison?.logprob, kl: comparison?.kl };
+      return text.next(id);
+    },
+    *write(variant, decoded) {
+      const said = text.append(decoded);
+      const position = prompt.length + text.tokens() - 1;
+      yield { type: 'token', variant, position, tokenId: lastToken, text: said.text, ...drawn };
+      ended = said.ended !== undefined;
+      if (said.ended !== undefined) yield finished(variant, said.ended, { text, positionsEdited });
+    },
+    countEdited(positions) {
+      positionsEdited += positions;
+    },
+  };
+}
+
+function finished(
+  variant: number,
+  reason: FinishReason,
+  { text, positionsEdited }: { text: GeneratedText; positionsEdited: number },
+): FinishedEvent {
+  return { type: 'finished', variant, reason, text: text.text(), tokens: text.tokens(), positionsEdited };
+}
+
+function rowOf(logits: Float32Array, row: number, { runtime }: LoadedModel): Float32Array {
+  const V = runtime.spec.d_vocab;
+  return logits.subarray(row * V, (row + 1) * V);
+}
+
+function compare(unedited: Float32Array, edited: Float32Array, id: number): { logprob: number; kl: number } {
+  return { logprob: unedited[id]! - logNormalizer(unedited), kl: klDivergence(unedited, edited) };
+}

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import {
+  FinishReason,
+  type GenerateTextRequest,
+  type GenerateTextResponse,
+  type GenerationVariant,
+  type SamplingOptions,
+  SamplingOptions as SamplingOptionsMessage,
+} from '@facet/contracts';
+import { FacetError, quote } from '@facet/errors';
+import { requireSamplingOptions } from '@facet/transformer';
+import { planEdits } from '../editing/edit-plan.ts';
+import { proofMessages, readInterventions } from '../editing/intervention-messages.ts';
+import {
+  DEFAULT_MAX_TOKENS,
+  MAX_PROMPT_TOKENS,
+  MAX_STOP_CHARS,
+  MAX_STOP_TEXTS,
+  MAX_VARIANT_ID_CHARS,
+  MAX_VARIANTS,
+} from '../limits.ts';
+import type { LoadedModel } from '../models/loaded-model.ts';
+import { lineageMessage } from '../models/model-messages.ts';
+import { readTokenBatch, tokenBatch } from '../tensor-messages.ts';
+import { requireTokens } from '../tokens/token-messages.ts';
+import { joinSequences } from '../tokens/token-sequences.ts';
+import { tokenizeTexts } from '../tokens/tokenize-texts.ts';
+import type { FinishedEvent, GenerationEvent, GenerationQuestion, Variant } from './generate-text.ts';
+import type { FinishReason as Reason } from './generated-text.ts';
+
+/** Reads a GenerateText request for `model`; a seed is chosen here where none is given. */
+export async function readGenerationRequest(
+  request: GenerateTextRequest,
+  model: LoadedModel,
+  signal: AbortSignal,
+): Promise<GenerationQuestion> {
+  const sampling = request.sampling ?? SamplingOptionsMessage.fromPartial({});
+  const prompt = await readPrompt(request.prompt, model, signal);
+  const variants = readVariants(request.variants, model);
+  // Also refuses variants that have too many different features together.
+  planEdits(variants.map(({ interventions }) => interventions));
+  return {
+    model,
+    prompt,
+    variants,
+    sampling: readSampling(sampling),
+    maxTokens: readMaxTokens(sampling.maxTokens, prompt.length, model.runtime.spec.n_ctx),
+    stops: readStops(sampling.stop),
+    ignoreEos: sampling.ignoreEos,
+    compareWithUnedited: request.compareWithUnedited,
+  };
+}
+
+/** Writes what is going to run. */
+export async function generationStarted(
+  { model, prompt, variants, sampling }: GenerationQuestion,
+  signal: AbortSignal,
+): Promise<GenerateTextResponse> {
+  const value = {
+    seed: sampling.seed,
+    prompt: tokenBatch(joinSequences([prompt])),
+    promptTokenTexts: await model.tokenizer.tokenTexts(prompt, signal),
+    variantIds: variants.map(({ id }) => id),
+    lineage: lineageMessage(model),
+  };
+  return { event: { $case: 'started', value } };
+}
+
+/** Writes tokens, proofs and ends as they come. */
+export function generationMessages(event: GenerationEvent): GenerateTextResponse[] {
+  switch (event.type) {
+    case 'proof':
+      return proofMessages(event.evidence).map((value) => ({ event: { $case: 'proof', value } }));
+    case 'finished':
+      return [{ event: { $case: 'finished', value: finishedMessage(event) } }];
+    case 'token': {
+      const { type: _, ...value } = event;
+      return [{ event: { $case: 'token', value } }];
+    }
+  }
+}
+
+const FINISH_REASONS: Record<Reason, FinishReason> = {
+  eos: FinishReason.EOS,
+  stop: FinishReason.STOP,
+  'max-tokens': FinishReason.MAX_TOKENS,
+};
+
+function finishedMessage({ variant, reason, text, tokens, positionsEdited }: FinishedEvent) {
+  return { variant, reason: FINISH_REASONS[reason], text, tokens, positionsEdited };
+}
+
+async function readPrompt(
+  prompt: GenerateTextRequest['prompt'],
+  model: LoadedModel,
+  signal: AbortSignal,
+): Promise<Int32Array> {
+  const { n_ctx, d_vocab } = model.runtime.spec;
+  if (prompt === undefined) throw invalid('the prompt is missing: give text or tokens', 'text');
+  if (prompt.$case === 'tokens') {
+    const limits = { maxSequences: 1, maxTokens: n_ctx, maxLength: n_ctx, d_vocab };
+    return readTokenBatch(prompt.value, limits, 'tokens').ids;
+  }
+  const options = { addSpecial: true, maxTokens: MAX_PROMPT_TOKENS, field: 'text', signal };
+  const sequences = await tokenizeTexts(model, [prompt.value], options);
+  await requireTokens(model, sequences, { field: 'text', signal });
+  return sequences.ids;
+}
+
+function readVariants(messages: readonly GenerationVariant[], model: LoadedModel): Variant[] {
+  if (messages.length === 0) return [{ id: 'default', interventions: [] }];
+  if (messages.length > MAX_VARIANTS)
+    throw invalid(`${messages.length} variants; the limit is ${MAX_VARIANTS}`, 'variants');
+  const ids = new Set<string>();
+  return messages.map(({ id, interventions }, index) => {
+    const field = `variants[${index}]`;
+    if (id.length < 1 || id.length > MAX_VARIANT_ID_CHARS)
+      throw invalid(
+        `the id has ${id.length} characters; from 1 to ${MAX_VARIANT_ID_CHARS} are possible`,
+        `${field}.id`,
+      );
+    if (ids.has(id)) throw invalid(`two variants are called ${quote(id)}`, `${field}.id`);
+    ids.add(id);
+    const options = { model, field: `${field}.interventions`, generates: true };
+    return { id, interventions: readInterventions(interventions, options) };
+  });
+}
+
+function readSampling({
+  temperature = 1,
+  topK,
+  topP = 1,
+  seed,
+}: SamplingOptions): GenerationQuestion['sampling'] {
+  try {
+    requireSamplingOptions({ temperature, topK, topP });
+  } catch (cause) {
+    const { message, field } = cause as FacetError;
+    throw new FacetError('invalid', message, {
+      cause,
+      field: `sampling.${field}`,
+      reason: 'INVALID_SAMPLING',
+    });
+  }
+  return { temperature, topK, topP, seed: seed ?? randomBytes(8).readBigUInt64BE() };
+}
+
+/** A number that is asked for must fit; the default takes what fits. */
+function readMaxTokens(asked: number, promptTokens: number, n_ctx: number): number {
+  const room = n_ctx - promptTokens;
+  const wanted = Math.max(1, asked);
+  if (wanted > room)
+    throw new FacetError(
+      'invalid',
+      `the prompt has ${promptTokens} tokens and ${wanted} are to be generated, but the context of the model is ` +
+        `${n_ctx}; shorten the prompt or lower max_tokens`,
+      { field: asked === 0 ? 'text' : 'sampling.max_tokens', reason: 'CONTEXT_EXCEEDED' },
+    );
+  return asked === 0 ? Math.min(DEFAULT_MAX_TOKENS, room) : asked;
+}
+
+function readStops(stops: readonly string[]): readonly string[] {
+  if (stops.length > MAX_STOP_TEXTS)
+    throw invalid(`${stops.length} stop texts; the limit is ${MAX_STOP_TEXTS}`, 'sampling.stop');
+  stops.forEach((stop, index) => {
+    if (stop.length < 1 || stop.length > MAX_STOP_CHARS)
+      throw invalid(
+        `the stop text has ${stop.length} characters; from 1 to ${MAX_STOP_CHARS} are possible`,
+        `sampling.stop[${index}]`,
+      );
+  });
+  return stops;
+}
+
+function invalid(problem: string, field: string): FacetError {
+  return new FacetError('invalid', `${field}: ${problem}`, { field });
+}

@@ -1,0 +1,122 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FacetError } from '@facet/errors';
+import { formatName, type Logger, parseName } from '@facet/mesh';
+import type { ModelRuntimeOptions, OpenModelRuntime } from '@facet/model-runtime';
+import { type DType, elementCount, readSafetensorsHeader } from '@facet/tensor';
+import {
+  openTokenizerPool,
+  type TokenizerPool,
+  type TokenizerPoolOptions,
+} from '../tokens/tokenizer-pool.ts';
+import type { ModelLocation } from './find-models.ts';
+import type { LoadedModel } from './loaded-model.ts';
+
+/** The models that the service holds. */
+export interface ModelRegistry {
+  /** Finds a model by resource name; `field` is the request field that named it. */
+  get(name: string, field: string): LoadedModel;
+  /** All models, by id. */
+  list(): readonly LoadedModel[];
+  /** Releases every model. */
+  close(): Promise<void>;
+}
+
+export interface LoadOptions {
+  openModelRuntime: OpenModelRuntime;
+  runtime: ModelRuntimeOptions;
+  tokenizer: Omit<TokenizerPoolOptions, 'logger'>;
+  logger: Logger;
+}
+
+/** Loads the models one after another; when one fails, those before it are released. */
+export async function loadModels(
+  locations: readonly ModelLocation[],
+  options: LoadOptions,
+): Promise<ModelRegistry> {
+  const models = new Map<string, LoadedModel>();
+  const close = async () => {
+    const all = [...models.values()];
+    await Promise.all(all.flatMap(({ runtime, tokenizer }) => [runtime.close(), tokenizer.close()]));
+  };
+  try {
+    for (const location of locations) {
+      if (options.runtime.signal?.aborted)
+        throw new FacetError('cancelled', 'stopped while models were loading');
+      models.set(location.id, await loadModel(location, options));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { get: (name, field) => find(models, name, field), list: () => [...models.values()], close };
+}
+
+async function loadModel(location: ModelLocation, options: LoadOptions): Promise<LoadedModel> {
+  const { logger } = options;
+  const tokenizer = await openTokenizerPool(location.directory, { ...options.tokenizer, logger });
+  try {
+    return await loadRuntime(location, tokenizer, options);
+  } catch (error) {
+    await tokenizer.close();
+    throw error;
+  }
+}
+
+async function loadRuntime(
+  { id, directory }: ModelLocation,
+  tokenizer: TokenizerPool,
+  { openModelRuntime, runtime: runtimeOptions, logger }: LoadOptions,
+): Promise<LoadedModel> {
+  const startedMs = performance.now();
+  const weightDtype = await readWeightDtype(directory);
+  const runtime = await openModelRuntime(directory, runtimeOptions);
+  const { d_vocab, modelType } = runtime.spec;
+  const special = new Uint8Array(d_vocab);
+  for (const token of tokenizer.facts.specialTokenIds) if (token < d_vocab) special[token] = 1;
+  const seconds = (performance.now() - startedMs) / 1000;
+  logger.info({ model: id, directory, modelType, seconds: Math.round(seconds * 100) / 100 }, 'model loaded');
+  const warnings = [...runtime.warnings, ...(await unusableTokens(tokenizer, d_vocab))];
+  for (const warning of warnings) logger.warn({ model: id, directory }, warning);
+  return { id, runtime, tokenizer, weightDtype, special, warnings };
+}
+
+/** Tokens named in a warning; models that were made for more tokens can lack thousands. */
+const MAX_NAMED_TOKENS = 5;
+
+/** Warns of tokens that the tokenizer writes and that have no row in the embedding: texts that hold one are refused. */
+async function unusableTokens(tokenizer: TokenizerPool, d_vocab: number): Promise<string[]> {
+  const ids = tokenizer.facts.tokenIds.filter((id) => id >= d_vocab);
+  if (ids.length === 0) return [];
+  const first = ids.slice(0, MAX_NAMED_TOKENS);
+  const texts = await tokenizer.tokenTexts(first, new AbortController().signal);
+  const named = first.map((id, index) => `${JSON.stringify(texts[index])} (${id})`);
+  const more = ids.length > named.length ? ` and ${ids.length - named.length} more` : '';
+  return [
+    `tokenizer.json has tokens beyond the ${d_vocab} rows of the embedding: ${named.join(', ')}${more}; ` +
+      'texts that hold one are refused: resize the embedding or remove them from added_tokens',
+  ];
+}
+
+function find(models: ReadonlyMap<string, LoadedModel>, name: string, field: string): LoadedModel {
+  const model = models.get(parseName(name, 'models', field));
+  if (model !== undefined) return model;
+  const held = [...models.keys()].map((id) => formatName('models', id)).join(', ');
+  throw new FacetError('not-found', `${name} is not held here; held are: ${held}`, {
+    reason: 'MODEL_NOT_FOUND',
+    metadata: { resourceType: 'models', resourceName: name },
+  });
+}
+
+/** The element type of the largest tensor: what most of the weights are stored in. */
+async function readWeightDtype(directory: string): Promise<DType> {
+  const files = (await readdir(directory)).filter((name) => name.endsWith('.safetensors')).sort();
+  const largest = { dtype: 'F32' as DType, elements: 0 };
+  for (const file of files) {
+    const header = await readSafetensorsHeader(join(directory, file));
+    for (const { dtype, shape } of header.entries.values())
+      if (elementCount(shape) > largest.elements)
+        Object.assign(largest, { dtype, elements: elementCount(shape) });
+  }
+  return largest.dtype;
+}

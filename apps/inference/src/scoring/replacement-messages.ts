@@ -1,0 +1,70 @@
+import { DataType, type ActivationReplacement as ReplacementMessage, type Tensor } from '@facet/contracts';
+import { FacetError } from '@facet/errors';
+import { requestTensors } from '@facet/mesh';
+import { decodeFloats, requireFinite } from '@facet/tensor';
+import { MAX_REPLACEMENT_BYTES } from '../limits.ts';
+import { hookPointOf } from '../models/hook-point-names.ts';
+import type { LoadedModel } from '../models/loaded-model.ts';
+import type { ActivationReplacement } from './activation-replacements.ts';
+
+/** Reads and checks the replacements of a request of `tokens` tokens; at most one at a hook point. */
+export function readReplacements(
+  messages: readonly ReplacementMessage[],
+  model: LoadedModel,
+  tokens: number,
+): ActivationReplacement[] {
+  const bytes = messages.reduce((sum, { activations }) => sum + (activations?.data.byteLength ?? 0), 0);
+  if (bytes > MAX_REPLACEMENT_BYTES)
+    throw invalid(
+      `the activations have ${bytes} bytes; the limit is ${MAX_REPLACEMENT_BYTES}: score fewer tokens at once, or send F16`,
+      'replacements',
+      'TENSOR_TOO_LARGE',
+    );
+  const seen = new Set<string>();
+  return messages.map((message, index) => {
+    const field = `replacements[${index}]`;
+    const { name, width } = hookPointOf(model, message.hookPoint, `${field}.hook_point`);
+    if (seen.has(name)) throw invalid(`${name} is replaced twice`, `${field}.hook_point`);
+    seen.add(name);
+    return readReplacement(message, { name, width, tokens, field });
+  });
+}
+
+interface Place {
+  name: string;
+  width: number;
+  tokens: number;
+  field: string;
+}
+
+function readReplacement(
+  { activations, mask }: ReplacementMessage,
+  { name, width, tokens, field }: Place,
+): ActivationReplacement {
+  const at = `${field}.activations`;
+  const rows = readRows(activations, width, at);
+  const count = rows.length / width;
+  if (count !== tokens && count !== 1)
+    throw invalid(`${count} rows; the request has ${tokens} tokens: give a row for each, or one for all`, at);
+  const read: ActivationReplacement = { hookPoint: name, width, rows };
+  if (mask === undefined) return read;
+  const flags = requestTensors.flags(mask, [tokens], `${field}.mask`);
+  if (flags.some((flag) => flag > 1)) throw invalid('the values are 0 and 1', `${field}.mask`);
+  return { ...read, mask: flags };
+}
+
+function readRows(tensor: Tensor | undefined, width: number, field: string): Float32Array {
+  const dtype = tensor?.dtype === DataType.F16 ? 'F16' : 'F32';
+  const { data } = requestTensors.check(tensor, { dtype: DataType[dtype], shape: ['n', width] }, field);
+  const rows = decodeFloats(data, dtype, field);
+  try {
+    requireFinite(rows, field);
+  } catch (cause) {
+    throw invalid((cause as Error).message, field, 'NON_FINITE_VALUE');
+  }
+  return rows;
+}
+
+function invalid(problem: string, field: string, reason = 'INVALID_REPLACEMENT'): FacetError {
+  return new FacetError('invalid', `${field}: ${problem}`, { field, reason });
+}
