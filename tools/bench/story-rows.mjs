@@ -1,7 +1,7 @@
 // Rows of a model on a text, in this process: what `facet capture` packs and reads, without services and object store.
 import { createReadStream } from 'node:fs';
 import { createTextSplitter } from '../../apps/capture/src/corpus/documents.ts';
-import { createPacker } from '../../apps/capture/src/packer.ts';
+import { createPacker } from '../../apps/capture/src/planning/packer.ts';
 import { openModelRuntime } from '../../libs/model-runtime/src/open-model-runtime.ts';
 import { createRandom, shuffle } from '../../libs/random/src/index.ts';
 import { loadTokenizer } from '../../libs/transformer/src/index.ts';

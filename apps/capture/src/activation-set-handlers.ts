@@ -10,15 +10,15 @@ import {
   safeCount,
 } from '@facet/mesh';
 import { z } from 'zod';
-import { cancelSet } from './cancel-set.ts';
 import type { CaptureContext } from './capture-context.ts';
-import { createSet } from './create-set.ts';
-import { deleteSet } from './delete-set.ts';
-import { describeSet } from './describe-set.ts';
-import { listSets } from './list-sets.ts';
-import { readRows } from './read-rows.ts';
-import { parseDtype, parseSpec, toActivationSet, toReadResponse } from './set-messages.ts';
-import { watchSet } from './watch-set.ts';
+import { cancelSet } from './requests/cancel-set.ts';
+import { createSet } from './requests/create-set.ts';
+import { deleteSet } from './requests/delete-set.ts';
+import { describeSet } from './requests/describe-set.ts';
+import { listSets } from './requests/list-sets.ts';
+import { readRows } from './requests/read-rows.ts';
+import { parseDtype, parseSpec, toActivationSet, toReadResponse } from './requests/set-messages.ts';
+import { watchSet } from './requests/watch-set.ts';
 
 const PAGE_SIZES = { fallback: 50, max: 1000 };
 

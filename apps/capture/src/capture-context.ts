@@ -1,8 +1,8 @@
 import type { EventBus } from '@facet/events';
 import type { Logger } from '@facet/mesh';
 import type { ObjectStore } from '@facet/objects';
-import type { Inference } from './inference.ts';
-import type { SetStore } from './set-store.ts';
+import type { Inference } from './capturing/inference.ts';
+import type { SetStore } from './sets/set-store.ts';
 
 /** What everything in this service works with. */
 export interface CaptureContext {

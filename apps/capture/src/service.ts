@@ -12,10 +12,10 @@ import {
 import { openObjectStore } from '@facet/objects';
 import { createActivationSetHandlers } from './activation-set-handlers.ts';
 import type { CaptureContext } from './capture-context.ts';
+import { createInference } from './capturing/inference.ts';
 import type { CaptureConfig } from './config.ts';
-import { createInference } from './inference.ts';
-import { createSetStore } from './set-store.ts';
-import { runWorker } from './worker.ts';
+import { runWorker } from './jobs/worker.ts';
+import { createSetStore } from './sets/set-store.ts';
 
 export interface CaptureDependencies {
   /** Events and job queues, shared with other services of this process. @default opened from the config */

@@ -1,6 +1,6 @@
 import { quote } from '@facet/errors';
 import { type Options, parse } from 'csv-parse';
-import { corpusError } from './corpus-file.ts';
+import { corpusError } from './bytes/corpus-file.ts';
 import { type DocumentSplitter, MAX_RECORD_CHARS, type Section, sectionsOf } from './documents.ts';
 
 /** How the cells of a table are divided. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ResolvedCorpus } from '../set-record.ts';
+import type { ResolvedCorpus } from '../sets/set-record.ts';
 import { createSplitter } from './read-corpus.ts';
 
 type TextFormat = Exclude<ResolvedCorpus, { format: 'PARQUET' }>;

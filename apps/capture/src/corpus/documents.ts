@@ -1,6 +1,6 @@
 import { quote } from '@facet/errors';
-import { corpusError } from './corpus-file.ts';
-import { countLines, LONE_SURROGATE } from './corpus-text.ts';
+import { corpusError } from './bytes/corpus-file.ts';
+import { countLines, LONE_SURROGATE } from './bytes/corpus-text.ts';
 
 /** A part of a document, tokenized by itself; most documents are one section. */
 export interface Section {

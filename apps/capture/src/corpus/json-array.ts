@@ -1,5 +1,5 @@
 import { JSONParser, TokenizerError } from '@streamparser/json';
-import { corpusError } from './corpus-file.ts';
+import { corpusError } from './bytes/corpus-file.ts';
 import { type DocumentSplitter, MAX_RECORD_CHARS, type Section, sectionsOf, textOf } from './documents.ts';
 
 /** Reads the elements of one JSON array: objects with a text field, or texts; `invalid` names the element at fault. */

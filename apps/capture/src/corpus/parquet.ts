@@ -7,7 +7,7 @@ import {
   parquetSchema,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { corpusError, type OpenCorpus } from './corpus-file.ts';
+import { corpusError, type OpenCorpus } from './bytes/corpus-file.ts';
 import { requireColumn } from './delimited.ts';
 import { type Section, sectionsOf } from './documents.ts';
 

@@ -1,8 +1,8 @@
 import { quote } from '@facet/errors';
-import type { ResolvedCorpus } from '../set-record.ts';
-import { readBytes } from './corpus-bytes.ts';
-import type { OpenCorpus } from './corpus-file.ts';
-import { countLines, decodeText } from './corpus-text.ts';
+import type { ResolvedCorpus } from '../sets/set-record.ts';
+import { readBytes } from './bytes/corpus-bytes.ts';
+import type { OpenCorpus } from './bytes/corpus-file.ts';
+import { countLines, decodeText } from './bytes/corpus-text.ts';
 import { createDelimitedSplitter } from './delimited.ts';
 import {
   createJsonLinesSplitter,
@@ -12,7 +12,7 @@ import {
 } from './documents.ts';
 import { createJsonArraySplitter } from './json-array.ts';
 import { readParquet } from './parquet.ts';
-import type { Recognised } from './recognise.ts';
+import type { Recognised } from './recognition/recognise.ts';
 
 /** Sections that were read together, and the bytes that were read for them. */
 export interface CorpusPiece {

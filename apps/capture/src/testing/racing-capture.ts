@@ -4,9 +4,9 @@ import { createLogger } from '@facet/mesh';
 import { openObjectStore } from '@facet/objects';
 import { answerTasks } from '@facet/objects/testing';
 import type { CaptureContext } from '../capture-context.ts';
-import { capturePartition } from '../capture-partition.ts';
-import type { SetRecord } from '../set-record.ts';
-import { createSetStore } from '../set-store.ts';
+import { capturePartition } from '../capturing/capture-partition.ts';
+import type { SetRecord } from '../sets/set-record.ts';
+import { createSetStore } from '../sets/set-store.ts';
 
 /** What a racing process captures: every partition by a caller of its own, at once. */
 export interface CaptureTask {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SetRecord } from '../set-record.ts';
+import type { SetRecord } from '../sets/set-record.ts';
 
 export const SET_ROWS = 16;
 export const ROW_WIDTH = 4;
