@@ -9,13 +9,13 @@ import {
   type ServedCallContext,
 } from '@facet/mesh';
 import { z } from 'zod';
-import { encodeRows, featureDirections } from './encode-features.ts';
-import { evaluationMessage, readEvaluationQuestion } from './evaluation-messages.ts';
-import type { LoadedSaes } from './loaded-saes.ts';
-import type { SaeEvaluations } from './sae-evaluations.ts';
-import { formatMessage, readFormat } from './sae-formats.ts';
-import { toSae } from './sae-messages.ts';
-import type { SaeRegistry, SaeTexts } from './sae-registry.ts';
+import { evaluationMessage, readEvaluationQuestion } from './evaluation/evaluation-messages.ts';
+import type { SaeEvaluations } from './evaluation/sae-evaluations.ts';
+import { encodeRows, featureDirections } from './saes/encode-features.ts';
+import type { LoadedSaes } from './saes/loaded-saes.ts';
+import { formatMessage, readFormat } from './saes/sae-formats.ts';
+import { toSae } from './saes/sae-messages.ts';
+import type { SaeRegistry, SaeTexts } from './saes/sae-registry.ts';
 import { PAGE_SIZES } from './training-handlers.ts';
 
 export interface SaeHandlersOptions {

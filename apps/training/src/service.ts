@@ -8,18 +8,18 @@ import { type EventBus, keepQueued, openEventBus } from '@facet/events';
 import { bindService, connect, createLogger, createServiceClient, type Logger, serve } from '@facet/mesh';
 import { findLeftovers, keepSwept, type ObjectStore, openObjectStore } from '@facet/objects';
 import type { TrainingServiceConfig } from './config.ts';
-import { createLiveRuns } from './live-runs.ts';
-import { createLoadedSaes } from './loaded-saes.ts';
-import { createFindModel } from './named-model.ts';
-import { createRunEvents } from './run-events.ts';
-import { createRunStore } from './run-store.ts';
-import { createRunWorker, type RunWorker } from './run-worker.ts';
-import { createSaeEvaluations } from './sae-evaluations.ts';
+import { createSaeEvaluations } from './evaluation/sae-evaluations.ts';
+import { createLiveRuns } from './runs/live-runs.ts';
+import { createRunStore } from './runs/records/run-store.ts';
+import { findTrainingOrphans } from './runs/records/training-orphans.ts';
+import { createRunEvents } from './runs/run-events.ts';
+import { createTrainingRuns, type TrainingRuns } from './runs/training-runs.ts';
 import { createSaeHandlers } from './sae-handlers.ts';
-import { createSaeRegistry } from './sae-registry.ts';
+import { createLoadedSaes } from './saes/loaded-saes.ts';
+import { createFindModel } from './saes/named-model.ts';
+import { createSaeRegistry } from './saes/sae-registry.ts';
 import { createTrainingHandlers } from './training-handlers.ts';
-import { findTrainingOrphans } from './training-orphans.ts';
-import { createTrainingRuns, type TrainingRuns } from './training-runs.ts';
+import { createRunWorker, type RunWorker } from './worker/run-worker.ts';
 
 export interface TrainingDependencies {
   /** A bus that is shared with other services of this process; it stays open. @default one of its own */

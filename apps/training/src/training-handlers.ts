@@ -8,10 +8,10 @@ import {
   type ServedCallContext,
 } from '@facet/mesh';
 import { z } from 'zod';
-import { toHeldOutPoint, toPoint } from './metrics-messages.ts';
-import { toTrainingRun } from './run-messages.ts';
-import { readTrainingSpec } from './spec-messages.ts';
-import type { TrainingRuns } from './training-runs.ts';
+import { toHeldOutPoint, toPoint } from './runs/messages/metrics-messages.ts';
+import { toTrainingRun } from './runs/messages/run-messages.ts';
+import { readTrainingSpec } from './runs/messages/spec-messages.ts';
+import type { TrainingRuns } from './runs/training-runs.ts';
 
 /** Page sizes of every list of this service. */
 export const PAGE_SIZES = { fallback: 50, max: 1000 };

@@ -1,7 +1,7 @@
 import { isFacetError } from '@facet/errors';
 import { openObjectStore } from '@facet/objects';
 import { answerTasks } from '@facet/objects/testing';
-import { createRunStore } from '../run-store.ts';
+import { createRunStore } from '../runs/records/run-store.ts';
 import { STATE_LENGTH } from './trained-sae.ts';
 
 /** A worker that takes a run over and keeps a checkpoint all of whose numbers are `value`. */

@@ -2,11 +2,11 @@ import { isFacetError } from '@facet/errors';
 import { openEventBus } from '@facet/events';
 import { openObjectStore } from '@facet/objects';
 import { answerTasks } from '@facet/objects/testing';
-import { createFindModel } from '../named-model.ts';
-import { publishSae } from '../publish-sae.ts';
-import { createRunEvents } from '../run-events.ts';
-import { createRunStore } from '../run-store.ts';
-import { createSaeRegistry, type SaeTexts } from '../sae-registry.ts';
+import { createRunStore } from '../runs/records/run-store.ts';
+import { createRunEvents } from '../runs/run-events.ts';
+import { createFindModel } from '../saes/named-model.ts';
+import { createSaeRegistry, type SaeTexts } from '../saes/sae-registry.ts';
+import { publishSae } from '../worker/publish-sae.ts';
 import { trainedSae, trainingSets } from './trained-sae.ts';
 
 /** What a racing process does with the SAE `id` of the store at `url`; every entry is done by a caller of its own, at once. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TrainedSae } from '@facet/sae-training';
-import type { Evaluation, RunRecord } from '../run-record.ts';
-import type { TrainingSets } from '../training-sets.ts';
+import type { TrainingSets } from '../rows/training-sets.ts';
+import type { Evaluation, RunRecord } from '../runs/records/run-record.ts';
 
 /** Numbers of a checkpoint: more than one piece of reading. */
 export const STATE_LENGTH = 3_000_000;
