@@ -17,14 +17,14 @@ import {
   type ServedCallContext,
 } from '@facet/mesh';
 import { z } from 'zod';
-import { activateText } from './activate-text.ts';
-import { toContrast, toExample, toFeature, toMatch, toTextActivation } from './feature-messages.ts';
-import { findFeatures } from './find-features.ts';
-import type { LabelStore } from './label-store.ts';
+import type { LabelStore } from './labels/label-store.ts';
+import { labelChange } from './labels/update-mask.ts';
 import { ACTIVATION_PAGES, CONTRAST_PAGES, EXAMPLE_PAGES, FEATURE_PAGES, SEARCH_PAGES } from './limits.ts';
-import type { QuestionParts } from './question-parts.ts';
-import { searchWords } from './search-words.ts';
-import { labelChange } from './update-mask.ts';
+import { activateText } from './questions/activate-text.ts';
+import { toContrast, toExample, toFeature, toMatch, toTextActivation } from './questions/feature-messages.ts';
+import { findFeatures } from './questions/find-features.ts';
+import type { QuestionParts } from './questions/question-parts.ts';
+import { searchWords } from './questions/search-words.ts';
 
 export interface FeatureHandlerParts extends QuestionParts {
   labels: LabelStore;

@@ -10,9 +10,9 @@ import {
   safeCount,
 } from '@facet/mesh';
 import { z } from 'zod';
-import type { IndexingRuns } from './indexing-runs.ts';
 import { RUN_PAGES } from './limits.ts';
-import { toIndexingRun } from './run-messages.ts';
+import type { IndexingRuns } from './runs/indexing-runs.ts';
+import { toIndexingRun } from './runs/run-messages.ts';
 
 /** Answers facet.feature.v1.IndexingService. */
 export function createIndexingHandlers(runs: IndexingRuns): IndexingServiceImplementation<ServedCallContext> {

@@ -17,22 +17,22 @@ import {
   serve,
 } from '@facet/mesh';
 import { openObjectStore } from '@facet/objects';
-import { createIndexOf } from './bound-index.ts';
 import type { FeaturesConfig } from './config.ts';
 import { createFeatureHandlers } from './feature-handlers.ts';
-import { forgetDeletedSaes } from './forget-saes.ts';
-import { createIndexTurns } from './index-turns.ts';
-import { runWorker } from './index-worker.ts';
+import { runWorker } from './indexing/index-worker.ts';
 import { createIndexingHandlers } from './indexing-handlers.ts';
-import { createIndexingRuns } from './indexing-runs.ts';
 import { createInference } from './inference.ts';
-import { createLabelStore } from './label-store.ts';
+import { forgetDeletedSaes } from './labels/forget-saes.ts';
+import { createLabelStore } from './labels/label-store.ts';
 import { CLICKHOUSE_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
+import { createIndexOf } from './questions/bound-index.ts';
+import { createVectorCache } from './questions/vector-cache.ts';
 import { featuresReadiness } from './readiness.ts';
-import { createRunStore } from './run-store.ts';
+import { createIndexTurns } from './runs/index-turns.ts';
+import { createIndexingRuns } from './runs/indexing-runs.ts';
+import { createRunStore } from './runs/run-store.ts';
 import { createSaeLibrary } from './sae-library.ts';
 import { keepTrainingMetrics } from './training-metrics.ts';
-import { createVectorCache } from './vector-cache.ts';
 
 export interface FeaturesDependencies {
   /** Events and job queues, shared with other services of this process. @default opened from the config */

@@ -2,7 +2,7 @@ import { createClient } from '@clickhouse/client';
 import { openFeatureIndex } from '@facet/feature-index';
 import { openObjectStore } from '@facet/objects';
 import { answerTasks } from '@facet/objects/testing';
-import { createLabelStore, type LabelChange, type LabelledSae } from '../label-store.ts';
+import { createLabelStore, type LabelChange, type LabelledSae } from '../labels/label-store.ts';
 
 /** What a racing process changes; every entry by a caller of its own, at once. */
 export interface LabelTask {

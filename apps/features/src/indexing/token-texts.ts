@@ -1,6 +1,6 @@
 import type { Example } from '@facet/feature-index';
-import type { Inference } from './inference.ts';
-import { TOKEN_TEXTS_PER_REQUEST } from './limits.ts';
+import type { Inference } from '../inference.ts';
+import { TOKEN_TEXTS_PER_REQUEST } from '../limits.ts';
 
 export interface TokenTextsQuestion {
   inference: Inference;

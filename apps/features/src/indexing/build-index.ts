@@ -15,16 +15,16 @@ import {
   type StatisticsAccumulator,
 } from '@facet/feature-index';
 import { absentAsUndefined, type ObjectStore } from '@facet/objects';
+import type { Inference } from '../inference.ts';
+import type { LabelStore } from '../labels/label-store.ts';
+import { BLOCK_ROWS } from '../limits.ts';
+import type { HeldTurn } from '../runs/index-turns.ts';
+import { indexLineage, replaced } from '../runs/lineage-check.ts';
+import type { ProgressMeter } from '../runs/progress-meter.ts';
+import type { RunRecord } from '../runs/run-record.ts';
+import type { ReadySae, SaeLibrary } from '../sae-library.ts';
 import { type Block, contextBlocks } from './context-blocks.ts';
-import type { HeldTurn } from './index-turns.ts';
-import type { Inference } from './inference.ts';
-import type { LabelStore } from './label-store.ts';
 import { settleFacts } from './late-facts.ts';
-import { BLOCK_ROWS } from './limits.ts';
-import { indexLineage, replaced } from './lineage-check.ts';
-import type { ProgressMeter } from './progress-meter.ts';
-import type { RunRecord } from './run-record.ts';
-import type { ReadySae, SaeLibrary } from './sae-library.ts';
 import { readTokenTexts } from './token-texts.ts';
 import { useIndexedSae } from './use-indexed-sae.ts';
 import { projectDecoder } from './vocabulary-effects.ts';

@@ -1,8 +1,8 @@
 import { openSaeArtifact, readSaeManifest, type SaeFacts } from '@facet/artifacts';
 import { createSaeEncoder, encodeReference, featureRows, type Sae } from '@facet/sae';
-import { type FeaturesSystem, startFeaturesSystem } from './testing/features-system.ts';
-import { CORPUS, D_IN, D_SAE, HOOK_POINT, writeSae, writeSet } from './testing/fixture.ts';
-import { hasModel } from './testing/inference-process.ts';
+import { type FeaturesSystem, startFeaturesSystem } from '../testing/features-system.ts';
+import { CORPUS, D_IN, D_SAE, HOOK_POINT, writeSae, writeSet } from '../testing/fixture.ts';
+import { hasModel } from '../testing/inference-process.ts';
 
 const describeWithModel = hasModel() ? describe : describe.skip;
 const K = 6;

@@ -2,12 +2,12 @@ import { createClient } from '@clickhouse/client';
 import { createDeletedSaes, readSaeManifest } from '@facet/artifacts';
 import { FeatureServiceDefinition } from '@facet/contracts';
 import { connect, createServiceClient } from '@facet/mesh';
-import { createIndexTurns } from './index-turns.ts';
-import { createRunStore } from './run-store.ts';
-import { startFeatures } from './service.ts';
-import { type FeaturesSystem, startFeaturesSystem } from './testing/features-system.ts';
-import { anotherSae, CORPUS, writeSae } from './testing/fixture.ts';
-import { hasModel } from './testing/inference-process.ts';
+import { createIndexTurns } from '../runs/index-turns.ts';
+import { createRunStore } from '../runs/run-store.ts';
+import { startFeatures } from '../service.ts';
+import { type FeaturesSystem, startFeaturesSystem } from '../testing/features-system.ts';
+import { anotherSae, CORPUS, writeSae } from '../testing/fixture.ts';
+import { hasModel } from '../testing/inference-process.ts';
 
 const describeWithModel = hasModel() ? describe : describe.skip;
 const NAME = 'saes/random/features/7';

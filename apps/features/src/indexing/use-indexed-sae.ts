@@ -9,13 +9,13 @@ import {
 import type { ObjectStore } from '@facet/objects';
 import { createSaeEncoder, lacksThreshold } from '@facet/sae';
 import { CALIBRATION_ROWS } from '@facet/sae-training';
+import { BLOCK_ROWS } from '../limits.ts';
+import { requireAsPlanned, requireMatching } from '../runs/lineage-check.ts';
+import type { ProgressMeter } from '../runs/progress-meter.ts';
+import type { RunRecord } from '../runs/run-record.ts';
+import type { ReadySae, SaeLibrary } from '../sae-library.ts';
 import { calibrateSae } from './calibrate-sae.ts';
 import { type LateFacts, modelOf } from './late-facts.ts';
-import { BLOCK_ROWS } from './limits.ts';
-import { requireAsPlanned, requireMatching } from './lineage-check.ts';
-import type { ProgressMeter } from './progress-meter.ts';
-import type { RunRecord } from './run-record.ts';
-import type { ReadySae, SaeLibrary } from './sae-library.ts';
 
 export interface IndexedSaeUse {
   record: RunRecord;

@@ -3,15 +3,15 @@ import { type FacetError, isFacetError } from '@facet/errors';
 import { type DeadLetter, isLasting, JOB_TAKEN_OVER, type Job, keepQueued } from '@facet/events';
 import { type Logger, linkSignals } from '@facet/mesh';
 import { absentAsUndefined, findLeftovers, keepSwept } from '@facet/objects';
+import { MAX_DELIVER, STATE_POLL_MS } from '../limits.ts';
+import { type EndingParts, endRun, settleOutcome } from '../runs/end-run.ts';
+import { type HeldTurn, INDEXING_UNDER_WAY, type IndexTurns } from '../runs/index-turns.ts';
+import { parseJob, QUEUE, unfinishedJobs } from '../runs/jobs.ts';
+import { reportProgress } from '../runs/live-progress.ts';
+import { createProgressMeter } from '../runs/progress-meter.ts';
+import type { RunRecord } from '../runs/run-record.ts';
 import { buildIndex, type IndexingParts } from './build-index.ts';
-import { type EndingParts, endRun, settleOutcome } from './end-run.ts';
 import { findIndexOrphans } from './index-orphans.ts';
-import { type HeldTurn, INDEXING_UNDER_WAY, type IndexTurns } from './index-turns.ts';
-import { parseJob, QUEUE, unfinishedJobs } from './jobs.ts';
-import { MAX_DELIVER, STATE_POLL_MS } from './limits.ts';
-import { reportProgress } from './live-progress.ts';
-import { createProgressMeter } from './progress-meter.ts';
-import type { RunRecord } from './run-record.ts';
 
 export interface WorkerParts extends IndexingParts, EndingParts {
   turns: IndexTurns;

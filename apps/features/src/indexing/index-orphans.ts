@@ -1,6 +1,6 @@
 import type { FeatureIndex } from '@facet/feature-index';
 import type { Orphan, OrphanFinder } from '@facet/objects';
-import type { IndexTurns } from './index-turns.ts';
+import type { IndexTurns } from '../runs/index-turns.ts';
 
 export interface IndexOrphanParts {
   index: Pick<FeatureIndex, 'partitions' | 'published' | 'discard'>;

@@ -7,9 +7,9 @@ import { openFeatureIndex } from '@facet/feature-index';
 import { type ClickhouseProcess, startClickhouseProcess } from '@facet/feature-index/testing';
 import { openObjectStore } from '@facet/objects';
 import { type Racer, startRacers } from '@facet/objects/testing';
-import type { LabelTask } from './testing/racing-labels.ts';
+import type { LabelTask } from '../testing/racing-labels.ts';
 
-const RACER = new URL('./testing/racing-labels.ts', import.meta.url).pathname;
+const RACER = new URL('../testing/racing-labels.ts', import.meta.url).pathname;
 const ROUNDS = 50;
 
 let folder: string;

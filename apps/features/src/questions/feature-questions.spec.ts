@@ -1,9 +1,9 @@
 import { FeatureOrder, FeatureServiceDefinition, RankStatistic } from '@facet/contracts';
 import { answerTensors, connect, createServiceClient } from '@facet/mesh';
-import { startFeatures } from './service.ts';
-import { type FeaturesSystem, startFeaturesSystem } from './testing/features-system.ts';
-import { CORPUS, D_SAE } from './testing/fixture.ts';
-import { hasModel } from './testing/inference-process.ts';
+import { startFeatures } from '../service.ts';
+import { type FeaturesSystem, startFeaturesSystem } from '../testing/features-system.ts';
+import { CORPUS, D_SAE } from '../testing/fixture.ts';
+import { hasModel } from '../testing/inference-process.ts';
 
 const describeWithModel = hasModel() ? describe : describe.skip;
 

@@ -1,9 +1,9 @@
 import { FacetError } from '@facet/errors';
 import type { SparseRows } from '@facet/feature-index';
 import type { Lineage } from '@facet/objects';
-import type { ActivatedTexts, Inference } from './inference.ts';
-import { MAX_TEXT_CHARACTERS, TEXTS_PER_REQUEST } from './limits.ts';
-import type { ReadySae } from './sae-library.ts';
+import type { ActivatedTexts, Inference } from '../inference.ts';
+import { MAX_TEXT_CHARACTERS, TEXTS_PER_REQUEST } from '../limits.ts';
+import type { ReadySae } from '../sae-library.ts';
 
 /** Texts with the activations of all features on all their tokens. */
 export interface EncodedTexts {

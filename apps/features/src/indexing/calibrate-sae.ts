@@ -7,7 +7,7 @@ import {
   calibrateThresholds,
   type PreActivationSource,
 } from '@facet/sae-training';
-import { BLOCK_ROWS } from './limits.ts';
+import { BLOCK_ROWS } from '../limits.ts';
 
 /** Shards that a sample is taken from; of sets with more, evenly chosen ones. */
 const SAMPLE_SHARDS = 16;

@@ -2,10 +2,10 @@ import { createClient } from '@clickhouse/client';
 import { openFeatureIndex } from '@facet/feature-index';
 import { redactPassword } from '@facet/mesh';
 import type { ObjectStore, OrphanFinder } from '@facet/objects';
-import type { FeaturesConfig } from './config.ts';
+import type { FeaturesConfig } from '../config.ts';
+import { createIndexTurns } from '../runs/index-turns.ts';
+import { createRunStore } from '../runs/run-store.ts';
 import { findIndexOrphans } from './index-orphans.ts';
-import { createIndexTurns } from './index-turns.ts';
-import { createRunStore } from './run-store.ts';
 
 /** Where the index lies. */
 export type IndexPlace = Pick<

@@ -1,5 +1,5 @@
 import { FacetError } from '@facet/errors';
-import { MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS } from './limits.ts';
+import { MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS } from '../limits.ts';
 
 /** Splits a search query into words at white space; every one must be found. */
 export function searchWords(query: string): string[] {

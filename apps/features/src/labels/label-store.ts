@@ -3,7 +3,7 @@ import { FacetError, isFacetError } from '@facet/errors';
 import type { FeatureIndex, Label } from '@facet/feature-index';
 import { absentAsUndefined, type ObjectStore, readJson, updateJson, writeJson } from '@facet/objects';
 import { z } from 'zod';
-import { MAX_DESCRIPTION_CHARACTERS, MAX_LABEL_CHARACTERS } from './limits.ts';
+import { MAX_DESCRIPTION_CHARACTERS, MAX_LABEL_CHARACTERS } from '../limits.ts';
 
 const schema = z.object({ label: z.string(), description: z.string(), version: z.number().int() });
 type KeptLabel = z.infer<typeof schema>;

@@ -1,11 +1,11 @@
 import { IndexingRunState, IndexingServiceDefinition } from '@facet/contracts';
 import { indexDump } from '@facet/feature-index/testing';
 import { connect, createServiceClient, type ServiceClient } from '@facet/mesh';
+import { type RunningFeatures, startFeatures } from '../service.ts';
+import { type FeaturesSystem, startFeaturesSystem } from '../testing/features-system.ts';
+import { hasModel } from '../testing/inference-process.ts';
 import { jobOf, QUEUE } from './jobs.ts';
 import { createRunStore } from './run-store.ts';
-import { type RunningFeatures, startFeatures } from './service.ts';
-import { type FeaturesSystem, startFeaturesSystem } from './testing/features-system.ts';
-import { hasModel } from './testing/inference-process.ts';
 
 const describeWithModel = hasModel() ? describe : describe.skip;
 const ROUNDS = 10;

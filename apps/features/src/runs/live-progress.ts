@@ -1,5 +1,5 @@
 import { createLiveChannel, type EventBus, type LiveChannel } from '@facet/events';
-import { PROGRESS_INTERVAL_MS } from './limits.ts';
+import { PROGRESS_INTERVAL_MS } from '../limits.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 import { progressSchema, type RunProgress } from './run-record.ts';
 

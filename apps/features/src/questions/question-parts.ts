@@ -1,7 +1,7 @@
 import type { FeatureIndex } from '@facet/feature-index';
+import type { Inference } from '../inference.ts';
+import type { SaeLibrary } from '../sae-library.ts';
 import type { IndexOf } from './bound-index.ts';
-import type { Inference } from './inference.ts';
-import type { SaeLibrary } from './sae-library.ts';
 import type { VectorsOf } from './vector-cache.ts';
 
 /** What questions about texts need. */

@@ -1,8 +1,8 @@
 import { readSaeManifest } from '@facet/artifacts';
 import type { FeatureIndex, IndexInfo } from '@facet/feature-index';
 import type { ObjectStore } from '@facet/objects';
-import type { LabelStore } from './label-store.ts';
-import { requireIndexedThere } from './lineage-check.ts';
+import type { LabelStore } from '../labels/label-store.ts';
+import { requireIndexedThere } from '../runs/lineage-check.ts';
 
 /**
  * Finds the index of the SAE that has a name *now*: `not-found` where there is none, `precondition` where it is not indexed or the

@@ -1,11 +1,11 @@
 import { writeSaeArtifact } from '@facet/artifacts';
 import { IndexingRunEnded, IndexingRunState, IndexingServiceDefinition } from '@facet/contracts';
 import { connect, createServiceClient } from '@facet/mesh';
-import { ENDED_SUBJECT } from './end-run.ts';
-import { startFeatures } from './service.ts';
-import { type FeaturesSystem, startFeaturesSystem } from './testing/features-system.ts';
-import { CORPUS, D_SAE } from './testing/fixture.ts';
-import { hasModel } from './testing/inference-process.ts';
+import { ENDED_SUBJECT } from '../runs/end-run.ts';
+import { startFeatures } from '../service.ts';
+import { type FeaturesSystem, startFeaturesSystem } from '../testing/features-system.ts';
+import { CORPUS, D_SAE } from '../testing/fixture.ts';
+import { hasModel } from '../testing/inference-process.ts';
 
 const describeWithModel = hasModel() ? describe : describe.skip;
 

@@ -4,9 +4,9 @@ import type { EventBus } from '@facet/events';
 import type { FeatureIndex } from '@facet/feature-index';
 import type { Logger } from '@facet/mesh';
 import { absentAsUndefined, type ObjectStore } from '@facet/objects';
-import type { IndexTurns } from './index-turns.ts';
+import { FORGET_INTERVAL_MS } from '../limits.ts';
+import type { IndexTurns } from '../runs/index-turns.ts';
 import type { LabelStore } from './label-store.ts';
-import { FORGET_INTERVAL_MS } from './limits.ts';
 
 export interface ForgettingParts {
   store: ObjectStore;

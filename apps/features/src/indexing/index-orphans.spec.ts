@@ -11,10 +11,10 @@ import {
   syntheticRows,
 } from '@facet/feature-index/testing';
 import { type ObjectStore, type Orphan, openFileStore } from '@facet/objects';
+import { createIndexTurns, type IndexTurns } from '../runs/index-turns.ts';
+import type { RunRecord } from '../runs/run-record.ts';
+import { createRunStore, type RunStore } from '../runs/run-store.ts';
 import { findIndexOrphans } from './index-orphans.ts';
-import { createIndexTurns, type IndexTurns } from './index-turns.ts';
-import type { RunRecord } from './run-record.ts';
-import { createRunStore, type RunStore } from './run-store.ts';
 
 const HOUR_MS = 3_600_000;
 const D_SAE = 16;

@@ -1,5 +1,5 @@
+import { labelChange } from '../labels/update-mask.ts';
 import { searchWords } from './search-words.ts';
-import { labelChange } from './update-mask.ts';
 
 describe('searchWords', () => {
   test('splits at white space, lower-cases and drops repetitions', () => {

@@ -7,10 +7,10 @@ import {
   rankContrasts,
   type TextMaxima,
 } from '@facet/feature-index';
+import { FEATURES_PER_TURN, MAX_CONTRAST_TEXTS } from '../limits.ts';
+import type { ReadySae } from '../sae-library.ts';
 import { requireSameSae } from './activate-text.ts';
-import { FEATURES_PER_TURN, MAX_CONTRAST_TEXTS } from './limits.ts';
 import type { QuestionParts } from './question-parts.ts';
-import type { ReadySae } from './sae-library.ts';
 import { addMaxima, encodeTexts, requireTexts } from './text-activations.ts';
 
 /** Which features tell positive texts from negative ones. */

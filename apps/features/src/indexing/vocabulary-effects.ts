@@ -1,7 +1,7 @@
 import type { Sae } from '@facet/sae';
-import type { Inference, Projection } from './inference.ts';
-import { DIRECTIONS_BYTES, DIRECTIONS_PER_REQUEST } from './limits.ts';
-import type { ProgressMeter } from './progress-meter.ts';
+import type { Inference, Projection } from '../inference.ts';
+import { DIRECTIONS_BYTES, DIRECTIONS_PER_REQUEST } from '../limits.ts';
+import type { ProgressMeter } from '../runs/progress-meter.ts';
 
 export interface DecoderQuestion {
   inference: Inference;

@@ -8,7 +8,7 @@ import {
   type SparseRows,
   saeSha256Of,
 } from '@facet/feature-index';
-import { MAX_REPLY_VALUE_BYTES } from './limits.ts';
+import { MAX_REPLY_VALUE_BYTES } from '../limits.ts';
 import type { QuestionParts } from './question-parts.ts';
 import { encodeTexts, requireTexts } from './text-activations.ts';
 
