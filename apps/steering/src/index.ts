@@ -1,3 +1,3 @@
 export { readSteeringConfig, type SteeringConfig } from './config.ts';
-export { repetition } from './repetition.ts';
+export { repetition } from './generation/repetition.ts';
 export { type RunningSteering, type SteeringDependencies, startSteering } from './service.ts';

@@ -3,8 +3,8 @@ import { bindService, createLogger, type Logger, serve } from '@facet/mesh';
 import { openObjectStore } from '@facet/objects';
 import type { SteeringConfig } from './config.ts';
 import { connectPeers } from './peers.ts';
-import { createProfileStore } from './profile-store.ts';
-import { createProfiles } from './profiles.ts';
+import { createProfileStore } from './profiles/profile-store.ts';
+import { createProfiles } from './profiles/profiles.ts';
 import { createSteeringHandlers } from './steering-handlers.ts';
 
 export interface SteeringDependencies {

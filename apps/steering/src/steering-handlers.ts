@@ -10,12 +10,13 @@ import {
   type ServedCallContext,
 } from '@facet/mesh';
 import { z } from 'zod';
-import { measureDoseResponse } from './dose-response.ts';
-import { readEdit, readEdits } from './edit-messages.ts';
-import { generateSteeredText, type SteeredTextQuestion } from './generate-steered-text.ts';
+import { readEdit, readEdits } from './edits/edit-messages.ts';
+import { measureDoseResponse } from './generation/dose-response.ts';
+import { generateSteeredText, type SteeredTextQuestion } from './generation/generate-steered-text.ts';
 import { PROFILE_PAGES } from './limits.ts';
 import type { Peers } from './peers.ts';
-import { pinSaes } from './pinned-saes.ts';
+import { pinSaes } from './planning/pinned-saes.ts';
+import type { SteeringQuestion } from './planning/steering-question.ts';
 import {
   PROFILE_LIST,
   profileMessage,
@@ -23,9 +24,8 @@ import {
   readChange,
   readContent,
   requireProfile,
-} from './profile-messages.ts';
-import type { Profiles } from './profiles.ts';
-import type { SteeringQuestion } from './steering-question.ts';
+} from './profiles/profile-messages.ts';
+import type { Profiles } from './profiles/profiles.ts';
 
 export interface SteeringHandlersOptions {
   peers: Peers;

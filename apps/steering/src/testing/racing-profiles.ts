@@ -1,8 +1,8 @@
 import { isFacetError } from '@facet/errors';
 import { openObjectStore } from '@facet/objects';
 import { answerTasks } from '@facet/objects/testing';
-import { createProfileStore, etagOf, type PinnedContent } from '../profile-store.ts';
-import { createProfiles } from '../profiles.ts';
+import { createProfileStore, etagOf, type PinnedContent } from '../profiles/profile-store.ts';
+import { createProfiles } from '../profiles/profiles.ts';
 
 /** What a racing process does with the profile `id`; every entry is done by a caller of its own, at once. */
 export interface ProfileTask {

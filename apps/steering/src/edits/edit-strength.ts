@@ -1,7 +1,7 @@
 import { FacetError } from '@facet/errors';
 import { formatFeatureName } from '@facet/mesh';
+import { MAX_STRENGTH_OVER_MAXIMUM, MAX_UNINDEXED_STRENGTH } from '../limits.ts';
 import type { EditMode, FeatureEdit, ValuedModeKind } from './feature-edit.ts';
-import { MAX_STRENGTH_OVER_MAXIMUM, MAX_UNINDEXED_STRENGTH } from './limits.ts';
 
 /** f' = scale · f + offset. */
 export interface AffineRule {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openObjectStore } from '@facet/objects';
-import { readSteeringConfig } from './config.ts';
-import { writePlainSae } from './testing/fixture.ts';
-import { type ServiceProcess, startServiceProcess } from './testing/service-process.ts';
-import { editOf, serveSteering } from './testing/steering-system.ts';
+import { readSteeringConfig } from '../config.ts';
+import { writePlainSae } from '../testing/fixture.ts';
+import { type ServiceProcess, startServiceProcess } from '../testing/service-process.ts';
+import { editOf, serveSteering } from '../testing/steering-system.ts';
 
 describe('steering profiles', () => {
   let folder: string;

@@ -1,5 +1,5 @@
 import { EditScope } from '@facet/contracts';
-import { D_SAE, MODEL } from './testing/fixture.ts';
+import { D_SAE, MODEL } from '../testing/fixture.ts';
 import {
   collectSteering,
   editOf,
@@ -7,7 +7,7 @@ import {
   type SteeringSystem,
   serveSteering,
   startSteeringSystem,
-} from './testing/steering-system.ts';
+} from '../testing/steering-system.ts';
 
 const describeWithModel = hasModel() ? describe : describe.skip;
 const PROMPT = 'Once upon a time';

@@ -5,7 +5,7 @@ import {
   hasModel,
   type SteeringSystem,
   startSteeringSystem,
-} from './testing/steering-system.ts';
+} from '../testing/steering-system.ts';
 
 const describeWithModel = hasModel() ? describe : describe.skip;
 const prompts = ['Once upon a time', 'The dog'];

@@ -1,9 +1,9 @@
 import type { EditRule, Intervention, Tensor } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { floatTensor } from '@facet/mesh';
-import { scopeMessage } from './edit-messages.ts';
-import type { FeatureEdit } from './feature-edit.ts';
-import { MAX_INTERVENTIONS_BYTES, MAX_TENSOR_BYTES } from './limits.ts';
+import { scopeMessage } from '../edits/edit-messages.ts';
+import type { FeatureEdit } from '../edits/feature-edit.ts';
+import { MAX_INTERVENTIONS_BYTES, MAX_TENSOR_BYTES } from '../limits.ts';
 import type { ResolvedEdit } from './plan-steering.ts';
 import type { FeatureDirection, SaeDirections } from './sae-directions.ts';
 

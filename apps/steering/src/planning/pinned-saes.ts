@@ -1,6 +1,6 @@
 import { FacetError } from '@facet/errors';
-import type { FeatureEdit } from './feature-edit.ts';
-import type { Peers } from './peers.ts';
+import type { FeatureEdit } from '../edits/feature-edit.ts';
+import type { Peers } from '../peers.ts';
 import type { SaeDirections } from './sae-directions.ts';
 
 /** Hashes of the weights of SAEs, by id. */

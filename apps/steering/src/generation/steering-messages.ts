@@ -4,10 +4,10 @@ import type {
   SteeringStarted,
   SteeringSummary,
 } from '@facet/contracts';
-import { editMessage } from './edit-messages.ts';
+import { editMessage } from '../edits/edit-messages.ts';
+import type { ResolvedEdit, SteeringPlan } from '../planning/plan-steering.ts';
+import { steeringLineage } from '../planning/steered-model.ts';
 import type { Effect } from './effect-tally.ts';
-import type { ResolvedEdit, SteeringPlan } from './plan-steering.ts';
-import { steeringLineage } from './steered-model.ts';
 
 /** Writes what is going to be done. */
 export function startedMessage(

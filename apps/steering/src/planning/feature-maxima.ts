@@ -1,9 +1,9 @@
 import { FacetError, type FacetErrorKind, isFacetError } from '@facet/errors';
 import { type FeatureRef, formatFeatureName, type Logger } from '@facet/mesh';
-import { maximumUse } from './edit-strength.ts';
-import type { FeatureEdit } from './feature-edit.ts';
-import { MAXIMA_IN_FLIGHT, OPTIONAL_MAXIMUM_DEADLINE_MS } from './limits.ts';
-import type { Peers } from './peers.ts';
+import { maximumUse } from '../edits/edit-strength.ts';
+import type { FeatureEdit } from '../edits/feature-edit.ts';
+import { MAXIMA_IN_FLIGHT, OPTIONAL_MAXIMUM_DEADLINE_MS } from '../limits.ts';
+import type { Peers } from '../peers.ts';
 import type { SaeDirections } from './sae-directions.ts';
 import type { SteeringQuestion } from './steering-question.ts';
 

@@ -1,6 +1,6 @@
 import { EditScope, Lineage } from '@facet/contracts';
 import { answerTensors } from '@facet/mesh';
-import type { FeatureEdit } from './feature-edit.ts';
+import type { FeatureEdit } from '../edits/feature-edit.ts';
 import { planInterventions } from './interventions.ts';
 import type { ResolvedEdit } from './plan-steering.ts';
 import type { SaeDirections } from './sae-directions.ts';

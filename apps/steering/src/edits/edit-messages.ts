@@ -1,8 +1,8 @@
 import { EditScope as EditScopeMessage, type FeatureEdit as FeatureEditMessage } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { type FeatureRef, formatFeatureName, parseFeatureName } from '@facet/mesh';
+import { MAX_EDITS, MAX_UNINDEXED_STRENGTH } from '../limits.ts';
 import type { EditCondition, EditMode, EditScope, FeatureEdit, ValuedModeKind } from './feature-edit.ts';
-import { MAX_EDITS, MAX_UNINDEXED_STRENGTH } from './limits.ts';
 
 /** Reads 1 to 64 edits of different features; `field` is the request field they came in. */
 export function readEdits(messages: readonly FeatureEditMessage[], field: string): FeatureEdit[] {

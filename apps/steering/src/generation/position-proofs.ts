@@ -1,6 +1,6 @@
 import type { FeatureProof, InterventionProof, PositionProof } from '@facet/contracts';
 import { answerTensors } from '@facet/mesh';
-import type { PlannedIntervention } from './interventions.ts';
+import type { PlannedIntervention } from '../planning/interventions.ts';
 
 /** Splits inference's proof of `planned` at consecutive positions into one proof for each position. */
 export function positionProofs(

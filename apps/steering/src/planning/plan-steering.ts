@@ -1,9 +1,9 @@
 import type { Model } from '@facet/contracts';
 import type { Logger } from '@facet/mesh';
-import { type AffineRule, affineRule } from './edit-strength.ts';
-import type { FeatureEdit } from './feature-edit.ts';
+import { type AffineRule, affineRule } from '../edits/edit-strength.ts';
+import type { FeatureEdit } from '../edits/feature-edit.ts';
+import type { Peers } from '../peers.ts';
 import { fetchMaxima } from './feature-maxima.ts';
-import type { Peers } from './peers.ts';
 import { requirePinned } from './pinned-saes.ts';
 import { type FeatureDirection, fetchDirections, type SaeDirections } from './sae-directions.ts';
 import { modelNameOf, requireMatchingSaes, requireSpansInContext } from './steered-model.ts';

@@ -2,14 +2,14 @@ import { SaeServiceDefinition } from '@facet/contracts';
 import { connect, createServiceClient } from '@facet/mesh';
 import { readJson, writeJson } from '@facet/objects';
 import { z } from 'zod';
-import { MODEL, writePlainSae } from './testing/fixture.ts';
+import { MODEL, writePlainSae } from '../testing/fixture.ts';
 import {
   collectSteering,
   editOf,
   hasModel,
   type SteeringSystem,
   startSteeringSystem,
-} from './testing/steering-system.ts';
+} from '../testing/steering-system.ts';
 
 const describeWithModel = hasModel() ? describe : describe.skip;
 const mismatch = { kind: 'precondition', reason: 'LINEAGE_MISMATCH' };

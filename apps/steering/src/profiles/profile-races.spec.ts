@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openObjectStore } from '@facet/objects';
 import { type Racer, startRacers } from '@facet/objects/testing';
+import type { ProfileAnswer, ProfileCall } from '../testing/racing-profiles.ts';
 import { createProfileStore, etagOf, type PinnedContent } from './profile-store.ts';
 import { createProfiles } from './profiles.ts';
-import type { ProfileAnswer, ProfileCall } from './testing/racing-profiles.ts';
 
-const RACER = new URL('./testing/racing-profiles.ts', import.meta.url).pathname;
+const RACER = new URL('../testing/racing-profiles.ts', import.meta.url).pathname;
 const ROUNDS = 50;
 const LIMIT_MS = 240_000;
 const content: PinnedContent = { displayName: 'a', description: 'b', model: 'models/m', edits: [] };

@@ -1,8 +1,8 @@
 import { SteeringProfile } from '@facet/contracts';
 import { FacetError, quote } from '@facet/errors';
 import { encodePageToken, formatName, parseName } from '@facet/mesh';
-import { editMessage, readEdits } from './edit-messages.ts';
-import { MAX_DESCRIPTION_CHARS, MAX_DISPLAY_NAME_CHARS, MAX_PAGE_BYTES } from './limits.ts';
+import { editMessage, readEdits } from '../edits/edit-messages.ts';
+import { MAX_DESCRIPTION_CHARS, MAX_DISPLAY_NAME_CHARS, MAX_PAGE_BYTES } from '../limits.ts';
 import { etagOf, type ProfileContent, type ProfileRecord } from './profile-store.ts';
 
 const FIELD = 'steering_profile';

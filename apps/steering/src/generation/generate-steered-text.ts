@@ -7,14 +7,14 @@ import {
   SteeringVariant,
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
+import { type PlannedIntervention, planInterventions } from '../planning/interventions.ts';
+import { type PlanningContext, planSteering, type SteeringPlan } from '../planning/plan-steering.ts';
+import { requireSameModel } from '../planning/steered-model.ts';
+import type { SteeringQuestion } from '../planning/steering-question.ts';
 import { createEffectTally, type EffectTally, noticeOf } from './effect-tally.ts';
 import { promptErrors } from './inference-errors.ts';
-import { type PlannedIntervention, planInterventions } from './interventions.ts';
-import { type PlanningContext, planSteering, type SteeringPlan } from './plan-steering.ts';
 import { positionProofs } from './position-proofs.ts';
-import { requireSameModel } from './steered-model.ts';
 import { startedMessage, summaryMessage } from './steering-messages.ts';
-import type { SteeringQuestion } from './steering-question.ts';
 
 /** What GenerateSteeredText runs. */
 export interface SteeredTextQuestion extends SteeringQuestion {

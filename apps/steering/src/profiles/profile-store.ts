@@ -10,8 +10,8 @@ import {
   writeJson,
 } from '@facet/objects';
 import { z } from 'zod';
-import { type FeatureEdit, featureEditSchema } from './feature-edit.ts';
-import type { PinnedSaes } from './pinned-saes.ts';
+import { type FeatureEdit, featureEditSchema } from '../edits/feature-edit.ts';
+import type { PinnedSaes } from '../planning/pinned-saes.ts';
 
 /** A profile as it is stored, `steeringProfiles/{id}.json`. */
 export interface ProfileRecord extends PinnedContent {

@@ -5,16 +5,21 @@ import {
   SamplingOptions,
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import { affineRule } from './edit-strength.ts';
+import { affineRule } from '../edits/edit-strength.ts';
+import type { FeatureEdit, ValuedModeKind } from '../edits/feature-edit.ts';
+import { DOSE_BATCH_STRENGTHS, MAX_DOSE_PROMPTS, MAX_DOSE_STRENGTHS } from '../limits.ts';
+import { type PlannedIntervention, planInterventions } from '../planning/interventions.ts';
+import {
+  type PlanningContext,
+  planSteering,
+  type ResolvedEdit,
+  type SteeringPlan,
+} from '../planning/plan-steering.ts';
+import { requireSameModel } from '../planning/steered-model.ts';
 import { createEffectTally } from './effect-tally.ts';
-import type { FeatureEdit, ValuedModeKind } from './feature-edit.ts';
 import { promptErrors } from './inference-errors.ts';
-import { type PlannedIntervention, planInterventions } from './interventions.ts';
-import { DOSE_BATCH_STRENGTHS, MAX_DOSE_PROMPTS, MAX_DOSE_STRENGTHS } from './limits.ts';
-import { type PlanningContext, planSteering, type ResolvedEdit, type SteeringPlan } from './plan-steering.ts';
 import { positionProofs } from './position-proofs.ts';
 import { repetition } from './repetition.ts';
-import { requireSameModel } from './steered-model.ts';
 
 /** What MeasureDoseResponse runs. */
 export interface DoseQuestion {

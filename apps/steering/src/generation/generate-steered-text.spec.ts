@@ -1,12 +1,12 @@
 import { EditScope, SteeringVariant } from '@facet/contracts';
-import { EARLY_HOOK, HOOK, MODEL, TOPK_THRESHOLD } from './testing/fixture.ts';
+import { EARLY_HOOK, HOOK, MODEL, TOPK_THRESHOLD } from '../testing/fixture.ts';
 import {
   collectSteering,
   editOf,
   hasModel,
   type SteeringSystem,
   startSteeringSystem,
-} from './testing/steering-system.ts';
+} from '../testing/steering-system.ts';
 
 const describeWithModel = hasModel() ? describe : describe.skip;
 const PROMPT = 'Once upon a time';

@@ -1,4 +1,4 @@
-import type { FeatureEdit } from './feature-edit.ts';
+import type { FeatureEdit } from '../edits/feature-edit.ts';
 import type { Pin } from './pinned-saes.ts';
 
 /** What is asked to be edited in which model. */

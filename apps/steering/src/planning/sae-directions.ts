@@ -1,8 +1,8 @@
 import type { BatchGetDirectionsResponse, Lineage } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { answerTensors } from '@facet/mesh';
-import { DIRECTIONS_PER_CALL } from './limits.ts';
-import type { Peers } from './peers.ts';
+import { DIRECTIONS_PER_CALL } from '../limits.ts';
+import type { Peers } from '../peers.ts';
 
 /** What an intervention needs of some features of one SAE. */
 export interface SaeDirections {
