@@ -11,8 +11,10 @@ const LAYERS = {
   domain: { allowed: ['base'], self: true },
   platform: { allowed: ['base', 'contracts', 'domain'], self: true },
   app: { allowed: ['base', 'contracts', 'domain', 'platform'], self: false },
-  cli: { allowed: ['base', 'contracts', 'domain', 'platform', 'app'], self: false },
-  e2e: { allowed: ['base', 'contracts', 'domain', 'platform', 'app', 'cli'], self: false },
+  stack: { allowed: ['base', 'contracts', 'domain', 'platform', 'app'], self: false },
+  lab: { allowed: ['base', 'contracts', 'domain', 'platform', 'app', 'stack'], self: false },
+  cli: { allowed: ['base', 'contracts', 'domain', 'platform', 'app', 'stack', 'lab'], self: false },
+  e2e: { allowed: ['base', 'contracts', 'domain', 'platform', 'app', 'stack', 'lab', 'cli'], self: false },
 };
 
 /** Checks all projects below `apps/`, `libs/` and `tools/` of `root`; returns the violations as sentences. */

@@ -1,6 +1,12 @@
-import { type AddressOptions, readAddresses } from './addresses.ts';
-import { type Clients, withClients } from './clients.ts';
-import type { Action, CommandResult, Invocation } from './invocation.ts';
+import {
+  type Action,
+  type AddressOptions,
+  type Clients,
+  type CommandResult,
+  type Invocation,
+  readAddresses,
+  withClients,
+} from '@facet/console';
 
 /** The work of a command that talks to running services. */
 export type ClientWork<Options> = (

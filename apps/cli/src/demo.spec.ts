@@ -3,9 +3,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkReport, hasBrowser } from '@facet/console/testing';
+import { SCOPE } from '@facet/lab';
 import { EXIT_CODES } from '@facet/mesh';
-import { SCOPE } from './demo/bridge.ts';
-import { checkReport, hasBrowser } from './testing/check-report.ts';
 import { spawnFacet } from './testing/spawn-facet.ts';
 
 const MODEL = fileURLToPath(new URL('../../../models/landmarks', import.meta.url));

@@ -1,6 +1,7 @@
+import type { Run } from '@facet/console';
+import { addDemoCommand, addExperimentCommands } from '@facet/lab';
 import { Command } from 'commander';
 import { addCaptureCommands } from './commands/capture.ts';
-import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addFeaturesCommands } from './commands/features.ts';
 import { addIndexCommands } from './commands/index-features.ts';
@@ -11,8 +12,6 @@ import { addSteerCommands } from './commands/steer.ts';
 import { addSweepCommand } from './commands/sweep.ts';
 import { addTrainCommands } from './commands/train.ts';
 import { addUpCommand } from './commands/up.ts';
-import { addExperimentCommands } from './experiment/experiment.ts';
-import type { Run } from './invocation.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 failed, 2 wrong input, 3 not in a state for it (not found, exists, not ready), 4 a service is not

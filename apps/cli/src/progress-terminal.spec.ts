@@ -1,6 +1,5 @@
-import { describeProgress } from './progress.ts';
+import { createPalette, describeProgress } from '@facet/console';
 import { createProgressReporter } from './progress-terminal.ts';
-import { createPalette } from './render/palette.ts';
 
 function reporterOn(isTerminal: boolean) {
   const clock = { ms: 0 };

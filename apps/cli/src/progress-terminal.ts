@@ -1,7 +1,12 @@
-import { describeProgress, type ProgressReporter, type Stage, type StageProgress } from './progress.ts';
-import type { Palette } from './render/palette.ts';
-import { formatSeconds } from './render/quantities.ts';
-import { truncate } from './render/text-width.ts';
+import {
+  describeProgress,
+  formatSeconds,
+  type Palette,
+  type ProgressReporter,
+  type Stage,
+  type StageProgress,
+  truncate,
+} from '@facet/console';
 
 /** Where progress is written. */
 export interface ProgressSink {

@@ -1,13 +1,19 @@
+import {
+  type Action,
+  type CommandResult,
+  createPalette,
+  type Invocation,
+  type Run,
+  wantsColor,
+} from '@facet/console';
 import { FacetError, isFacetError } from '@facet/errors';
 import { EXIT_CODES, exitCodeOf } from '@facet/mesh';
 import { type Command, CommanderError } from 'commander';
 import { describeFailure, failureRecord } from './failure.ts';
 import type { Interruption } from './interruption.ts';
-import type { Action, CommandResult, Invocation, Run } from './invocation.ts';
 import { jsonLine } from './json-line.ts';
 import { createProgram } from './program.ts';
 import { createProgressReporter } from './progress-terminal.ts';
-import { createPalette, wantsColor } from './render/palette.ts';
 
 /** The process as the program sees it. */
 export interface Host {

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkReport, hasBrowser } from '@facet/console/testing';
 import { EXIT_CODES } from '@facet/mesh';
-import { checkReport, hasBrowser } from './testing/check-report.ts';
 import { type SpawnedFacet, spawnFacet } from './testing/spawn-facet.ts';
 
 const SHARED = fileURLToPath(new URL('../../../../shared/', import.meta.url));

@@ -1,10 +1,18 @@
 import { join } from 'node:path';
+import {
+  type Clients,
+  describeEngine,
+  formatBytes,
+  formatCount,
+  formatSeconds,
+  formatShare,
+  formatValue,
+  trainingRunFields,
+  trainingWarnings,
+  writeReport,
+} from '@facet/console';
 import type { HeldOutMetricsPoint, TrainingMetricsPoint, TrainingRun } from '@facet/contracts';
 import type { Block, Figure, LineSeries } from '@facet/report';
-import type { Clients } from './clients.ts';
-import { formatBytes, formatCount, formatSeconds, formatShare, formatValue } from './render/quantities.ts';
-import { describeEngine, trainingRunFields, trainingWarnings } from './render/training-runs.ts';
-import { writeReport } from './write-report.ts';
 
 /** The curves of a run. */
 export interface TrainingCurves {

@@ -1,16 +1,21 @@
+import {
+  type AddressOptions,
+  addDefaultClientCommand,
+  addGroup,
+  capture,
+  captureWork,
+  describeCapture,
+  parseCount,
+  type Run,
+} from '@facet/console';
 import { ActivationSet, DataType } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { newId, parseId } from '@facet/mesh';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../addresses.ts';
 import { clientAction } from '../client-action.ts';
-import { addDefaultClientCommand, addGroup } from '../command-builder.ts';
-import type { Run } from '../invocation.ts';
 import { addCorpusOptions, type CorpusOptions, parseCorpus } from '../parse/corpus.ts';
 import { parseResource } from '../parse/names.ts';
-import { parseCount } from '../parse/numbers.ts';
 import { ACTIVATION_SET_COLUMNS, activationSetFields } from '../render/activation-sets.ts';
-import { capture, captureWork, describeCapture } from '../steps/capture.ts';
 import { addCancelVerb } from './verbs/cancel.ts';
 import { addDeleteVerb, type DeletableKind } from './verbs/delete.ts';
 import { addListVerb } from './verbs/list.ts';

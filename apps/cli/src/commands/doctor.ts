@@ -1,16 +1,22 @@
 import { resolve } from 'node:path';
+import {
+  type Action,
+  type AddressOptions,
+  addAddressOptions,
+  addCommand,
+  DEFAULT_DATA_DIRECTORY,
+  type Palette,
+  type Run,
+  readAddresses,
+  renderTable,
+} from '@facet/console';
 import { EXIT_CODES } from '@facet/mesh';
 import type { Command } from 'commander';
-import { type AddressOptions, addAddressOptions, readAddresses } from '../addresses.ts';
-import { addCommand, DEFAULT_DATA_DIRECTORY } from '../command-builder.ts';
 import type { Check } from '../doctor/check.ts';
 import { checkMachine } from '../doctor/machine.ts';
 import { checkOrphans } from '../doctor/orphans.ts';
 import { checkPrograms } from '../doctor/programs.ts';
 import { checkServices } from '../doctor/services.ts';
-import type { Action, Run } from '../invocation.ts';
-import type { Palette } from '../render/palette.ts';
-import { renderTable } from '../render/table.ts';
 
 interface DoctorOptions extends AddressOptions {
   dataDir: string;

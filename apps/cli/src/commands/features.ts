@@ -1,6 +1,5 @@
+import { addGroup, type Run } from '@facet/console';
 import type { Command } from 'commander';
-import { addGroup } from '../command-builder.ts';
-import type { Run } from '../invocation.ts';
 import { addActivateCommand } from './features/activate.ts';
 import { addExamplesCommand } from './features/examples.ts';
 import { addFindCommand } from './features/find.ts';

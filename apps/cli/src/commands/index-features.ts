@@ -1,14 +1,19 @@
+import {
+  type AddressOptions,
+  addDefaultClientCommand,
+  addGroup,
+  describeIndexing,
+  indexFeatures,
+  indexingWork,
+  parseCount,
+  type Run,
+} from '@facet/console';
 import { IndexingRun } from '@facet/contracts';
 import { newId, parseId } from '@facet/mesh';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../addresses.ts';
 import { clientAction } from '../client-action.ts';
-import { addDefaultClientCommand, addGroup } from '../command-builder.ts';
-import type { Run } from '../invocation.ts';
 import { parseResource } from '../parse/names.ts';
-import { parseCount } from '../parse/numbers.ts';
 import { INDEXING_RUN_COLUMNS, indexingRunFields } from '../render/indexing-runs.ts';
-import { describeIndexing, indexFeatures, indexingWork } from '../steps/index-features.ts';
 import { addCancelVerb } from './verbs/cancel.ts';
 import { addListVerb } from './verbs/list.ts';
 import type { WorkKind } from './verbs/resource-kind.ts';

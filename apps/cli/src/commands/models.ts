@@ -1,10 +1,6 @@
+import { addGroup, type Column, type Field, formatCount, type Run } from '@facet/console';
 import { Model } from '@facet/contracts';
 import type { Command } from 'commander';
-import { addGroup } from '../command-builder.ts';
-import type { Run } from '../invocation.ts';
-import type { Field } from '../render/fields.ts';
-import { formatCount } from '../render/quantities.ts';
-import type { Column } from '../render/table.ts';
 import { addListVerb } from './verbs/list.ts';
 import type { ResourceKind } from './verbs/resource-kind.ts';
 import { addShowVerb } from './verbs/show.ts';

@@ -1,16 +1,25 @@
+import {
+  type Action,
+  addAddressOptions,
+  addCommand,
+  type Clients,
+  createTimings,
+  DEFAULT_DATA_DIRECTORY,
+  type Invocation,
+  type Run,
+  readAddresses,
+  repeatable,
+  STEER_MODES,
+  type Timings,
+  withClients,
+} from '@facet/console';
 import type { Command } from 'commander';
-import { addAddressOptions, readAddresses } from '../addresses.ts';
-import { type Clients, withClients } from '../clients.ts';
-import { addCommand, DEFAULT_DATA_DIRECTORY, repeatable } from '../command-builder.ts';
-import type { Action, Invocation, Run } from '../invocation.ts';
 import { addCorpusOptions } from '../parse/corpus.ts';
 import { addSamplingOptions } from '../parse/sampling.ts';
-import { STEER_MODES } from '../parse/steer-mode.ts';
 import { addTrainingOptions } from '../parse/training.ts';
 import { cleanUpRun } from '../run/clean-up.ts';
 import { DEFAULT_BATCH, DEFAULT_EPOCHS, planRun, type RunOptions, type RunPlan } from '../run/plan.ts';
 import { renderRun, runJson } from '../run/report.ts';
-import { createTimings, type Timings } from '../run/timings.ts';
 import { goTheWay, type WayResult } from '../run/way.ts';
 
 /** Adds `facet run`: the whole way from a corpus to steered text. */
@@ -61,7 +70,7 @@ async function runEmbedded(plan: RunPlan, invocation: Invocation, timings: Timin
     ports: 'any' as const,
     logLevel: plan.verbose ? 'info' : 'silent',
   };
-  const start = async () => (await import('../stack/stack.ts')).startStack(options, invocation);
+  const start = async () => (await import('@facet/stack')).startStack(options, invocation);
   const stack = await timings.measure('start', start, () => 'five services and ClickHouse');
   let result: WayResult;
   try {

@@ -1,10 +1,7 @@
+import { addGroup, type Column, formatCount, formatValue, type Run } from '@facet/console';
 import { Sae } from '@facet/contracts';
 import type { Command } from 'commander';
-import { addGroup } from '../command-builder.ts';
-import type { Run } from '../invocation.ts';
-import { formatCount, formatValue } from '../render/quantities.ts';
 import { saeFields } from '../render/saes.ts';
-import type { Column } from '../render/table.ts';
 import { addEvaluateCommand } from './saes/evaluate.ts';
 import { addExportCommand } from './saes/export.ts';
 import { addImportCommand } from './saes/import.ts';

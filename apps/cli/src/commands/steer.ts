@@ -1,6 +1,5 @@
+import { addGroup, type Run } from '@facet/console';
 import type { Command } from 'commander';
-import { addGroup } from '../command-builder.ts';
-import type { Run } from '../invocation.ts';
 import { addDoseCommand } from './steer/dose.ts';
 import { addTextCommand } from './steer/text.ts';
 

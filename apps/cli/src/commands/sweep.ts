@@ -1,11 +1,15 @@
+import {
+  type AddressOptions,
+  addClientCommand,
+  type Bounds,
+  parseCount,
+  type Run,
+  repeatable,
+} from '@facet/console';
 import { parseId } from '@facet/mesh';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../addresses.ts';
 import { clientAction } from '../client-action.ts';
-import { addClientCommand, repeatable } from '../command-builder.ts';
-import type { Run } from '../invocation.ts';
 import { parseResource } from '../parse/names.ts';
-import { type Bounds, parseCount } from '../parse/numbers.ts';
 import { addRunOptions, parseRunOptions, type RunOptions } from '../parse/run-options.ts';
 import { addSweepOptions, parseSweepOptions, type SweepOptions } from '../parse/sweep.ts';
 import { trainResumable } from '../steps/train-resumable.ts';

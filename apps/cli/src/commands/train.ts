@@ -1,16 +1,26 @@
+import {
+  type AddressOptions,
+  addClientCommand,
+  addDefaultClientCommand,
+  addGroup,
+  type Clients,
+  type CommandResult,
+  describeEngine,
+  describeTrainingInFull,
+  type Invocation,
+  type Run,
+  repeatable,
+  TRAINING_RUN_COLUMNS,
+  trainingRunFields,
+  trainingWork,
+} from '@facet/console';
 import { TrainingRun, type TrainingSpec } from '@facet/contracts';
 import { parseId } from '@facet/mesh';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../addresses.ts';
 import { clientAction } from '../client-action.ts';
-import type { Clients } from '../clients.ts';
-import { addClientCommand, addDefaultClientCommand, addGroup, repeatable } from '../command-builder.ts';
-import type { CommandResult, Invocation, Run } from '../invocation.ts';
 import { parseResource } from '../parse/names.ts';
 import { addRunOptions, parseRunOptions, type RunOptions } from '../parse/run-options.ts';
 import { addTrainingOptions, parseTrainingOptions, type TrainingOptions } from '../parse/training.ts';
-import { describeEngine, TRAINING_RUN_COLUMNS, trainingRunFields } from '../render/training-runs.ts';
-import { describeTrainingInFull, trainingWork } from '../steps/train.ts';
 import { followTraining, trainResumable } from '../steps/train-resumable.ts';
 import { sweepResult } from '../sweep/result.ts';
 import { writeTrainingReport } from '../train-report.ts';

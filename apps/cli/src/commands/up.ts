@@ -1,15 +1,22 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import {
+  type Action,
+  addCommand,
+  type CommandResult,
+  DEFAULT_DATA_DIRECTORY,
+  type Invocation,
+  type Run,
+  renderFields,
+  repeatable,
+  SERVICE_NAMES,
+} from '@facet/console';
 import { FacetError } from '@facet/errors';
 import { createLogger, guardProcess, redactPassword } from '@facet/mesh';
+import type { Stack } from '@facet/stack';
 import type { Command } from 'commander';
-import { SERVICE_NAMES } from '../addresses.ts';
-import { addCommand, DEFAULT_DATA_DIRECTORY, repeatable } from '../command-builder.ts';
-import type { Action, CommandResult, Invocation, Run } from '../invocation.ts';
 import { modelIdOf } from '../parse/names.ts';
-import { renderFields } from '../render/fields.ts';
 import { existingModel } from '../run/plan.ts';
-import type { Stack } from '../stack/stack.ts';
 
 interface UpOptions {
   model?: string[];
@@ -45,7 +52,7 @@ data directory), NATS_URL (use NATS JetStream), FACET_OBJECTS_URL, FACET_LOG_LEV
 
 const up: Action<UpOptions> = async (invocation, options) => {
   const dataDirectory = resolve(options.dataDir);
-  const { startStack } = await import('../stack/stack.ts');
+  const { startStack } = await import('@facet/stack');
   const stack = await startStack(
     {
       dataDirectory,

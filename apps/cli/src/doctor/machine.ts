@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { formatBytes } from '../render/quantities.ts';
+import { formatBytes } from '@facet/console';
 import { type Check, failed, ok, warning } from './check.ts';
 
 const MIN_NODE_MAJOR = 20;

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findCaptureOrphans } from '@facet/capture';
 import { readConnectionFile } from '@facet/clickhouse';
+import { formatBytes, formatCount } from '@facet/console';
 import { openIndexOrphans, readFeaturesConfig } from '@facet/features';
 import {
   findLeftovers,
@@ -12,7 +13,6 @@ import {
   openObjectStore,
 } from '@facet/objects';
 import { findTrainingOrphans } from '@facet/training';
-import { formatBytes, formatCount } from '../render/quantities.ts';
 import { type Check, failed, type OrphanGroup, ok, warning } from './check.ts';
 
 /** A group that is still being counted. */

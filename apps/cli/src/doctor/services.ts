@@ -1,8 +1,13 @@
+import {
+  addressVariableOf,
+  type Clients,
+  openClients,
+  SERVICE_NAMES,
+  type ServiceAddresses,
+} from '@facet/console';
 import { isFacetError } from '@facet/errors';
 import { connect, createServiceClient, type ServiceName } from '@facet/mesh';
 import { HealthDefinition } from 'nice-grpc-server-health';
-import { addressVariableOf, SERVICE_NAMES, type ServiceAddresses } from '../addresses.ts';
-import { type Clients, openClients } from '../clients.ts';
 import { accepts, CONNECT_TIMEOUT_MS } from './accepts.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 import { checkClickhouse } from './clickhouse.ts';

@@ -1,7 +1,7 @@
+import { type Bounds, parseCount, parseDecimal } from '@facet/console';
 import { DecayShape, DecoderBiasStart, InputScale, type TrainingSpec } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { type Command, Option } from 'commander';
-import { type Bounds, parseCount, parseDecimal } from './numbers.ts';
 
 /** Options that `addRecipeOptions` adds, as commander gives them. */
 export interface RecipeOptions {

@@ -1,6 +1,6 @@
+import { type Bounds, parseCount, parseDecimal } from '@facet/console';
 import type { TrainingSpec } from '@facet/contracts';
 import type { Command } from 'commander';
-import { type Bounds, parseCount, parseDecimal } from './numbers.ts';
 
 /** Options of a run besides what is trained and in how many steps, as commander gives them. */
 export interface RunOptions {

@@ -1,6 +1,6 @@
+import { parseCount, parseDecimal, parseSeed } from '@facet/console';
 import type { SamplingOptions as SamplingMessage } from '@facet/contracts';
 import type { Command } from 'commander';
-import { parseCount, parseDecimal, parseSeed } from './numbers.ts';
 
 /** Options that `addSamplingOptions` adds, as commander gives them. */
 export interface SamplingOptions {

@@ -1,7 +1,7 @@
+import { parseCount } from '@facet/console';
 import { type TrainingSpec, TrainingVariant } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import type { Command } from 'commander';
-import { parseCount } from './numbers.ts';
 import {
   addRecipeDetails,
   parseChoices,

@@ -1,6 +1,6 @@
+import { type Bounds, parseCount, parseDecimal, parseSeed } from '@facet/console';
 import type { TrainingSpec } from '@facet/contracts';
 import type { Command } from 'commander';
-import { type Bounds, parseCount, parseDecimal, parseSeed } from './numbers.ts';
 import { addRecipeOptions, parseRecipe, type RecipeOptions } from './recipe.ts';
 
 /** Options that `addTrainingOptions` adds, as commander gives them. */

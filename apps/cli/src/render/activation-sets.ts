@@ -1,8 +1,14 @@
+import {
+  type Column,
+  type Field,
+  formatBytes,
+  formatCount,
+  formatRate,
+  formatSeconds,
+  formatValue,
+  shortState,
+} from '@facet/console';
 import type { ActivationSet } from '@facet/contracts';
-import { shortState } from '../steps/state.ts';
-import type { Field } from './fields.ts';
-import { formatBytes, formatCount, formatRate, formatSeconds, formatValue } from './quantities.ts';
-import type { Column } from './table.ts';
 
 /** Columns of a list of activation sets. */
 export const ACTIVATION_SET_COLUMNS: readonly Column<ActivationSet>[] = [

@@ -1,8 +1,5 @@
+import { type Column, formatShare, formatValue, type Palette, printable, renderTable } from '@facet/console';
 import type { Feature, FeatureContrast, VocabularyEffect } from '@facet/contracts';
-import type { Palette } from './palette.ts';
-import { formatShare, formatValue } from './quantities.ts';
-import { type Column, renderTable } from './table.ts';
-import { printable } from './text-width.ts';
 
 /** Promoted tokens shown in a row of a table. */
 const SHOWN_EFFECTS = 5;

@@ -1,6 +1,6 @@
+import { createPalette } from '@facet/console';
 import { SaeEvaluation } from '@facet/contracts';
 import { renderEvaluation } from './evaluations.ts';
-import { createPalette } from './palette.ts';
 
 const style = { palette: createPalette(false), columns: 80 };
 

@@ -1,14 +1,21 @@
 import {
+  type Column,
+  type Field,
+  formatCount,
+  formatSeconds,
+  formatShare,
+  formatValue,
+  type Palette,
+  renderFields,
+  renderTable,
+} from '@facet/console';
+import {
   EvaluationSelection,
   type ModelEvaluation,
   type ReconstructionEvaluation,
   type SaeEvaluation,
 } from '@facet/contracts';
-import { type Field, renderFields } from './fields.ts';
 import { renderHistogram } from './histogram.ts';
-import type { Palette } from './palette.ts';
-import { formatCount, formatSeconds, formatShare, formatValue } from './quantities.ts';
-import { type Column, renderTable } from './table.ts';
 
 const SELECTIONS: Readonly<Partial<Record<EvaluationSelection, string>>> = {
   [EvaluationSelection.HELD_OUT_DOCUMENTS]: 'of documents that training held out',

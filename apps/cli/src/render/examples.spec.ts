@@ -1,7 +1,6 @@
+import { createPalette, textWidth } from '@facet/console';
 import type { FeatureExample } from '@facet/contracts';
 import { renderExamples, renderTokens } from './examples.ts';
-import { createPalette } from './palette.ts';
-import { textWidth } from './text-width.ts';
 
 const plain = createPalette(false);
 

@@ -1,7 +1,5 @@
+import { formatValue, type Palette, pad, printable, textWidth } from '@facet/console';
 import type { ExampleToken, FeatureExample } from '@facet/contracts';
-import type { Palette } from './palette.ts';
-import { formatValue } from './quantities.ts';
-import { pad, printable, textWidth } from './text-width.ts';
 
 /** Marks around the strongest token; they carry it where colours do not. */
 const PEAK_OPEN = '«';

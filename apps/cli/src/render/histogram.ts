@@ -1,6 +1,5 @@
+import { formatCount, formatValue, pad, textWidth } from '@facet/console';
 import type { ActivationHistogram } from '@facet/contracts';
-import { formatCount, formatValue } from './quantities.ts';
-import { pad, textWidth } from './text-width.ts';
 
 const BLOCKS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 /** Longest bar in columns. */

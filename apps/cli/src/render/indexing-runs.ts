@@ -1,9 +1,15 @@
+import {
+  type Column,
+  describeProgress,
+  type Field,
+  formatCount,
+  formatRate,
+  formatSeconds,
+  formatValue,
+  shortState,
+  stageProgress,
+} from '@facet/console';
 import type { IndexingRun } from '@facet/contracts';
-import { describeProgress, stageProgress } from '../progress.ts';
-import { shortState } from '../steps/state.ts';
-import type { Field } from './fields.ts';
-import { formatCount, formatRate, formatSeconds, formatValue } from './quantities.ts';
-import type { Column } from './table.ts';
 
 /** Columns of a list of indexing runs. */
 export const INDEXING_RUN_COLUMNS: readonly Column<IndexingRun>[] = [

@@ -1,7 +1,5 @@
+import { evaluationFields, type Field, formatCount, formatValue } from '@facet/console';
 import type { Sae } from '@facet/contracts';
-import type { Field } from './fields.ts';
-import { formatCount, formatValue } from './quantities.ts';
-import { evaluationFields } from './training-runs.ts';
 
 /** An SAE as `facet saes show` prints it. */
 export function saeFields(sae: Sae): Field[] {

@@ -1,5 +1,5 @@
+import { createPalette } from '@facet/console';
 import { ActivateTextResponse } from '@facet/contracts';
-import { createPalette } from './palette.ts';
 import { renderTextActivations } from './text-activations.ts';
 
 describe('renderTextActivations', () => {

@@ -1,9 +1,8 @@
+import { formatCount, formatValue, pad, textWidth } from '@facet/console';
 import type { ActivateTextResponse, FeatureExample, TextActivation } from '@facet/contracts';
 import { answerTensors } from '@facet/mesh';
 import { describeEffects } from './contrasts.ts';
 import { type ExampleStyle, renderTokens } from './examples.ts';
-import { formatCount, formatValue } from './quantities.ts';
-import { pad, textWidth } from './text-width.ts';
 
 /** Promoted tokens shown for a feature. */
 const SHOWN_EFFECTS = 4;

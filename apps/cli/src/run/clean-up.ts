@@ -1,4 +1,4 @@
-import type { Clients } from '../clients.ts';
+import type { Clients } from '@facet/console';
 
 /** Deleting one resource gets this long, milliseconds. */
 const DELETE_TIMEOUT_MS = 5000;

@@ -1,15 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import {
+  type AddressOptions,
+  hasAddresses,
+  type Invocation,
+  parseCount,
+  parseDecimal,
+  parseSteerMode,
+  type SteerMode,
+} from '@facet/console';
 import type { ActivationSetSpec, SamplingOptions, TrainingSpec } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { newId, parseId } from '@facet/mesh';
-import { type AddressOptions, hasAddresses } from '../addresses.ts';
-import type { Invocation } from '../invocation.ts';
 import { type CorpusOptions, parseCorpus } from '../parse/corpus.ts';
 import { modelIdOf, parseResource } from '../parse/names.ts';
-import { parseCount, parseDecimal } from '../parse/numbers.ts';
 import { parseSamplingOptions, type SamplingOptions as SamplingTexts } from '../parse/sampling.ts';
-import { parseSteerMode, type SteerMode } from '../parse/steer-mode.ts';
 import { parseTexts } from '../parse/texts.ts';
 import { parseTrainingOptions, type TrainingOptions } from '../parse/training.ts';
 

@@ -1,14 +1,19 @@
+import {
+  formatShare,
+  formatSteerMode,
+  formatValue,
+  type Invocation,
+  renderFields,
+  renderSteering,
+  renderTimings,
+  type StageTime,
+  steeringJson,
+} from '@facet/console';
 import { Feature, FeatureContrast, FeatureExample } from '@facet/contracts';
-import type { Invocation } from '../invocation.ts';
-import { formatSteerMode } from '../parse/steer-mode.ts';
 import { describeEffects, renderContrasts } from '../render/contrasts.ts';
 import { renderExamples } from '../render/examples.ts';
-import { renderFields } from '../render/fields.ts';
-import { formatShare, formatValue } from '../render/quantities.ts';
 import { shellPath, shellQuote } from '../render/shell.ts';
-import { renderSteering, steeringJson } from '../render/steering.ts';
 import type { RunPlan } from './plan.ts';
-import { renderTimings, type StageTime } from './timings.ts';
 import type { WayResult } from './way.ts';
 
 /** Where the time went, and when it ended. */

@@ -1,3 +1,18 @@
+import {
+  type Clients,
+  capture,
+  createEdit,
+  describeCapture,
+  describeIndexing,
+  describeSteering,
+  describeTraining,
+  type Invocation,
+  indexFeatures,
+  type SteeringOutcome,
+  steer,
+  type Timings,
+  train,
+} from '@facet/console';
 import type {
   ActivationSet,
   Feature,
@@ -7,16 +22,8 @@ import type {
   TrainingRun,
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import type { Clients } from '../clients.ts';
-import type { Invocation } from '../invocation.ts';
-import { createEdit } from '../parse/edit.ts';
-import { capture, describeCapture } from '../steps/capture.ts';
 import { findFeatures } from '../steps/find.ts';
-import { describeIndexing, indexFeatures } from '../steps/index-features.ts';
-import { describeSteering, type SteeringOutcome, steer } from '../steps/steer.ts';
-import { describeTraining, train } from '../steps/train.ts';
 import type { RunPlan } from './plan.ts';
-import type { Timings } from './timings.ts';
 
 /** What the whole way made and found. */
 export interface WayResult {

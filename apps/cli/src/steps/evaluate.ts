@@ -1,7 +1,6 @@
+import { type Clients, type StageProgress, stageProgress } from '@facet/console';
 import { type EvaluateSaeRequest, SaeEvaluation } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import type { Clients } from '../clients.ts';
-import { type StageProgress, stageProgress } from '../progress.ts';
 
 /** Who follows an evaluation, and how it is ended. */
 export interface EvaluationWatch {

@@ -1,7 +1,6 @@
+import type { Clients, Invocation } from '@facet/console';
 import type { Feature, FeatureContrast, FeatureExample } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import type { Clients } from '../clients.ts';
-import type { Invocation } from '../invocation.ts';
 
 /** What to look for. */
 export interface FindRequest {

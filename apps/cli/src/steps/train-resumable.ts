@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
+import {
+  type Clients,
+  describeTraining,
+  doWork,
+  formatBytes,
+  formatCount,
+  formatNumberOf,
+  type Invocation,
+  shortState,
+  trainingWork,
+} from '@facet/console';
 import { type MemoryPlan, TrainingRun, TrainingSpec } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import type { Clients } from '../clients.ts';
-import type { Invocation } from '../invocation.ts';
 import type { NamedVariant } from '../parse/sweep.ts';
-import { formatBytes, formatCount, formatNumberOf } from '../render/quantities.ts';
-import { doWork } from './follow.ts';
-import { shortState } from './state.ts';
-import { describeTraining, trainingWork } from './train.ts';
 
 /** What to train; the same request finds the run that it started before. */
 export interface ResumableRequest {

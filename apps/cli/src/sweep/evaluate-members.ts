@@ -1,9 +1,6 @@
+import { type Clients, formatNumberOf, type Invocation, type Stage } from '@facet/console';
 import type { SaeEvaluation, TrainingRun } from '@facet/contracts';
 import { type FacetErrorKind, isFacetError } from '@facet/errors';
-import type { Clients } from '../clients.ts';
-import type { Invocation } from '../invocation.ts';
-import type { Stage } from '../progress.ts';
-import { formatNumberOf } from '../render/quantities.ts';
 import { evaluateSae } from '../steps/evaluate.ts';
 
 /** How the SAEs of a sweep are measured once they are trained. */

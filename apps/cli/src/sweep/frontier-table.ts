@@ -1,6 +1,11 @@
-import type { Palette } from '../render/palette.ts';
-import { formatCount, formatShare, formatValue } from '../render/quantities.ts';
-import { type Column, renderTable } from '../render/table.ts';
+import {
+  type Column,
+  formatCount,
+  formatShare,
+  formatValue,
+  type Palette,
+  renderTable,
+} from '@facet/console';
 import type { FrontierRow } from './frontier.ts';
 
 /** Columns of the frontier, for text and page alike. */

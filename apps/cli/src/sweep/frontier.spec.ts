@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createPalette, writeReport } from '@facet/console';
+import { checkReport, hasBrowser } from '@facet/console/testing';
 import { SaeEvaluation, TrainingRun } from '@facet/contracts';
-import { createPalette } from '../render/palette.ts';
-import { checkReport, hasBrowser } from '../testing/check-report.ts';
-import { writeReport } from '../write-report.ts';
 import { frontierOf, paretoOptimal } from './frontier.ts';
 import { renderFrontier } from './frontier-table.ts';
 import { sweepPage } from './report.ts';

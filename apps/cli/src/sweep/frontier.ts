@@ -1,5 +1,5 @@
+import { describeSparsity } from '@facet/console';
 import type { ModelEvaluation, SaeEvaluation, TrainingRun, TrainingSpec } from '@facet/contracts';
-import { describeSparsity } from '../render/training-runs.ts';
 
 /** One SAE of a sweep with what was measured of it; undefined is what was not. */
 export interface FrontierRow {

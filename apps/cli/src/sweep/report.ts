@@ -1,8 +1,6 @@
+import { type Column, formatBytes, formatCount, trainingRunFields } from '@facet/console';
 import type { TrainingRun } from '@facet/contracts';
 import type { Axis, Block, Figure, LineSeries } from '@facet/report';
-import { formatBytes, formatCount } from '../render/quantities.ts';
-import type { Column } from '../render/table.ts';
-import { trainingRunFields } from '../render/training-runs.ts';
 import type { FrontierRow } from './frontier.ts';
 import { explanation, FRONTIER_COLUMNS, failures } from './frontier-table.ts';
 

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import {
+  type Clients,
+  type CommandResult,
+  type Invocation,
+  trainingWarnings,
+  writeReport,
+} from '@facet/console';
 import { TrainingRun } from '@facet/contracts';
-import type { Clients } from '../clients.ts';
-import type { CommandResult, Invocation } from '../invocation.ts';
-import { trainingWarnings } from '../render/training-runs.ts';
-import { writeReport } from '../write-report.ts';
 import { evaluateMembers, type MeasureOptions } from './evaluate-members.ts';
 import { frontierOf } from './frontier.ts';
 import { renderFrontier } from './frontier-table.ts';

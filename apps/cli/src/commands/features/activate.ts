@@ -1,12 +1,9 @@
+import { type AddressOptions, addClientCommand, parseCount, type Run } from '@facet/console';
 import { type ActivateTextResponse, RankStatistic } from '@facet/contracts';
 import { answerTensors } from '@facet/mesh';
 import { type Command, Option } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
-import { parseCount } from '../../parse/numbers.ts';
 import { renderTextActivations } from '../../render/text-activations.ts';
 
 const STATISTICS = {

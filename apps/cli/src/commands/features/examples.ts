@@ -1,11 +1,8 @@
+import { type AddressOptions, addClientCommand, parseCount, type Run } from '@facet/console';
 import { FeatureExample } from '@facet/contracts';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseFeature } from '../../parse/names.ts';
-import { parseCount } from '../../parse/numbers.ts';
 import { renderExamples } from '../../render/examples.ts';
 
 interface ExamplesOptions extends AddressOptions {

@@ -1,11 +1,15 @@
+import {
+  type AddressOptions,
+  addClientCommand,
+  parseCount,
+  parseDecimal,
+  type Run,
+  repeatable,
+} from '@facet/console';
 import { FeatureContrast } from '@facet/contracts';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand, repeatable } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
-import { parseCount, parseDecimal } from '../../parse/numbers.ts';
 import { parseTexts } from '../../parse/texts.ts';
 import { renderContrasts } from '../../render/contrasts.ts';
 

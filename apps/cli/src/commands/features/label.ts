@@ -1,9 +1,7 @@
+import { type AddressOptions, addClientCommand, type Run } from '@facet/console';
 import { Feature } from '@facet/contracts';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseFeature } from '../../parse/names.ts';
 import { requirePresent } from '../verbs/require-present.ts';
 

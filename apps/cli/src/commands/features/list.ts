@@ -1,12 +1,9 @@
+import { type AddressOptions, addClientCommand, parseCount, parseDecimal, type Run } from '@facet/console';
 import { Feature, FeatureOrder } from '@facet/contracts';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
-import { parseCount, parseDecimal } from '../../parse/numbers.ts';
 import { renderFeatures } from '../../render/contrasts.ts';
 
 const ORDERS = {

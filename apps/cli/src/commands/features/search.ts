@@ -1,14 +1,17 @@
+import {
+  type AddressOptions,
+  addClientCommand,
+  type Column,
+  parseCount,
+  printable,
+  type Run,
+  renderTable,
+} from '@facet/console';
 import { FeatureMatch } from '@facet/contracts';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
-import { parseCount } from '../../parse/numbers.ts';
 import { describeEffects } from '../../render/contrasts.ts';
-import { type Column, renderTable } from '../../render/table.ts';
-import { printable } from '../../render/text-width.ts';
 
 interface SearchOptions extends AddressOptions {
   limit: string;

@@ -1,15 +1,20 @@
+import {
+  type AddressOptions,
+  addClientCommand,
+  type Field,
+  formatCount,
+  formatShare,
+  formatValue,
+  printable,
+  type Run,
+  renderFields,
+} from '@facet/console';
 import { Feature } from '@facet/contracts';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseFeature } from '../../parse/names.ts';
 import { describeEffects } from '../../render/contrasts.ts';
-import { type Field, renderFields } from '../../render/fields.ts';
 import { renderHistogram } from '../../render/histogram.ts';
-import { formatCount, formatShare, formatValue } from '../../render/quantities.ts';
-import { printable } from '../../render/text-width.ts';
 import { requirePresent } from '../verbs/require-present.ts';
 
 /** Adds `facet features show <feature>`. */

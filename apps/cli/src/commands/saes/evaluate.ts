@@ -1,12 +1,15 @@
+import {
+  type AddressOptions,
+  addClientCommand,
+  type Clients,
+  type Invocation,
+  parseCount,
+  type Run,
+} from '@facet/console';
 import { type EvaluateSaeRequest, SaeEvaluation } from '@facet/contracts';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import type { Clients } from '../../clients.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Invocation, Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
-import { parseCount } from '../../parse/numbers.ts';
 import { renderEvaluation } from '../../render/evaluations.ts';
 import { evaluateSae } from '../../steps/evaluate.ts';
 

@@ -1,9 +1,7 @@
 import { join, resolve } from 'node:path';
+import { type AddressOptions, addClientCommand, type Run } from '@facet/console';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
 import { parseSaeFormat, SAE_FORMAT_NAMES, saeFormatName } from '../../parse/sae-format.ts';
 

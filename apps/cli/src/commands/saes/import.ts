@@ -1,15 +1,18 @@
 import { resolve } from 'node:path';
+import {
+  type AddressOptions,
+  addClientCommand,
+  type Field,
+  parseDecimal,
+  type Run,
+  renderFields,
+} from '@facet/console';
 import { Sae } from '@facet/contracts';
 import { parseId } from '@facet/mesh';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
-import { parseDecimal } from '../../parse/numbers.ts';
 import { parseSaeFormat, SAE_FORMAT_NAMES } from '../../parse/sae-format.ts';
-import { type Field, renderFields } from '../../render/fields.ts';
 import { saeFields } from '../../render/saes.ts';
 import { requirePresent } from '../verbs/require-present.ts';
 

@@ -1,15 +1,21 @@
+import {
+  type AddressOptions,
+  addClientCommand,
+  type Column,
+  formatShare,
+  formatValue,
+  parseEdit,
+  printable,
+  type Run,
+  renderTable,
+  repeatable,
+  truncate,
+} from '@facet/console';
 import { MeasureDoseResponseResponse } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand, repeatable } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
-import { parseEdit } from '../../parse/edit.ts';
 import { addSamplingOptions, parseSamplingOptions, type SamplingOptions } from '../../parse/sampling.ts';
-import { formatShare, formatValue } from '../../render/quantities.ts';
-import { type Column, renderTable } from '../../render/table.ts';
-import { printable, truncate } from '../../render/text-width.ts';
 
 interface DoseOptions extends AddressOptions, SamplingOptions {
   edit: string;

@@ -1,14 +1,20 @@
+import {
+  type AddressOptions,
+  addDefaultClientCommand,
+  parseCount,
+  parseEdit,
+  type Run,
+  renderSteering,
+  repeatable,
+  SCOPES,
+  type ScopeName,
+  steer,
+  steeringJson,
+} from '@facet/console';
 import { type Command, Option } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addDefaultClientCommand, repeatable } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
-import { parseEdit, SCOPES, type ScopeName } from '../../parse/edit.ts';
 import { parseResource } from '../../parse/names.ts';
-import { parseCount } from '../../parse/numbers.ts';
 import { addSamplingOptions, parseSamplingOptions, type SamplingOptions } from '../../parse/sampling.ts';
-import { renderSteering, steeringJson } from '../../render/steering.ts';
-import { steer } from '../../steps/steer.ts';
 
 interface TextOptions extends AddressOptions, SamplingOptions {
   edit: string[];

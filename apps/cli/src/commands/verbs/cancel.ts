@@ -1,8 +1,6 @@
+import { type AddressOptions, addClientCommand, type Run } from '@facet/console';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
 import { requirePresent } from './require-present.ts';
 import type { WorkKind } from './resource-kind.ts';

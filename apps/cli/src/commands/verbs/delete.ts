@@ -1,9 +1,6 @@
+import { type AddressOptions, addClientCommand, type Clients, type Run } from '@facet/console';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import type { Clients } from '../../clients.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
 import type { Call, ResourceKind } from './resource-kind.ts';
 

@@ -1,11 +1,13 @@
+import {
+  type AddressOptions,
+  addClientCommand,
+  type Clients,
+  parseCount,
+  type Run,
+  renderTable,
+} from '@facet/console';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import type { Clients } from '../../clients.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
-import { parseCount } from '../../parse/numbers.ts';
-import { renderTable } from '../../render/table.ts';
 import type { Call, ResourceKind } from './resource-kind.ts';
 
 interface ListOptions extends AddressOptions {

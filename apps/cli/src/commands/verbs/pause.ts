@@ -1,12 +1,8 @@
+import { type AddressOptions, addClientCommand, formatCount, type Run, shortState } from '@facet/console';
 import { TrainingRun } from '@facet/contracts';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
-import { formatCount } from '../../render/quantities.ts';
-import { shortState } from '../../steps/state.ts';
 
 /** Adds `pause <name>`: lets a training run rest after a checkpoint; says the state it is in afterwards. */
 export function addPauseVerb(parent: Command, run: Run): void {

@@ -1,8 +1,5 @@
+import type { Clients, Column, Field, LongWork } from '@facet/console';
 import type { Collection } from '@facet/mesh';
-import type { Clients } from '../../clients.ts';
-import type { Field } from '../../render/fields.ts';
-import type { Column } from '../../render/table.ts';
-import type { LongWork } from '../../steps/follow.ts';
 
 /** Options of one call. */
 export interface Call {

@@ -1,10 +1,7 @@
+import { type AddressOptions, addClientCommand, type Run, renderFields } from '@facet/console';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
-import { renderFields } from '../../render/fields.ts';
 import { requirePresent } from './require-present.ts';
 import type { ResourceKind } from './resource-kind.ts';
 

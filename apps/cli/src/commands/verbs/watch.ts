@@ -1,10 +1,7 @@
+import { type AddressOptions, addClientCommand, type Run, watchToEnd } from '@facet/console';
 import type { Command } from 'commander';
-import type { AddressOptions } from '../../addresses.ts';
 import { clientAction } from '../../client-action.ts';
-import { addClientCommand } from '../../command-builder.ts';
-import type { Run } from '../../invocation.ts';
 import { parseResource } from '../../parse/names.ts';
-import { watchToEnd } from '../../steps/follow.ts';
 import type { WorkKind } from './resource-kind.ts';
 
 /** Adds `watch <name>`: follows work that was started elsewhere to its end. Ctrl-C ends the watching, not the work. */

@@ -1,0 +1,2 @@
+export { checkReport, hasBrowser } from './check-report.ts';
+export { quietInvocation } from './quiet-invocation.ts';
