@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { listenForInterruption } from './interruption.ts';
-import { runProgram } from './run-program.ts';
+import { listenForInterruption } from './program/interruption.ts';
+import { runProgram } from './program/run-program.ts';
 
 process.stdout.on('error', exitOnClosedPipe);
 process.stderr.on('error', exitOnClosedPipe);

@@ -11,9 +11,9 @@ import {
 import { IndexingRun } from '@facet/contracts';
 import { newId, parseId } from '@facet/mesh';
 import type { Command } from 'commander';
-import { clientAction } from '../client-action.ts';
 import { parseResource } from '../parse/names.ts';
 import { INDEXING_RUN_COLUMNS, indexingRunFields } from '../render/indexing-runs.ts';
+import { clientAction } from './client-action.ts';
 import { addCancelVerb } from './verbs/cancel.ts';
 import { addListVerb } from './verbs/list.ts';
 import type { WorkKind } from './verbs/resource-kind.ts';

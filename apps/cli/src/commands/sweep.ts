@@ -8,12 +8,12 @@ import {
 } from '@facet/console';
 import { parseId } from '@facet/mesh';
 import type { Command } from 'commander';
-import { clientAction } from '../client-action.ts';
 import { parseResource } from '../parse/names.ts';
 import { addRunOptions, parseRunOptions, type RunOptions } from '../parse/run-options.ts';
 import { addSweepOptions, parseSweepOptions, type SweepOptions } from '../parse/sweep.ts';
-import { trainResumable } from '../steps/train-resumable.ts';
 import { sweepResult } from '../sweep/result.ts';
+import { trainResumable } from '../training/train-resumable.ts';
+import { clientAction } from './client-action.ts';
 
 interface SweepCommandOptions extends AddressOptions, SweepOptions, RunOptions {
   activations: string[];

@@ -17,13 +17,13 @@ import {
 import { TrainingRun, type TrainingSpec } from '@facet/contracts';
 import { parseId } from '@facet/mesh';
 import type { Command } from 'commander';
-import { clientAction } from '../client-action.ts';
 import { parseResource } from '../parse/names.ts';
 import { addRunOptions, parseRunOptions, type RunOptions } from '../parse/run-options.ts';
 import { addTrainingOptions, parseTrainingOptions, type TrainingOptions } from '../parse/training.ts';
-import { followTraining, trainResumable } from '../steps/train-resumable.ts';
 import { sweepResult } from '../sweep/result.ts';
-import { writeTrainingReport } from '../train-report.ts';
+import { writeTrainingReport } from '../training/train-report.ts';
+import { followTraining, trainResumable } from '../training/train-resumable.ts';
+import { clientAction } from './client-action.ts';
 import { addCancelVerb } from './verbs/cancel.ts';
 import { addDeleteVerb, type DeletableKind } from './verbs/delete.ts';
 import { addListVerb } from './verbs/list.ts';

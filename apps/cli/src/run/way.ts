@@ -22,7 +22,7 @@ import type {
   TrainingRun,
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import { findFeatures } from '../steps/find.ts';
+import { findFeatures } from './find.ts';
 import type { RunPlan } from './plan.ts';
 
 /** What the whole way made and found. */

@@ -1,7 +1,7 @@
 import { type Clients, formatNumberOf, type Invocation, type Stage } from '@facet/console';
 import type { SaeEvaluation, TrainingRun } from '@facet/contracts';
 import { type FacetErrorKind, isFacetError } from '@facet/errors';
-import { evaluateSae } from '../steps/evaluate.ts';
+import { evaluateSae } from './evaluate.ts';
 
 /** How the SAEs of a sweep are measured once they are trained. */
 export interface MeasureOptions {

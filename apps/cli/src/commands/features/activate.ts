@@ -2,9 +2,9 @@ import { type AddressOptions, addClientCommand, parseCount, type Run } from '@fa
 import { type ActivateTextResponse, RankStatistic } from '@facet/contracts';
 import { answerTensors } from '@facet/mesh';
 import { type Command, Option } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseResource } from '../../parse/names.ts';
 import { renderTextActivations } from '../../render/text-activations.ts';
+import { clientAction } from '../client-action.ts';
 
 const STATISTICS = {
   max: RankStatistic.MAX,

@@ -1,9 +1,9 @@
 import { type AddressOptions, addClientCommand, parseCount, type Run } from '@facet/console';
 import { FeatureExample } from '@facet/contracts';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseFeature } from '../../parse/names.ts';
 import { renderExamples } from '../../render/examples.ts';
+import { clientAction } from '../client-action.ts';
 
 interface ExamplesOptions extends AddressOptions {
   limit: string;

@@ -8,10 +8,10 @@ import {
 } from '@facet/console';
 import { FeatureContrast } from '@facet/contracts';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseResource } from '../../parse/names.ts';
 import { parseTexts } from '../../parse/texts.ts';
 import { renderContrasts } from '../../render/contrasts.ts';
+import { clientAction } from '../client-action.ts';
 
 interface FindOptions extends AddressOptions {
   find: string[];

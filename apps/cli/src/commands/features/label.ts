@@ -1,8 +1,8 @@
 import { type AddressOptions, addClientCommand, type Run } from '@facet/console';
 import { Feature } from '@facet/contracts';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseFeature } from '../../parse/names.ts';
+import { clientAction } from '../client-action.ts';
 import { requirePresent } from '../verbs/require-present.ts';
 
 interface LabelOptions extends AddressOptions {

@@ -2,9 +2,9 @@ import { type AddressOptions, addClientCommand, parseCount, parseDecimal, type R
 import { Feature, FeatureOrder } from '@facet/contracts';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseResource } from '../../parse/names.ts';
 import { renderFeatures } from '../../render/contrasts.ts';
+import { clientAction } from '../client-action.ts';
 
 const ORDERS = {
   index: FeatureOrder.INDEX,

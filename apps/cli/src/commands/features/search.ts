@@ -9,9 +9,9 @@ import {
 } from '@facet/console';
 import { FeatureMatch } from '@facet/contracts';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseResource } from '../../parse/names.ts';
 import { describeEffects } from '../../render/contrasts.ts';
+import { clientAction } from '../client-action.ts';
 
 interface SearchOptions extends AddressOptions {
   limit: string;

@@ -11,10 +11,10 @@ import {
 } from '@facet/console';
 import { Feature } from '@facet/contracts';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseFeature } from '../../parse/names.ts';
 import { describeEffects } from '../../render/contrasts.ts';
 import { renderHistogram } from '../../render/histogram.ts';
+import { clientAction } from '../client-action.ts';
 import { requirePresent } from '../verbs/require-present.ts';
 
 /** Adds `facet features show <feature>`. */

@@ -8,10 +8,10 @@ import {
 } from '@facet/console';
 import { type EvaluateSaeRequest, SaeEvaluation } from '@facet/contracts';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseResource } from '../../parse/names.ts';
 import { renderEvaluation } from '../../render/evaluations.ts';
-import { evaluateSae } from '../../steps/evaluate.ts';
+import { evaluateSae } from '../../sweep/evaluate.ts';
+import { clientAction } from '../client-action.ts';
 
 interface EvaluateOptions extends AddressOptions {
   activations: string;

@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { type AddressOptions, addClientCommand, type Run } from '@facet/console';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseResource } from '../../parse/names.ts';
 import { parseSaeFormat, SAE_FORMAT_NAMES, saeFormatName } from '../../parse/sae-format.ts';
+import { clientAction } from '../client-action.ts';
 
 interface ExportOptions extends AddressOptions {
   format?: string;

@@ -10,10 +10,10 @@ import {
 import { Sae } from '@facet/contracts';
 import { parseId } from '@facet/mesh';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseResource } from '../../parse/names.ts';
 import { parseSaeFormat, SAE_FORMAT_NAMES } from '../../parse/sae-format.ts';
 import { saeFields } from '../../render/saes.ts';
+import { clientAction } from '../client-action.ts';
 import { requirePresent } from '../verbs/require-present.ts';
 
 interface ImportOptions extends AddressOptions {

@@ -14,8 +14,8 @@ import {
 import { MeasureDoseResponseResponse } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { addSamplingOptions, parseSamplingOptions, type SamplingOptions } from '../../parse/sampling.ts';
+import { clientAction } from '../client-action.ts';
 
 interface DoseOptions extends AddressOptions, SamplingOptions {
   edit: string;

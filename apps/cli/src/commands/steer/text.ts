@@ -12,9 +12,9 @@ import {
   steeringJson,
 } from '@facet/console';
 import { type Command, Option } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseResource } from '../../parse/names.ts';
 import { addSamplingOptions, parseSamplingOptions, type SamplingOptions } from '../../parse/sampling.ts';
+import { clientAction } from '../client-action.ts';
 
 interface TextOptions extends AddressOptions, SamplingOptions {
   edit: string[];

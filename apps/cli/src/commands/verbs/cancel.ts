@@ -1,7 +1,7 @@
 import { type AddressOptions, addClientCommand, type Run } from '@facet/console';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseResource } from '../../parse/names.ts';
+import { clientAction } from '../client-action.ts';
 import { requirePresent } from './require-present.ts';
 import type { WorkKind } from './resource-kind.ts';
 

@@ -1,7 +1,7 @@
 import { type AddressOptions, addClientCommand, type Clients, type Run } from '@facet/console';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseResource } from '../../parse/names.ts';
+import { clientAction } from '../client-action.ts';
 import type { Call, ResourceKind } from './resource-kind.ts';
 
 /** A kind whose resources can be deleted. */

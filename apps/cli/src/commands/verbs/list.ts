@@ -7,7 +7,7 @@ import {
   renderTable,
 } from '@facet/console';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
+import { clientAction } from '../client-action.ts';
 import type { Call, ResourceKind } from './resource-kind.ts';
 
 interface ListOptions extends AddressOptions {

@@ -1,8 +1,8 @@
 import { type AddressOptions, addClientCommand, formatCount, type Run, shortState } from '@facet/console';
 import { TrainingRun } from '@facet/contracts';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseResource } from '../../parse/names.ts';
+import { clientAction } from '../client-action.ts';
 
 /** Adds `pause <name>`: lets a training run rest after a checkpoint; says the state it is in afterwards. */
 export function addPauseVerb(parent: Command, run: Run): void {

@@ -1,7 +1,7 @@
 import { type AddressOptions, addClientCommand, type Run, watchToEnd } from '@facet/console';
 import type { Command } from 'commander';
-import { clientAction } from '../../client-action.ts';
 import { parseResource } from '../../parse/names.ts';
+import { clientAction } from '../client-action.ts';
 import type { WorkKind } from './resource-kind.ts';
 
 /** Adds `watch <name>`: follows work that was started elsewhere to its end. Ctrl-C ends the watching, not the work. */

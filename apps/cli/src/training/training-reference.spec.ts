@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createProgram } from './program.ts';
+import { createProgram } from '../program.ts';
 
-const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const read = (path: string) => readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8');
 const page = read('docs/reference/training.md');
 const proto = ['training_run', 'recipe']
   .map((name) => read(`proto/facet/training/v1/${name}.proto`))

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT_CODES } from '@facet/mesh';
-import { checkNode } from './doctor/machine.ts';
-import { spawnFacet } from './testing/spawn-facet.ts';
+import { checkNode } from '../doctor/machine.ts';
+import { spawnFacet } from '../testing/spawn-facet.ts';
 
 interface CheckRecord {
   name: string;

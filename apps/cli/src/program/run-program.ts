@@ -9,10 +9,10 @@ import {
 import { FacetError, isFacetError } from '@facet/errors';
 import { EXIT_CODES, exitCodeOf } from '@facet/mesh';
 import { type Command, CommanderError } from 'commander';
+import { createProgram } from '../program.ts';
 import { describeFailure, failureRecord } from './failure.ts';
 import type { Interruption } from './interruption.ts';
 import { jsonLine } from './json-line.ts';
-import { createProgram } from './program.ts';
 import { createProgressReporter } from './progress-terminal.ts';
 
 /** The process as the program sees it. */

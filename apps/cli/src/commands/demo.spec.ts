@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { checkReport, hasBrowser } from '@facet/console/testing';
 import { SCOPE } from '@facet/lab';
 import { EXIT_CODES } from '@facet/mesh';
-import { spawnFacet } from './testing/spawn-facet.ts';
+import { spawnFacet } from '../testing/spawn-facet.ts';
 
-const MODEL = fileURLToPath(new URL('../../../models/landmarks', import.meta.url));
+const MODEL = fileURLToPath(new URL('../../../../models/landmarks', import.meta.url));
 const present = existsSync(join(MODEL, 'model.safetensors'));
 if (!present) console.warn('SKIPPED: the bundled model models/landmarks is not there');
 const describeWhenPresent = present ? describe : describe.skip;

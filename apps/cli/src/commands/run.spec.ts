@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODES } from '@facet/mesh';
-import { type SpawnedFacet, spawnFacet } from './testing/spawn-facet.ts';
+import { type SpawnedFacet, spawnFacet } from '../testing/spawn-facet.ts';
 
-const SHARED = fileURLToPath(new URL('../../../../shared/', import.meta.url));
+const SHARED = fileURLToPath(new URL('../../../../../shared/', import.meta.url));
 const MODEL = join(SHARED, 'data/models/stories260K');
 const CORPUS = join(SHARED, 'data/text/tinystories.txt');
 const present = existsSync(MODEL) && existsSync(CORPUS);
