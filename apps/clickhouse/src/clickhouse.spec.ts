@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
-import { type SpawnedClickhouse, spawnClickhouse } from './spawn-clickhouse.ts';
+import { type SpawnedClickhouse, spawnClickhouse } from './process/spawn-clickhouse.ts';
 
 const SLOW = 'SELECT max(sipHash64(number)) FROM numbers(1000000000000)';
 

@@ -5,11 +5,15 @@ export {
   netrcFileOf,
   readConnectionFile,
   USER as CLICKHOUSE_USER,
-} from './connection-file.ts';
-export { type RunningClickhouse, startClickhouse } from './service.ts';
-export { type SpawnClickhouseOptions, type SpawnedClickhouse, spawnClickhouse } from './spawn-clickhouse.ts';
+} from './process/connection-file.ts';
+export {
+  type SpawnClickhouseOptions,
+  type SpawnedClickhouse,
+  spawnClickhouse,
+} from './process/spawn-clickhouse.ts';
 export {
   type ClickhouseEvent,
   type SupervisedClickhouse,
   superviseClickhouse,
-} from './supervise-clickhouse.ts';
+} from './process/supervise-clickhouse.ts';
+export { type RunningClickhouse, startClickhouse } from './service.ts';

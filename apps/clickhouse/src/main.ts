@@ -1,8 +1,8 @@
 import { readConfig, runMain } from '@facet/mesh';
 import { z } from 'zod';
 import { readClickhouseConfig } from './config.ts';
+import { STOP_WITH_STDIN } from './process/spawn-clickhouse.ts';
 import { startClickhouse } from './service.ts';
-import { STOP_WITH_STDIN } from './spawn-clickhouse.ts';
 
 await runMain(async () => {
   const config = readClickhouseConfig(process.env);

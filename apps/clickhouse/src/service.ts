@@ -5,16 +5,16 @@ import { resolve as resolvePath } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FacetError } from '@facet/errors';
 import { createLogger, type Logger } from '@facet/mesh';
-import { createAdmission } from './admission.ts';
-import { authenticate } from './authentication.ts';
 import type { ClickhouseConfig } from './config.ts';
-import { removeConnectionFiles, USER, writeConnectionFiles } from './connection-file.ts';
-import { openEngine } from './engine.ts';
+import { openEngine } from './engine/engine.ts';
 import { ClickhouseException, raise } from './exceptions.ts';
+import { createAdmission } from './http/admission.ts';
+import { authenticate } from './http/authentication.ts';
+import { createQueryHandler } from './http/query-handler.ts';
+import { sendException } from './http/response.ts';
+import { refuseStrangers } from './http/strangers.ts';
 import { KEEP_ALIVE_MS, MAX_URL_BYTES, REQUEST_TIMEOUT_MS } from './limits.ts';
-import { createQueryHandler } from './query-handler.ts';
-import { sendException } from './response.ts';
-import { refuseStrangers } from './strangers.ts';
+import { removeConnectionFiles, USER, writeConnectionFiles } from './process/connection-file.ts';
 
 /** A ClickHouse that answers over HTTP. */
 export interface RunningClickhouse {

@@ -1,5 +1,4 @@
 import type { Session } from 'chdb';
-import { sessionRows } from '../session-rows.ts';
 import {
   ALLOWED_CATEGORIES,
   ALLOWED_ENGINES,
@@ -8,6 +7,7 @@ import {
   STRUCTURED_TABLE_FUNCTIONS,
 } from './allowed-names.ts';
 import { allowedSettings, type SettingType } from './allowed-settings.ts';
+import { sessionRows } from './session-rows.ts';
 
 /** What the engine knows by name and what of it is refused; all names but those of settings in lower case. */
 export interface Catalogue {

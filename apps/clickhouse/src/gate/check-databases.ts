@@ -1,6 +1,6 @@
 import { raise } from '../exceptions.ts';
-import type { Token } from '../tokens.ts';
 import { READS } from './check-kind.ts';
+import type { Token } from './tokens.ts';
 
 /** Databases that the engine makes itself; what is dropped of them is gone for everybody until it starts anew. */
 const OF_THE_ENGINE = new Set(['system', 'information_schema', 'INFORMATION_SCHEMA']);

@@ -1,5 +1,5 @@
 import { raise } from '../exceptions.ts';
-import type { Token } from '../tokens.ts';
+import type { Token } from './tokens.ts';
 
 /** First words of statements that only read. */
 export const READS = new Set([

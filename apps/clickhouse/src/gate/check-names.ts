@@ -1,6 +1,6 @@
 import { raise } from '../exceptions.ts';
-import { type Token, textOfString, tokens } from '../tokens.ts';
 import type { Catalogue } from './catalogue.ts';
+import { type Token, textOfString, tokens } from './tokens.ts';
 
 /**
  * Refuses every function, table function and engine that is not allowed, wherever its name stands: called, as the argument

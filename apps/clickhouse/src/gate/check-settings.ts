@@ -1,6 +1,6 @@
 import { raise } from '../exceptions.ts';
-import type { Token } from '../tokens.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Token } from './tokens.ts';
 
 /** Throws READONLY for a setting that a caller may not change, and UNKNOWN_SETTING for one that is not there. */
 export function requireAllowedSettings(names: Iterable<string>, { allowedSettings }: Catalogue): void {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type SpawnedClickhouse, spawnClickhouse } from '../spawn-clickhouse.ts';
+import { type SpawnedClickhouse, spawnClickhouse } from '../process/spawn-clickhouse.ts';
 import { HONEST_STATEMENTS } from '../testing/honest-statements.ts';
 import { type Canaries, hostileStatements } from '../testing/hostile-statements.ts';
 

@@ -1,10 +1,10 @@
 import { raise } from '../exceptions.ts';
-import { sqlOf, type Token, tokens } from '../tokens.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type DatabaseRequest, requireDatabasesKept } from './check-databases.ts';
 import { requireAllowedKind } from './check-kind.ts';
 import { requireAllowedNames } from './check-names.ts';
 import { requireAllowedSettings, settingsOf } from './check-settings.ts';
+import { sqlOf, type Token, tokens } from './tokens.ts';
 
 /** What comes with a statement. */
 export interface GateRequest extends DatabaseRequest {

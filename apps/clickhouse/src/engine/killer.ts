@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from 'chdb';
-import { quote } from './tokens.ts';
+import { quote } from '../gate/tokens.ts';
 
 /** How long to wait before killing again, when the query was not yet (or is no longer) listed. */
 const KILL_INTERVAL_MS = 50;

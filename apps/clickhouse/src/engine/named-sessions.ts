@@ -1,6 +1,6 @@
 import type { Session } from 'chdb';
-import { raise } from './exceptions.ts';
-import { MAX_NAMED_SESSIONS } from './limits.ts';
+import { raise } from '../exceptions.ts';
+import { MAX_NAMED_SESSIONS } from '../limits.ts';
 
 /** How a request names the session it wants. */
 export interface SessionName {

@@ -1,8 +1,8 @@
 import type { Session } from 'chdb';
-import { raise } from './exceptions.ts';
+import { raise } from '../exceptions.ts';
+import { sessionRows } from '../gate/session-rows.ts';
+import { quote, quoteIdentifier } from '../gate/tokens.ts';
 import type { QueryRequest } from './query-request.ts';
-import { sessionRows } from './session-rows.ts';
-import { quote, quoteIdentifier } from './tokens.ts';
 
 /** What a request changed in a named session and must be put back; undefined for sessions that end with the request. */
 export type Overridden = readonly string[] | undefined;

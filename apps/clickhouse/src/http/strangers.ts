@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { raise } from './exceptions.ts';
+import { raise } from '../exceptions.ts';
 
 /** Names of this machine for itself. */
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;

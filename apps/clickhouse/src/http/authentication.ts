@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { USER } from './connection-file.ts';
-import { raise } from './exceptions.ts';
+import { raise } from '../exceptions.ts';
+import { USER } from '../process/connection-file.ts';
 
 interface Credentials {
   user: string;

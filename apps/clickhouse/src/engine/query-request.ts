@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { raise } from './exceptions.ts';
-import { DEFAULT_SESSION_TIMEOUT_S, MAX_SESSION_TIMEOUT_S } from './limits.ts';
+import { raise } from '../exceptions.ts';
+import { DEFAULT_SESSION_TIMEOUT_S, MAX_SESSION_TIMEOUT_S } from '../limits.ts';
 
 /** One request of ClickHouse's HTTP interface, read from its URL, headers and multipart fields. */
 export interface QueryRequest {

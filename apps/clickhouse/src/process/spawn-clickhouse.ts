@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FacetError } from '@facet/errors';
-import { RESERVED_THREADS } from './limits.ts';
+import { RESERVED_THREADS } from '../limits.ts';
 
 /** Environment variable that makes the process stop when its standard input closes: no orphan when the parent dies. */
 export const STOP_WITH_STDIN = 'FACET_CLICKHOUSE_STOP_WITH_STDIN';
@@ -54,7 +54,7 @@ export interface SpawnedClickhouse {
  */
 export async function spawnClickhouse(options: SpawnClickhouseOptions): Promise<SpawnedClickhouse> {
   const password = options.password || randomBytes(PASSWORD_BYTES).toString('base64url');
-  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+  const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
   const child = spawn(process.execPath, [main], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -5,8 +5,8 @@ import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { linkSignals } from '@facet/mesh';
-import type { EngineResult } from './engine.ts';
-import { type ClickhouseException, httpStatusOf, raise } from './exceptions.ts';
+import type { EngineResult } from '../engine/engine.ts';
+import { type ClickhouseException, httpStatusOf, raise } from '../exceptions.ts';
 import { contentTypeOf } from './formats.ts';
 
 /** What the head of a response says about its query. */

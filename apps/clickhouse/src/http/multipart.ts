@@ -1,5 +1,5 @@
-import { raise } from './exceptions.ts';
-import { MAX_MULTIPART_PARTS } from './limits.ts';
+import { raise } from '../exceptions.ts';
+import { MAX_MULTIPART_PARTS } from '../limits.ts';
 
 /** Returns the boundary of a multipart/form-data content type; undefined for any other type. */
 export function multipartBoundary(contentType: string | undefined): string | undefined {

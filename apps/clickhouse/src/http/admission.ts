@@ -1,4 +1,4 @@
-import { raise } from './exceptions.ts';
+import { raise } from '../exceptions.ts';
 
 export interface AdmissionOptions {
   /** Queries that run at the same time. */

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
-import type { EngineQuery } from './engine.ts';
-import { raise } from './exceptions.ts';
+import type { EngineQuery } from '../engine/engine.ts';
+import type { QueryRequest } from '../engine/query-request.ts';
+import { raise } from '../exceptions.ts';
+import type { Gate } from '../gate/gate.ts';
+import { type InsertStatement, insertFromFile, parseStatement, type Statement } from '../gate/statement.ts';
+import { tokens } from '../gate/tokens.ts';
+import { MAX_INSERT_HEAD_BYTES } from '../limits.ts';
 import { canStream } from './formats.ts';
-import type { Gate } from './gate/gate.ts';
-import { MAX_INSERT_HEAD_BYTES } from './limits.ts';
-import type { QueryRequest } from './query-request.ts';
 import { readHead, readSql, spoolUpload, type Upload } from './request-body.ts';
-import { type InsertStatement, insertFromFile, parseStatement, type Statement } from './statement.ts';
-import { tokens } from './tokens.ts';
 
 /** A request made ready for the engine, with the file that holds its rows when it brought any. */
 export interface PreparedQuery {

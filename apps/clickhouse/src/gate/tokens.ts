@@ -1,5 +1,5 @@
-import { raise } from './exceptions.ts';
-import { MAX_TOKENS } from './limits.ts';
+import { raise } from '../exceptions.ts';
+import { MAX_TOKENS } from '../limits.ts';
 
 export type TokenKind = 'word' | 'identifier' | 'string' | 'number' | 'symbol';
 

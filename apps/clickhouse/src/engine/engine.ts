@@ -2,13 +2,13 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
 import { drainPending, Session } from 'chdb';
-import { fromEngine, raise } from './exceptions.ts';
-import { readCatalogue } from './gate/catalogue.ts';
-import { createGate, type Gate } from './gate/gate.ts';
+import { fromEngine, raise } from '../exceptions.ts';
+import { readCatalogue } from '../gate/catalogue.ts';
+import { createGate, type Gate } from '../gate/gate.ts';
+import { sessionRows } from '../gate/session-rows.ts';
 import { createKiller, type Killer } from './killer.ts';
 import { createNamedSessions, type NamedSessions } from './named-sessions.ts';
 import type { QueryRequest } from './query-request.ts';
-import { sessionRows } from './session-rows.ts';
 import { applyToSession, type Overridden, restoreSession } from './session-settings.ts';
 
 /** One statement, ready for the engine. */

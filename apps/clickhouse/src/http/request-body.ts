@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { raise } from './exceptions.ts';
-import { MAX_QUERY_BYTES } from './limits.ts';
+import { raise } from '../exceptions.ts';
+import { MAX_QUERY_BYTES } from '../limits.ts';
 
 const DECODERS = {
   gzip: createGunzip,

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Logger } from '@facet/mesh';
+import type { Engine } from '../engine/engine.ts';
+import { type QueryRequest, readQueryRequest } from '../engine/query-request.ts';
+import { ClickhouseException, fromEngine, raise } from '../exceptions.ts';
 import type { Admission } from './admission.ts';
-import type { Engine } from './engine.ts';
-import { ClickhouseException, fromEngine, raise } from './exceptions.ts';
 import { multipartBoundary, parseMultipart } from './multipart.ts';
 import { type PreparedQuery, prepareQuery } from './prepare-query.ts';
-import { type QueryRequest, readQueryRequest } from './query-request.ts';
 import { decodedBody, readSql } from './request-body.ts';
 import { endResponse, sendException, sendResult } from './response.ts';
 
