@@ -1,6 +1,8 @@
-export { buildGraph, type ModelGraph } from './build-graph.ts';
-export { buildHeadGraph, HEAD_NAMES, type HeadKind } from './build-head-graph.ts';
-export { FAMILIES, type Family } from './families.ts';
+export { parseModelConfig } from './config/model-config.ts';
+export type { ModelSpec } from './config/model-spec.ts';
+export { FAMILIES, type Family } from './families/registry.ts';
+export { buildGraph, type ModelGraph } from './graph/build-graph.ts';
+export { buildHeadGraph, HEAD_NAMES, type HeadKind } from './graph/build-head-graph.ts';
 export {
   cacheNames,
   type GraphRequest,
@@ -9,7 +11,7 @@ export {
   portOutputs,
   type Replacement,
   replacementInputs,
-} from './graph-request.ts';
+} from './graph/graph-request.ts';
 export {
   HOOK_KINDS,
   type HookKind,
@@ -17,11 +19,7 @@ export {
   hookPointName,
   hookPoints,
   resolveHookPoint,
-} from './hook-points.ts';
-export { parseModelConfig } from './model-config.ts';
-export { loadModelDirectory, type ModelDirectory } from './model-directory.ts';
-export type { ModelSpec } from './model-spec.ts';
-export type { BlockWeights, ModelWeights, Weight } from './model-weights.ts';
+} from './hooks/hook-points.ts';
 export { klDivergence, logNormalizer } from './sampling/distributions.ts';
 export {
   argmax,
@@ -30,7 +28,9 @@ export {
   type SampledToken,
   type SamplingOptions,
   sampleToken,
-} from './sampling.ts';
-export { createRandom } from './sampling-random.ts';
-export { loadTokenizer, type Tokenizer } from './tokenizer.ts';
-export type { DecodeState, DecodeStream } from './tokenizer-stream.ts';
+} from './sampling/sampling.ts';
+export { createRandom } from './sampling/sampling-random.ts';
+export { loadTokenizer, type Tokenizer } from './tokens/tokenizer.ts';
+export type { DecodeState, DecodeStream } from './tokens/tokenizer-stream.ts';
+export { loadModelDirectory, type ModelDirectory } from './weights/model-directory.ts';
+export type { BlockWeights, ModelWeights, Weight } from './weights/model-weights.ts';

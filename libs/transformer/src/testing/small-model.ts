@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serializeSafetensors, type TensorData } from '@facet/tensor';
-import { loadModelDirectory } from '../model-directory.ts';
+import { loadModelDirectory } from '../weights/model-directory.ts';
 
 /** The configuration of the checkpoint that `writeModel` writes. */
 export const CONFIG = {

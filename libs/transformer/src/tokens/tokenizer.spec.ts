@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
 
-const DATA = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
+const DATA = fileURLToPath(new URL('../../../../../shared/data/', import.meta.url));
 const hasData = existsSync(DATA);
 if (!hasData) console.warn(`skipped: the golden models are not at ${DATA}`);
 const describeWithData = hasData ? describe : describe.skip;

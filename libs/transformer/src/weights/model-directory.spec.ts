@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expectRefusal, type Tensors, writeModel } from '../testing/small-model.ts';
 import { loadModelDirectory } from './model-directory.ts';
-import { expectRefusal, type Tensors, writeModel } from './testing/small-model.ts';
 
 let root: string;
 beforeEach(async () => {

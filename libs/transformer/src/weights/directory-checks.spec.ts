@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serializeSafetensors } from '@facet/tensor';
+import { CONFIG, expectRefusal, type Tensors, writeModel } from '../testing/small-model.ts';
 import { loadModelDirectory } from './model-directory.ts';
-import { CONFIG, expectRefusal, type Tensors, writeModel } from './testing/small-model.ts';
 
 let root: string;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { FacetError } from '@facet/errors';
 import { z } from 'zod';
+import { type Family, requireFamily } from '../families/registry.ts';
 import { ignoredKeys, requireConsistent } from './config-checks.ts';
-import { type Family, requireFamily } from './families.ts';
 import type { ModelSpec } from './model-spec.ts';
 import { type ConfigJson, readRopeTheta } from './rope-parameters.ts';
 

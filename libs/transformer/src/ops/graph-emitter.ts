@@ -1,7 +1,7 @@
 import { createGraph, elementType, type GraphBuilder, MICROSOFT, type Value } from '@facet/onnx';
-import type { ModelDirectory } from './model-directory.ts';
-import type { ModelSpec } from './model-spec.ts';
-import type { ModelWeights, Weight } from './model-weights.ts';
+import type { ModelSpec } from '../config/model-spec.ts';
+import type { ModelDirectory } from '../weights/model-directory.ts';
+import type { ModelWeights, Weight } from '../weights/model-weights.ts';
 
 /** Writes the recurring pieces of a transformer into one graph. */
 export interface GraphEmitter {

@@ -1,6 +1,6 @@
 import { FacetError, quoteJson } from '@facet/errors';
+import type { Family } from '../families/registry.ts';
 import { ESSENTIAL, foreignWords, SPELLINGS, unreadKeys } from './config-keys.ts';
-import type { Family } from './families.ts';
 import type { ConfigJson } from './rope-parameters.ts';
 
 /** What is wrong with a configuration: it contradicts itself, or it asks for what is not computed. */

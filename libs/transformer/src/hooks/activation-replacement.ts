@@ -1,6 +1,6 @@
 import { elementType, type Value } from '@facet/onnx';
-import type { GraphEmitter } from './graph-emitter.ts';
-import { type Replacement, replacementInputs } from './graph-request.ts';
+import { type Replacement, replacementInputs } from '../graph/graph-request.ts';
+import type { GraphEmitter } from '../ops/graph-emitter.ts';
 
 /**
  * Goes on with given rows in place of the rows `x` [B, T, width] of a hook point: x' = given, or with a mask

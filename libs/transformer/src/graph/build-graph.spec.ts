@@ -1,10 +1,10 @@
+import type { ModelSpec } from '../config/model-spec.ts';
+import { blockTensorName } from '../families/registry.ts';
+import type { ModelDirectory } from '../weights/model-directory.ts';
+import { collectWeights, type Weight } from '../weights/model-weights.ts';
 import { buildGraph } from './build-graph.ts';
 import { buildHeadGraph } from './build-head-graph.ts';
-import { blockTensorName } from './families.ts';
 import type { GraphRequest } from './graph-request.ts';
-import type { ModelDirectory } from './model-directory.ts';
-import type { ModelSpec } from './model-spec.ts';
-import { collectWeights, type Weight } from './model-weights.ts';
 
 const spec: ModelSpec = {
   modelType: 'llama',

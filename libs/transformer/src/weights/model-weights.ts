@@ -1,5 +1,6 @@
 import { FacetError } from '@facet/errors';
 import type { DType, TensorEntry } from '@facet/tensor';
+import type { ModelSpec } from '../config/model-spec.ts';
 import {
   type BlockTensor,
   blockTensorName,
@@ -7,8 +8,7 @@ import {
   FINAL_NORM,
   requireFamily,
   UNEMBEDDING,
-} from './families.ts';
-import type { ModelSpec } from './model-spec.ts';
+} from '../families/registry.ts';
 
 /** A weight where it lies: file, place and type; never its values. */
 export interface Weight extends TensorEntry {

@@ -1,11 +1,11 @@
 import { type BuiltModel, elementType, type Value } from '@facet/onnx';
-import { emitReplacement } from './activation-replacement.ts';
-import { createAttention } from './attention.ts';
-import { createEmitter, type GraphEmitter } from './graph-emitter.ts';
+import { emitReplacement } from '../hooks/activation-replacement.ts';
+import { type HookKind, hookPointName, resolveHookPoint } from '../hooks/hook-points.ts';
+import { emitInterventionPort } from '../hooks/intervention-port.ts';
+import { createAttention } from '../ops/attention.ts';
+import { createEmitter, type GraphEmitter } from '../ops/graph-emitter.ts';
+import type { ModelDirectory } from '../weights/model-directory.ts';
 import { type GraphRequest, NAMES } from './graph-request.ts';
-import { type HookKind, hookPointName, resolveHookPoint } from './hook-points.ts';
-import { emitInterventionPort } from './intervention-port.ts';
-import type { ModelDirectory } from './model-directory.ts';
 
 /** A graph of one variant, and how its activations are called. */
 export interface ModelGraph extends BuiltModel {

@@ -1,6 +1,6 @@
 import { elementType, MICROSOFT, type Value } from '@facet/onnx';
-import type { GraphEmitter } from './graph-emitter.ts';
-import { portInputs, portOutputs } from './graph-request.ts';
+import { portInputs, portOutputs } from '../graph/graph-request.ts';
+import type { GraphEmitter } from '../ops/graph-emitter.ts';
 
 /**
  * Lets n features of the rows `x` [B, T, d] be edited, and returns x' [B, T, d]:

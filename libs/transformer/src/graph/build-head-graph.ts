@@ -1,7 +1,7 @@
 import type { BuiltModel, Value } from '@facet/onnx';
-import { createEmitter, type GraphEmitter } from './graph-emitter.ts';
+import { createEmitter, type GraphEmitter } from '../ops/graph-emitter.ts';
+import type { ModelDirectory } from '../weights/model-directory.ts';
 import { NAMES } from './graph-request.ts';
-import type { ModelDirectory } from './model-directory.ts';
 
 /**
  * What is computed from rows [K, d_model]: `logits` RMSNorm(rows) · W_Uᵀ; `scores` of the tokens `targets`;

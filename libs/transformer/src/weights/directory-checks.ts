@@ -9,8 +9,8 @@ import {
   openSafetensors,
   type SafetensorsFile,
 } from '@facet/tensor';
-import { UNEMBEDDING } from './families.ts';
-import type { ModelSpec } from './model-spec.ts';
+import type { ModelSpec } from '../config/model-spec.ts';
+import { UNEMBEDDING } from '../families/registry.ts';
 import { readModelText, throwIfCancelled } from './model-text.ts';
 import type { ModelWeights, Weight } from './model-weights.ts';
 

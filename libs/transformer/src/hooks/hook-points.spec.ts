@@ -1,5 +1,5 @@
+import type { ModelSpec } from '../config/model-spec.ts';
 import { hookPoints, resolveHookPoint } from './hook-points.ts';
-import type { ModelSpec } from './model-spec.ts';
 
 const spec = { n_layers: 12, d_model: 16, d_mlp: 40 } as ModelSpec;
 

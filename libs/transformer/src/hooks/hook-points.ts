@@ -1,5 +1,5 @@
 import { FacetError, quote } from '@facet/errors';
-import type { ModelSpec } from './model-spec.ts';
+import type { ModelSpec } from '../config/model-spec.ts';
 
 /**
  * The kinds of hook point in the order in which a block computes them, in TransformerLens's names, and how wide their

@@ -3,6 +3,8 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { FacetError, isFacetError } from '@facet/errors';
 import { readSafetensorsHeader } from '@facet/tensor';
+import { parseEndTokens, parseModelConfig } from '../config/model-config.ts';
+import type { ModelSpec } from '../config/model-spec.ts';
 import {
   refuseAdapter,
   requireSameWeights,
@@ -10,8 +12,6 @@ import {
   type StoredTensors,
 } from './directory-checks.ts';
 import { requireFiniteWeights } from './finite-weights.ts';
-import { parseEndTokens, parseModelConfig } from './model-config.ts';
-import type { ModelSpec } from './model-spec.ts';
 import { missingFile, readModelText, throwIfCancelled } from './model-text.ts';
 import { collectWeights, type ModelWeights, type Weight } from './model-weights.ts';
 import { resolveWeightFiles, type WeightFiles } from './weight-files.ts';

@@ -5,7 +5,7 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import fc from 'fast-check';
 import { createMerger } from './tokenizer-merges.ts';
 
-const DATA = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
+const DATA = fileURLToPath(new URL('../../../../../shared/data/', import.meta.url));
 const hasData = existsSync(DATA);
 if (!hasData) console.warn(`skipped: the golden models are not at ${DATA}`);
 

@@ -1,7 +1,7 @@
 import { MICROSOFT, type Value } from '@facet/onnx';
+import { cacheNames, type GraphRequest, NAMES } from '../graph/graph-request.ts';
+import type { BlockWeights } from '../weights/model-weights.ts';
 import type { GraphEmitter } from './graph-emitter.ts';
-import { cacheNames, type GraphRequest, NAMES } from './graph-request.ts';
-import type { BlockWeights } from './model-weights.ts';
 
 /**
  * Emits one layer's attention: normed rows [B, T, d_model] to head outputs [B, T, n_heads·d_head], before
