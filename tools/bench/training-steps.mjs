@@ -2,8 +2,8 @@
 import { createDenseProduct, createKernelMemory, planMemoryBytes } from '../../libs/kernels/src/index.ts';
 import { createRandom } from '../../libs/random/src/index.ts';
 import { resolveConfig } from '../../libs/sae-training/src/config.ts';
-import { engineOf } from '../../libs/sae-training/src/engine.ts';
-import { initialWeights } from '../../libs/sae-training/src/initial-weights.ts';
+import { engineOf } from '../../libs/sae-training/src/engines/engine.ts';
+import { initialWeights } from '../../libs/sae-training/src/weights/initial-weights.ts';
 import { median } from './report.mjs';
 
 /** Steps that are not counted: the kernels are compiled while they run. */

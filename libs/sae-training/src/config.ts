@@ -1,7 +1,5 @@
 import { FacetError } from '@facet/errors';
 import { requireChoice, requireInteger, requireRange } from './checks.ts';
-import { B_DEC_STARTS, type BDecStart } from './initial-weights.ts';
-import { INPUT_SCALES, type InputScale } from './input-scale.ts';
 import type { BatchtopkRecipeConfig } from './recipes/batchtopk.ts';
 import type { GatedRecipeConfig } from './recipes/gated.ts';
 import type { JumpreluRecipeConfig } from './recipes/jumprelu.ts';
@@ -9,7 +7,9 @@ import type { MatryoshkaRecipeConfig } from './recipes/matryoshka.ts';
 import { recipeOf } from './recipes/registry.ts';
 import type { StandardRecipeConfig } from './recipes/standard.ts';
 import type { TopkRecipeConfig } from './recipes/topk.ts';
-import { DECAY_SHAPES, type DecayShape } from './schedule.ts';
+import { INPUT_SCALES, type InputScale } from './rows/input-scale.ts';
+import { DECAY_SHAPES, type DecayShape } from './schedule/schedule.ts';
+import { B_DEC_STARTS, type BDecStart } from './weights/initial-weights.ts';
 
 /** A recipe's own settings, told apart by `name`; a further recipe adds its type here. */
 export type RecipeConfig =

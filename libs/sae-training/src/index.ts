@@ -1,11 +1,3 @@
-export {
-  CALIBRATION_ROWS,
-  type Calibrated,
-  type CalibrationSample,
-  calibrateThresholds,
-  type PreActivationSource,
-} from './calibrate-threshold.ts';
-export type { Checkpoint, Checkpointing, SavedCheckpoint } from './checkpoint.ts';
 export { requireRange } from './checks.ts';
 export {
   MAX_BATCH_ROWS,
@@ -27,12 +19,7 @@ export {
   type StateArray,
   type StepStatistics,
   type TrainingEngine,
-} from './engine.ts';
-export type { HeldOutPoint } from './held-out.ts';
-export { B_DEC_STARTS, type BDecStart } from './initial-weights.ts';
-export { INPUT_SCALES, type InputScale } from './input-scale.ts';
-export type { HeldOutMetrics, TrainingMetrics } from './metrics.ts';
-export { type HistoryPoint, MAX_HISTORY_POINTS, type StepMetrics } from './metrics-history.ts';
+} from './engines/engine.ts';
 export type { BatchtopkRecipeConfig } from './recipes/batchtopk.ts';
 export type { GatedRecipeConfig } from './recipes/gated.ts';
 export type { JumpreluRecipeConfig } from './recipes/jumprelu.ts';
@@ -40,9 +27,26 @@ export type { MatryoshkaRecipeConfig } from './recipes/matryoshka.ts';
 export { RECIPE_NAMES } from './recipes/registry.ts';
 export type { StandardRecipeConfig } from './recipes/standard.ts';
 export type { TopkRecipeConfig } from './recipes/topk.ts';
-export { createMemorySource, createPickedSource, type PickedRows, type RowSource } from './row-source.ts';
-export { DECAY_SHAPES, type DecayShape } from './schedule.ts';
-export { targetWarnings } from './target-miss.ts';
+export type { HeldOutPoint } from './rows/held-out.ts';
+export { INPUT_SCALES, type InputScale } from './rows/input-scale.ts';
+export {
+  createMemorySource,
+  createPickedSource,
+  type PickedRows,
+  type RowSource,
+} from './rows/row-source.ts';
+export {
+  CALIBRATION_ROWS,
+  type Calibrated,
+  type CalibrationSample,
+  calibrateThresholds,
+  type PreActivationSource,
+} from './schedule/calibrate-threshold.ts';
+export { DECAY_SHAPES, type DecayShape } from './schedule/schedule.ts';
+export { targetWarnings } from './schedule/target-miss.ts';
+export type { Checkpoint, Checkpointing, SavedCheckpoint } from './training/checkpoint.ts';
+export type { HeldOutMetrics, TrainingMetrics } from './training/metrics.ts';
+export { type HistoryPoint, MAX_HISTORY_POINTS, type StepMetrics } from './training/metrics-history.ts';
 export {
   type TrainedSae,
   type TrainingProgress,
@@ -51,5 +55,6 @@ export {
   type TrainSaesOptions,
   trainSae,
   trainSaes,
-} from './train.ts';
-export { TRAINING_SUSPENDED } from './training-loop.ts';
+} from './training/train.ts';
+export { TRAINING_SUSPENDED } from './training/training-loop.ts';
+export { B_DEC_STARTS, type BDecStart } from './weights/initial-weights.ts';

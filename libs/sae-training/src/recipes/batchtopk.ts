@@ -1,9 +1,9 @@
 import { requireRange } from '../checks.ts';
-import { cpuBatchtopkGradients } from '../cpu/cpu-batchtopk.ts';
-import { tiedWeights } from '../initial-weights.ts';
-import { tfjsBatchtopkGradients } from '../tfjs/tfjs-batchtopk.ts';
-import type { PublishedForm } from '../to-sae.ts';
-import type { Weights } from '../weights.ts';
+import { cpuBatchtopkGradients } from '../engines/cpu/cpu-batchtopk.ts';
+import { tfjsBatchtopkGradients } from '../engines/tfjs/tfjs-batchtopk.ts';
+import { tiedWeights } from '../weights/initial-weights.ts';
+import type { PublishedForm } from '../weights/to-sae.ts';
+import type { Weights } from '../weights/weights.ts';
 import type { Recipe, RecipeSizes } from './recipe.ts';
 import { resolveSelection, type SelectionConfig, selectionDefaults } from './topk.ts';
 

@@ -1,7 +1,7 @@
 import { requireRange } from '../checks.ts';
-import { cpuGatedGradients } from '../cpu/cpu-gated.ts';
-import { tiedWeights } from '../initial-weights.ts';
-import { tfjsGatedGradients } from '../tfjs/tfjs-gated.ts';
+import { cpuGatedGradients } from '../engines/cpu/cpu-gated.ts';
+import { tfjsGatedGradients } from '../engines/tfjs/tfjs-gated.ts';
+import { tiedWeights } from '../weights/initial-weights.ts';
 import { penaltyRate } from './learning-rates.ts';
 import type { Recipe } from './recipe.ts';
 import { MAX_LAMBDA } from './standard.ts';

@@ -1,8 +1,8 @@
 import { FacetError } from '@facet/errors';
 import { requireRange } from '../checks.ts';
-import { cpuJumpreluGradients } from '../cpu/cpu-jumprelu.ts';
-import { tiedWeights } from '../initial-weights.ts';
-import { tfjsJumpreluGradients } from '../tfjs/tfjs-jumprelu.ts';
+import { cpuJumpreluGradients } from '../engines/cpu/cpu-jumprelu.ts';
+import { tfjsJumpreluGradients } from '../engines/tfjs/tfjs-jumprelu.ts';
+import { tiedWeights } from '../weights/initial-weights.ts';
 import { penaltyRate } from './learning-rates.ts';
 import type { Recipe } from './recipe.ts';
 import { MAX_LAMBDA } from './standard.ts';

@@ -1,8 +1,8 @@
 import { FacetError } from '@facet/errors';
 import { requireRange } from '../checks.ts';
-import { cpuMatryoshkaGradients } from '../cpu/cpu-matryoshka.ts';
-import { tiedWeights } from '../initial-weights.ts';
-import { tfjsMatryoshkaGradients } from '../tfjs/tfjs-matryoshka.ts';
+import { cpuMatryoshkaGradients } from '../engines/cpu/cpu-matryoshka.ts';
+import { tfjsMatryoshkaGradients } from '../engines/tfjs/tfjs-matryoshka.ts';
+import { tiedWeights } from '../weights/initial-weights.ts';
 import { defaultThresholdRate, thresholdForm } from './batchtopk.ts';
 import type { Recipe } from './recipe.ts';
 import { resolveSelection, type SelectionConfig, selectionDefaults } from './topk.ts';

@@ -1,10 +1,10 @@
 import type { RecipeConfig, ResolvedConfig } from '../config.ts';
-import type { CpuGradients } from '../cpu/cpu-gradients.ts';
-import type { BDecStart } from '../initial-weights.ts';
-import type { InputScale } from '../input-scale.ts';
-import type { TfjsGradients } from '../tfjs/tfjs-gradients.ts';
-import type { PublishedForm } from '../to-sae.ts';
-import type { Weights } from '../weights.ts';
+import type { CpuGradients } from '../engines/cpu/cpu-gradients.ts';
+import type { TfjsGradients } from '../engines/tfjs/tfjs-gradients.ts';
+import type { InputScale } from '../rows/input-scale.ts';
+import type { BDecStart } from '../weights/initial-weights.ts';
+import type { PublishedForm } from '../weights/to-sae.ts';
+import type { Weights } from '../weights/weights.ts';
 
 /** Sizes that defaults and limits depend on. */
 export interface RecipeSizes {

@@ -1,7 +1,7 @@
 import { requireInteger, requireRange } from '../checks.ts';
-import { cpuStandardGradients } from '../cpu/cpu-standard.ts';
-import { tiedWeights } from '../initial-weights.ts';
-import { tfjsStandardGradients } from '../tfjs/tfjs-standard.ts';
+import { cpuStandardGradients } from '../engines/cpu/cpu-standard.ts';
+import { tfjsStandardGradients } from '../engines/tfjs/tfjs-standard.ts';
+import { tiedWeights } from '../weights/initial-weights.ts';
 import { penaltyRate } from './learning-rates.ts';
 import type { Recipe } from './recipe.ts';
 

@@ -1,7 +1,7 @@
 import { requireInteger, requireRange } from '../checks.ts';
-import { cpuTopkGradients } from '../cpu/cpu-topk.ts';
-import { tiedWeights } from '../initial-weights.ts';
-import { tfjsTopkGradients } from '../tfjs/tfjs-topk.ts';
+import { cpuTopkGradients } from '../engines/cpu/cpu-topk.ts';
+import { tfjsTopkGradients } from '../engines/tfjs/tfjs-topk.ts';
+import { tiedWeights } from '../weights/initial-weights.ts';
 import { selectionRate } from './learning-rates.ts';
 import type { Recipe, RecipeDefaults, RecipeSizes } from './recipe.ts';
 

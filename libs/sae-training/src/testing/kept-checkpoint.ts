@@ -1,5 +1,5 @@
-import type { Checkpoint, SavedCheckpoint } from '../checkpoint.ts';
-import type { StateArray } from '../engine.ts';
+import type { StateArray } from '../engines/engine.ts';
+import type { Checkpoint, SavedCheckpoint } from '../training/checkpoint.ts';
 
 /** Copies a checkpoint, as a store does. */
 export function keep({ step, identity, arrays }: Checkpoint): SavedCheckpoint {

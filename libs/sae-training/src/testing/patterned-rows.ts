@@ -1,5 +1,5 @@
 import { createRandom } from '@facet/random';
-import { createMemorySource, type RowSource } from '../row-source.ts';
+import { createMemorySource, type RowSource } from '../rows/row-source.ts';
 
 const ROWS = 2000;
 const DIRECTIONS = 24;

@@ -1,12 +1,16 @@
 import type { ResolvedConfig } from '../config.ts';
-import { gatedReference } from '../recipes/gated-reference.ts';
-import { jumpreluReference } from '../recipes/jumprelu-reference.ts';
-import type { ReferenceLoss, Weights64 } from '../recipes/reference.ts';
+import { gatedReference } from '../recipes/reference/gated-reference.ts';
+import { jumpreluReference } from '../recipes/reference/jumprelu-reference.ts';
+import type { ReferenceLoss, Weights64 } from '../recipes/reference/reference.ts';
+import {
+  selectedReference,
+  strongestOfBatch,
+  strongestOfRows,
+} from '../recipes/reference/selected-reference.ts';
+import { standardReference } from '../recipes/reference/standard-reference.ts';
 import { recipeOf } from '../recipes/registry.ts';
-import { selectedReference, strongestOfBatch, strongestOfRows } from '../recipes/selected-reference.ts';
-import { standardReference } from '../recipes/standard-reference.ts';
-import { lambdaAt } from '../schedule.ts';
-import type { Weights } from '../weights.ts';
+import { lambdaAt } from '../schedule/schedule.ts';
+import type { Weights } from '../weights/weights.ts';
 
 export interface ReferenceStep {
   step: number;
