@@ -2,18 +2,9 @@ export {
   type ClickhouseSessionOptions,
   createClickhouseSession,
   DEFAULT_RETRY_FOR_MS,
-} from './clickhouse-session.ts';
-export { auroc, type Contrast, contrastFeatures, rankContrasts, type TextMaxima } from './contrast.ts';
-export { EVENTS_PER_INSERT } from './event-batch.ts';
-export {
-  type CorpusRows,
-  createExampleCollector,
-  EXAMPLES_PER_FEATURE,
-  type Example,
-  type ExampleCollector,
-  TOKENS_BEFORE,
-  TOKENS_BEHIND,
-} from './example-collector.ts';
+} from './clickhouse/clickhouse-session.ts';
+export { EVENTS_PER_INSERT } from './clickhouse/event-batch.ts';
+export type { IndexPartition } from './clickhouse/partitions.ts';
 export {
   cursorBehind,
   type FeatureCursor,
@@ -23,17 +14,8 @@ export {
   type IndexVectors,
   type ListFeaturesQuery,
   openFeatureIndex,
-} from './feature-index.ts';
-export {
-  createStatistics,
-  type FeatureStatistics,
-  type SparseRows,
-  type StatisticsAccumulator,
-} from './feature-statistics.ts';
-export { HISTOGRAM_BINS, HISTOGRAM_EDGES, type Histogram } from './histogram.ts';
-export type { FeatureSource, IndexedFeature, IndexWriter } from './index-writer.ts';
-export type { Label } from './labels.ts';
-export type { IndexPartition } from './partitions.ts';
+} from './index/feature-index.ts';
+export type { FeatureSource, IndexedFeature, IndexWriter } from './index/index-writer.ts';
 export {
   type ExampleRecord,
   type FeatureRecord,
@@ -42,7 +24,36 @@ export {
   QUANTILE_LEVELS,
   saeSha256Of,
   type VocabularyEffect,
-} from './records.ts';
-export type { FeatureMatch, MatchedField } from './search.ts';
-export { type RankedFeature, type RankStatistic, rankOnText, type TextRanking } from './text-ranking.ts';
-export type { HeldOutPoint, RecordedRun, TrainingPoint, TrainingPoints } from './training-metrics.ts';
+} from './index/records.ts';
+export type { HeldOutPoint, RecordedRun, TrainingPoint, TrainingPoints } from './index/training-metrics.ts';
+export type { Label } from './search/labels.ts';
+export type { FeatureMatch, MatchedField } from './search/search.ts';
+export {
+  type RankedFeature,
+  type RankStatistic,
+  rankOnText,
+  type TextRanking,
+} from './search/text-ranking.ts';
+export {
+  auroc,
+  type Contrast,
+  contrastFeatures,
+  rankContrasts,
+  type TextMaxima,
+} from './statistics/contrast.ts';
+export {
+  type CorpusRows,
+  createExampleCollector,
+  EXAMPLES_PER_FEATURE,
+  type Example,
+  type ExampleCollector,
+  TOKENS_BEFORE,
+  TOKENS_BEHIND,
+} from './statistics/example-collector.ts';
+export {
+  createStatistics,
+  type FeatureStatistics,
+  type SparseRows,
+  type StatisticsAccumulator,
+} from './statistics/feature-statistics.ts';
+export { HISTOGRAM_BINS, HISTOGRAM_EDGES, type Histogram } from './statistics/histogram.ts';

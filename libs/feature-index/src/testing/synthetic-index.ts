@@ -1,8 +1,8 @@
-import { createExampleCollector } from '../example-collector.ts';
-import type { FeatureIndex } from '../feature-index.ts';
-import { createStatistics } from '../feature-statistics.ts';
-import type { FeatureSource } from '../index-writer.ts';
-import type { IndexedSae } from '../records.ts';
+import type { FeatureIndex } from '../index/feature-index.ts';
+import type { FeatureSource } from '../index/index-writer.ts';
+import type { IndexedSae } from '../index/records.ts';
+import { createExampleCollector } from '../statistics/example-collector.ts';
+import { createStatistics } from '../statistics/feature-statistics.ts';
 import { createRandom, syntheticRows } from './synthetic-rows.ts';
 
 /** Features of a synthetic index; the last four are dead. */

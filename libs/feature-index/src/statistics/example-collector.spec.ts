@@ -1,6 +1,6 @@
+import { createRandom, syntheticRows } from '../testing/index.ts';
 import { type CorpusRows, createExampleCollector, EXAMPLES_PER_FEATURE } from './example-collector.ts';
 import type { SparseRows } from './feature-statistics.ts';
-import { createRandom, syntheticRows } from './testing/index.ts';
 
 interface Firing {
   row: number;

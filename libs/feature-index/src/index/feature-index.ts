@@ -1,10 +1,12 @@
 import { FacetError } from '@facet/errors';
-import { type ClickhouseSessionOptions, createClickhouseSession } from './clickhouse-session.ts';
+import { type ClickhouseSessionOptions, createClickhouseSession } from '../clickhouse/clickhouse-session.ts';
+import { dropPartition, type IndexPartition, listPartitions } from '../clickhouse/partitions.ts';
+import { foundationOf, migrationsOf, SCHEMA_VERSION } from '../clickhouse/schema.ts';
+import { createLabels, indexParams, LABELS_JOIN, type Label } from '../search/labels.ts';
+import { type FeatureMatch, searchFeatures } from '../search/search.ts';
 import { findCurrent, readIndexes } from './current-index.ts';
 import { dropIndexesOf, publishGeneration } from './generations.ts';
 import { createIndexWriter, type IndexWriter } from './index-writer.ts';
-import { createLabels, indexParams, LABELS_JOIN, type Label } from './labels.ts';
-import { dropPartition, type IndexPartition, listPartitions } from './partitions.ts';
 import {
   type ExampleRecord,
   type ExampleRow,
@@ -15,8 +17,6 @@ import {
   toExampleRecord,
   toFeatureRecord,
 } from './records.ts';
-import { foundationOf, migrationsOf, SCHEMA_VERSION } from './schema.ts';
-import { type FeatureMatch, searchFeatures } from './search.ts';
 import { putTrainingPoints, type TrainingPoints } from './training-metrics.ts';
 
 /** Order of a list of features; ties by index. */

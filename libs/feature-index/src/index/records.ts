@@ -1,5 +1,5 @@
-import type { FeatureStatistics } from './feature-statistics.ts';
-import type { Histogram } from './histogram.ts';
+import type { FeatureStatistics } from '../statistics/feature-statistics.ts';
+import type { Histogram } from '../statistics/histogram.ts';
 
 /** The SAE that a question is about. An index, and every label, answers for the weights that it was made of and for no others. */
 export interface IndexedSae {

@@ -1,12 +1,12 @@
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
-import { type FeatureIndex, openFeatureIndex } from './feature-index.ts';
-import { foundationOf, migrationsOf } from './schema.ts';
+import { foundationOf, migrationsOf } from '../clickhouse/schema.ts';
 import {
   buildSyntheticIndex,
   type ClickhouseProcess,
   saeOf,
   startClickhouseProcess,
-} from './testing/index.ts';
+} from '../testing/index.ts';
+import { type FeatureIndex, openFeatureIndex } from './feature-index.ts';
 
 let server: ClickhouseProcess;
 let client: ClickHouseClient;

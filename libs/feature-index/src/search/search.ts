@@ -1,6 +1,6 @@
-import type { ClickhouseSession } from './clickhouse-session.ts';
+import type { ClickhouseSession } from '../clickhouse/clickhouse-session.ts';
+import { type FeatureRecord, type FeatureRow, type IndexInfo, toFeatureRecord } from '../index/records.ts';
 import { indexParams, LABELS_JOIN } from './labels.ts';
-import { type FeatureRecord, type FeatureRow, type IndexInfo, toFeatureRecord } from './records.ts';
 
 /** Where a word can be found, with what a hit there is worth. */
 const PLACES = { label: 8, description: 4, top_effects: 2, examples: 1 } as const;

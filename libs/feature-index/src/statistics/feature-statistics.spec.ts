@@ -1,6 +1,6 @@
+import { createRandom, syntheticRows } from '../testing/index.ts';
 import { createStatistics } from './feature-statistics.ts';
 import { binOfBits, HISTOGRAM_BINS, HISTOGRAM_EDGES } from './histogram.ts';
-import { createRandom, syntheticRows } from './testing/index.ts';
 
 const bitsOf = (value: number) => new Uint32Array(Float32Array.of(value).buffer)[0]!;
 

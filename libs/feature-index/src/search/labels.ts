@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { ClickhouseSession } from './clickhouse-session.ts';
-import type { IndexTable } from './current-index.ts';
-import { type IndexedSae, type IndexInfo, saeSha256Of } from './records.ts';
+import type { ClickhouseSession } from '../clickhouse/clickhouse-session.ts';
+import type { IndexTable } from '../index/current-index.ts';
+import { type IndexedSae, type IndexInfo, saeSha256Of } from '../index/records.ts';
 
 /** What people wrote about a feature; the newest version counts. The truth is in the object store, this is its copy. */
 export interface Label {

@@ -1,7 +1,7 @@
-import type { ClickhouseSession } from './clickhouse-session.ts';
+import type { ClickhouseSession } from '../clickhouse/clickhouse-session.ts';
+import { dropPartition, listPartitions } from '../clickhouse/partitions.ts';
+import { dropLabelsOf } from '../search/labels.ts';
 import { type IndexTable, readIndexes, toIndexInfo } from './current-index.ts';
-import { dropLabelsOf } from './labels.ts';
-import { dropPartition, listPartitions } from './partitions.ts';
 import { type IndexedSae, type IndexInfo, saeSha256Of } from './records.ts';
 
 export interface GenerationRange {

@@ -1,8 +1,8 @@
 import { FacetError } from '@facet/errors';
-import type { ClickhouseSession } from './clickhouse-session.ts';
-import { createEventBatch, type EventBatch, streamOf } from './event-batch.ts';
-import type { CorpusRows, Example } from './example-collector.ts';
-import type { FeatureStatistics, SparseRows } from './feature-statistics.ts';
+import type { ClickhouseSession } from '../clickhouse/clickhouse-session.ts';
+import { createEventBatch, type EventBatch, streamOf } from '../clickhouse/event-batch.ts';
+import type { CorpusRows, Example } from '../statistics/example-collector.ts';
+import type { FeatureStatistics, SparseRows } from '../statistics/feature-statistics.ts';
 import {
   type FeatureRow,
   type IndexInfo,

@@ -1,4 +1,4 @@
-import type { SparseRows } from './feature-statistics.ts';
+import type { SparseRows } from '../statistics/feature-statistics.ts';
 
 /** Statistic by which features are ranked on a text. */
 export type RankStatistic = 'max' | 'mean' | 'sum' | 'density-weighted';

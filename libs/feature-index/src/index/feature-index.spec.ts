@@ -1,14 +1,14 @@
 import { createServer } from 'node:net';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
-import { cursorBehind, type FeatureIndex, type FeatureOrder, openFeatureIndex } from './feature-index.ts';
-import type { FeatureRecord, IndexInfo } from './records.ts';
 import {
   buildSyntheticIndex,
   type ClickhouseProcess,
   SYNTHETIC_FEATURES as D_SAE,
   saeOf,
   startClickhouseProcess,
-} from './testing/index.ts';
+} from '../testing/index.ts';
+import { cursorBehind, type FeatureIndex, type FeatureOrder, openFeatureIndex } from './feature-index.ts';
+import type { FeatureRecord, IndexInfo } from './records.ts';
 
 let server: ClickhouseProcess;
 let client: ClickHouseClient;

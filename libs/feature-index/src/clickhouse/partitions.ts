@@ -1,4 +1,4 @@
-import type { IndexTable } from './current-index.ts';
+import type { IndexTable } from '../index/current-index.ts';
 
 /** The tables of an index that are partitioned by (sae, generation). */
 export const PARTITIONED_TABLES = ['events', 'features', 'examples'];

@@ -1,5 +1,5 @@
+import { createRandom } from '../testing/index.ts';
 import { auroc, contrastFeatures, rankContrasts, type TextMaxima } from './contrast.ts';
-import { createRandom } from './testing/index.ts';
 
 /** The definition: the share of pairs in which the positive one is larger, ties counting half. */
 function aurocByPairs(positive: Float32Array, negative: Float32Array): number {

@@ -1,6 +1,6 @@
 import { ClickHouseError } from '@clickhouse/client';
 import { FacetError } from '@facet/errors';
-import type { ClickhouseSession } from './clickhouse-session.ts';
+import type { ClickhouseSession } from '../clickhouse/clickhouse-session.ts';
 import { type IndexedSae, type IndexInfo, saeSha256Of } from './records.ts';
 
 /** The table `indexes` of one database. */

@@ -1,4 +1,4 @@
-import { trainingTablesOf } from './training-metrics.ts';
+import { trainingTablesOf } from '../index/training-metrics.ts';
 
 /** One step of the schema: the statements that lead from the version before to this one; every one can be repeated. */
 export interface Migration {
