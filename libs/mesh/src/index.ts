@@ -1,4 +1,4 @@
-export { type Environment, integerVariable, readConfig, redactPassword } from './config.ts';
+export { type Environment, integerVariable, readConfig, redactPassword } from './config/config.ts';
 export {
   addressVariable,
   clickhouseUrl,
@@ -16,16 +16,22 @@ export {
   rolesVariable,
   type ServiceName,
   type ServiceRole,
-} from './config-fragments.ts';
-export { type Connection, type ConnectOptions, connect } from './connect.ts';
-export { dieOfSignal } from './die-of-signal.ts';
-export { EXIT_CODES, exitCodeOf, SIGNAL_EXIT_CODES } from './exit-codes.ts';
-export { parseFileUri } from './file-uri.ts';
-export { DEADLINE_EXCEEDED, fromGrpcError, toGrpcError } from './grpc-errors.ts';
-export { guardProcess, type ProcessGuardOptions } from './guard-process.ts';
+} from './config/config-fragments.ts';
+export { requireWithin, safeCount } from './config/numbers.ts';
+export { type Connection, type ConnectOptions, connect } from './connecting/connect.ts';
+export {
+  createServiceClient,
+  type DeadlineOptions,
+  type ServiceClient,
+  type ServiceClientOptions,
+} from './connecting/service-client.ts';
+export { DEADLINE_EXCEEDED, fromGrpcError, toGrpcError } from './errors/grpc-errors.ts';
+export { parseFileUri } from './files/file-uri.ts';
+export { type FileProblem, type OpenedBelow, openBelow, realPathBelow } from './files/open-below.ts';
+export { peerReady } from './health/peer-ready.ts';
+export type { ReadinessCheck } from './health/readiness.ts';
 export { DEFAULT_MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES, type MessageLimits } from './limits.ts';
 export { type LinkedSignal, linkSignals } from './linked-signal.ts';
-export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
 export {
   type Collection,
   type FeatureRef,
@@ -35,35 +41,40 @@ export {
   parseFeatureName,
   parseId,
   parseName,
-} from './names.ts';
-export { requireWithin, safeCount } from './numbers.ts';
-export { type FileProblem, type OpenedBelow, openBelow, realPathBelow } from './open-below.ts';
-export { decodePageToken, encodePageToken, pageSize } from './page-token.ts';
-export { peerReady } from './peer-ready.ts';
-export type { ReadinessCheck } from './readiness.ts';
-export { currentRequest, type RequestContext, withoutRequest, withRequest } from './request-context.ts';
+} from './names/names.ts';
+export { decodePageToken, encodePageToken, pageSize } from './names/page-token.ts';
 export {
   type CreateRequest,
   idOfRequest,
   type NamedResource,
   parseRequestId,
   requireRepeated,
-} from './request-ids.ts';
+} from './names/request-ids.ts';
+export { dieOfSignal } from './process/die-of-signal.ts';
+export { EXIT_CODES, exitCodeOf, SIGNAL_EXIT_CODES } from './process/exit-codes.ts';
+export { guardProcess, type ProcessGuardOptions } from './process/guard-process.ts';
+export { createLogger, type Logger, type LoggerOptions } from './process/logger.ts';
 export {
   describeFailure,
   type RunMainOptions,
   runMain,
   type Stoppable,
-} from './run-main.ts';
-export { type BoundService, bindService, type RunningServer, type ServeOptions, serve } from './serve.ts';
-export type { ServedCallContext } from './serve-calls.ts';
+} from './process/run-main.ts';
 export {
-  createServiceClient,
-  type DeadlineOptions,
-  type ServiceClient,
-  type ServiceClientOptions,
-} from './service-client.ts';
-export type { ServiceDefinition } from './service-definition.ts';
+  currentRequest,
+  type RequestContext,
+  withoutRequest,
+  withRequest,
+} from './serving/request-context.ts';
+export {
+  type BoundService,
+  bindService,
+  type RunningServer,
+  type ServeOptions,
+  serve,
+} from './serving/serve.ts';
+export type { ServedCallContext } from './serving/serve-calls.ts';
+export type { ServiceDefinition } from './serving/service-definition.ts';
 export {
   answerTensors,
   type ExpectedTensor,

@@ -14,9 +14,9 @@ import {
 } from '@facet/contracts';
 import fc from 'fast-check';
 import { Status } from 'nice-grpc-common';
-import { connect } from '../connect.ts';
-import type { RunningServer } from '../serve.ts';
-import { createServiceClient } from '../service-client.ts';
+import { connect } from '../connecting/connect.ts';
+import { createServiceClient } from '../connecting/service-client.ts';
+import type { RunningServer } from '../serving/serve.ts';
 import { callRaw, frame, openRaw } from '../testing/raw-call.ts';
 import { CONTRACTS, serveContracts } from '../testing/serve-contracts.ts';
 

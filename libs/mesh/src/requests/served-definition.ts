@@ -1,6 +1,6 @@
 import { type DescMessage, describeService, strictReader } from '@facet/contracts';
 import { FacetError, isFacetError } from '@facet/errors';
-import type { ServiceDefinition } from '../service-definition.ts';
+import type { ServiceDefinition } from '../serving/service-definition.ts';
 import { checkValues } from './check-values.ts';
 import { malformedField } from './malformed-field.ts';
 import { resourceErrorRewrite } from './resource-errors.ts';

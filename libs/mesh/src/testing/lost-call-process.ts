@@ -1,4 +1,4 @@
-import { runMain } from '../run-main.ts';
+import { runMain } from '../process/run-main.ts';
 import { serveEcho } from './serve-echo.ts';
 
 /** A service whose calls wait for ever because what should end them throws where nobody catches it. */

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FacetError } from '@facet/errors';
-import { runMain } from '../run-main.ts';
+import { runMain } from '../process/run-main.ts';
 
 /** A process for tests of runMain: prints `started`, and stops as its argument says. */
 const behaviours: Record<string, () => Promise<void>> = {

@@ -7,9 +7,9 @@ import {
   SteeringServiceDefinition,
   TrainingServiceDefinition,
 } from '@facet/contracts';
-import { createLogger } from '../logger.ts';
-import { type BoundService, type RunningServer, serve } from '../serve.ts';
-import type { ServiceDefinition } from '../service-definition.ts';
+import { createLogger } from '../process/logger.ts';
+import { type BoundService, type RunningServer, serve } from '../serving/serve.ts';
+import type { ServiceDefinition } from '../serving/service-definition.ts';
 
 /** Every service of the contracts. */
 export const CONTRACTS: readonly ServiceDefinition[] = [

@@ -1,9 +1,9 @@
 import type { CallContext, ServiceImplementation } from 'nice-grpc';
-import { type Connection, connect } from '../connect.ts';
-import { createLogger } from '../logger.ts';
-import { bindService, type RunningServer, type ServeOptions, serve } from '../serve.ts';
-import type { ServedCallContext } from '../serve-calls.ts';
-import { createServiceClient, type ServiceClient } from '../service-client.ts';
+import { type Connection, connect } from '../connecting/connect.ts';
+import { createServiceClient, type ServiceClient } from '../connecting/service-client.ts';
+import { createLogger } from '../process/logger.ts';
+import { bindService, type RunningServer, type ServeOptions, serve } from '../serving/serve.ts';
+import type { ServedCallContext } from '../serving/serve-calls.ts';
 import { EchoServiceDefinition } from './echo-service.ts';
 
 export type EchoImplementation = ServiceImplementation<typeof EchoServiceDefinition, ServedCallContext>;

@@ -1,5 +1,5 @@
 import { FacetError } from '@facet/errors';
-import type { RunningServer } from '../../serve.ts';
+import type { RunningServer } from '../../serving/serve.ts';
 import { serveContracts } from '../serve-contracts.ts';
 import { attackService } from './attack-service.ts';
 import type { Target } from './battlefield.ts';

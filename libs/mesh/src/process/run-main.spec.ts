@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODES } from './exit-codes.ts';
 
-const ENTRY = fileURLToPath(new URL('./testing/main-process.ts', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../testing/main-process.ts', import.meta.url));
 
 function run(behaviour: string): {
   child: ChildProcess;

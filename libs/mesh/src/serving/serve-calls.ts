@@ -1,13 +1,13 @@
 import { FacetError, isFacetError } from '@facet/errors';
 import type { CallContext, ServerMiddleware, ServerMiddlewareCall } from 'nice-grpc';
 import { ServerError, Status } from 'nice-grpc-common';
+import { deadlineError, statusOf, toGrpcError } from '../errors/grpc-errors.ts';
+import { type LinkedSignal, linkSignals } from '../linked-signal.ts';
+import type { Logger } from '../process/logger.ts';
+import { RefusedRequest } from '../requests/served-definition.ts';
 import { type CallTransport, currentTransport } from './call-transport.ts';
-import { deadlineError, statusOf, toGrpcError } from './grpc-errors.ts';
-import { type LinkedSignal, linkSignals } from './linked-signal.ts';
-import type { Logger } from './logger.ts';
 import { requireSmallMetadata } from './metadata-limit.ts';
 import { generateWithRequest, REQUEST_ID_KEY } from './request-context.ts';
-import { RefusedRequest } from './requests/served-definition.ts';
 
 /** What handlers find in their context besides nice-grpc's own fields. */
 export type ServedCallContext = Pick<CallTransport, 'requestId' | 'readerLagMs' | 'end'>;

@@ -2,8 +2,8 @@ import type { ClientHttp2Session } from 'node:http2';
 import { TextInputs } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { Status } from 'nice-grpc-common';
-import { answerOf, beginRaw, callRaw, frame, openRaw } from './testing/raw-call.ts';
-import { type EchoImplementation, type EchoSetup, serveEcho } from './testing/serve-echo.ts';
+import { answerOf, beginRaw, callRaw, frame, openRaw } from '../testing/raw-call.ts';
+import { type EchoImplementation, type EchoSetup, serveEcho } from '../testing/serve-echo.ts';
 
 const GET = '/facet.test.v1.EchoService/GetEcho';
 const STREAM = '/facet.test.v1.EchoService/StreamBlocks';

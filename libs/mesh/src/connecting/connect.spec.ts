@@ -6,11 +6,11 @@ import {
 } from 'node:http2';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { FacetError } from '@facet/errors';
+import { withRequest } from '../serving/request-context.ts';
+import { EchoServiceDefinition } from '../testing/echo-service.ts';
+import { type EchoSetup, serveEcho } from '../testing/serve-echo.ts';
 import { connect } from './connect.ts';
-import { withRequest } from './request-context.ts';
 import { createServiceClient } from './service-client.ts';
-import { EchoServiceDefinition } from './testing/echo-service.ts';
-import { type EchoSetup, serveEcho } from './testing/serve-echo.ts';
 
 let setup: EchoSetup | undefined;
 afterEach(async () => {

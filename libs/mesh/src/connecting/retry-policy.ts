@@ -1,4 +1,4 @@
-import type { ServiceDefinition } from './service-definition.ts';
+import type { ServiceDefinition } from '../serving/service-definition.ts';
 
 /** Calls of methods that only read, or say so in their proto, are sent again when the peer was unavailable. */
 const READING_METHOD =

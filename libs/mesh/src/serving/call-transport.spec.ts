@@ -1,7 +1,7 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { DataType } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import { type EchoSetup, serveEcho } from './testing/serve-echo.ts';
+import { type EchoSetup, serveEcho } from '../testing/serve-echo.ts';
 
 const PATH = '/facet.test.v1.EchoService/StreamBlocks';
 /** An empty message as gRPC frames it. */

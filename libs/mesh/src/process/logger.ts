@@ -1,5 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino, stdSerializers } from 'pino';
-import { currentRequest } from './request-context.ts';
+import { currentRequest } from '../serving/request-context.ts';
 
 export type { Logger } from 'pino';
 

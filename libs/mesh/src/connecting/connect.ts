@@ -1,8 +1,8 @@
 import { FacetError } from '@facet/errors';
 import { Channel, ChannelCredentials, connectivityState } from '@grpc/grpc-js';
-import { type MessageLimits, transportOptions } from './limits.ts';
+import { type MessageLimits, transportOptions } from '../limits.ts';
+import type { ServiceDefinition } from '../serving/service-definition.ts';
 import { retryPolicy } from './retry-policy.ts';
-import type { ServiceDefinition } from './service-definition.ts';
 
 export interface ConnectOptions extends MessageLimits {
   /** How long a call waits for a connection before it fails with `unavailable`, milliseconds. @default 10000 */

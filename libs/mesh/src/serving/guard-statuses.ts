@@ -1,7 +1,7 @@
 import { cutText, MAX_QUOTED_CHARS } from '@facet/errors';
 import { Server, type ServerInterceptingCallInterface, status as Status } from '@grpc/grpc-js';
-import { cutStatusText } from './grpc-errors.ts';
-import type { Logger } from './logger.ts';
+import { cutStatusText } from '../errors/grpc-errors.ts';
+import type { Logger } from '../process/logger.ts';
 
 type CallStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 

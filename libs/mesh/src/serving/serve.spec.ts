@@ -3,11 +3,11 @@ import { FacetError } from '@facet/errors';
 import { Channel, ChannelCredentials } from '@grpc/grpc-js';
 import { createClient } from 'nice-grpc';
 import { HealthDefinition } from 'nice-grpc-server-health';
-import { createLogger } from './logger.ts';
+import { createServiceClient } from '../connecting/service-client.ts';
+import { createLogger } from '../process/logger.ts';
+import { type EchoSetup, serveEcho } from '../testing/serve-echo.ts';
 import { currentRequest } from './request-context.ts';
 import { serve } from './serve.ts';
-import { createServiceClient } from './service-client.ts';
-import { type EchoSetup, serveEcho } from './testing/serve-echo.ts';
 
 let setup: EchoSetup | undefined;
 afterEach(async () => {
@@ -171,9 +171,9 @@ describe('serve', () => {
       { createEcho: async ({ texts: received }) => ({ texts: [String(received[0]?.length)] }) },
       { limits },
     );
-    const { connect } = await import('./connect.ts');
+    const { connect } = await import('../connecting/connect.ts');
     const connection = connect(setup!.server.address, limits);
-    const { EchoServiceDefinition } = await import('./testing/echo-service.ts');
+    const { EchoServiceDefinition } = await import('../testing/echo-service.ts');
     const raised = createServiceClient(EchoServiceDefinition, connection);
     await expect(raised.createEcho({ texts })).resolves.toEqual({ texts: [String(5 * 2 ** 20)] });
     connection.close();

@@ -1,8 +1,8 @@
 import { FacetError } from '@facet/errors';
 import { HealthDefinition } from 'nice-grpc-server-health';
-import type { Connection } from './connect.ts';
+import type { Connection } from '../connecting/connect.ts';
+import { createServiceClient } from '../connecting/service-client.ts';
 import type { ReadinessCheck } from './readiness.ts';
-import { createServiceClient } from './service-client.ts';
 
 /** HealthCheckResponse.ServingStatus.SERVING. */
 const SERVING = 1;

@@ -1,6 +1,6 @@
 import { FacetError } from '@facet/errors';
+import { currentRequest } from '../serving/request-context.ts';
 import type { Logger } from './logger.ts';
-import { currentRequest } from './request-context.ts';
 
 export interface ProcessGuardOptions {
   logger: Logger;

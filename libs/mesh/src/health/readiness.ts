@@ -1,5 +1,5 @@
-import { linkSignals } from './linked-signal.ts';
-import type { Logger } from './logger.ts';
+import { linkSignals } from '../linked-signal.ts';
+import type { Logger } from '../process/logger.ts';
 
 /** Something that a server needs to answer its calls: another service, a database, a queue, steps that end. */
 export interface ReadinessCheck {

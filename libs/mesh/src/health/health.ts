@@ -1,9 +1,9 @@
 import type { ServiceImplementation } from 'nice-grpc';
 import { type HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
-import { linkSignals } from './linked-signal.ts';
-import type { Logger } from './logger.ts';
+import { linkSignals } from '../linked-signal.ts';
+import type { Logger } from '../process/logger.ts';
+import type { ServedCallContext } from '../serving/serve-calls.ts';
 import { type Readiness, type ReadinessCheck, watchReadiness } from './readiness.ts';
-import type { ServedCallContext } from './serve-calls.ts';
 
 /** grpc.health.v1 of one server. */
 export interface Health {

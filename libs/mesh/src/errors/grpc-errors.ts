@@ -9,7 +9,7 @@ import {
   RichClientError,
   RichServerError,
 } from 'nice-grpc-error-details';
-import { forCaller } from './requests/callers-words.ts';
+import { forCaller } from '../requests/callers-words.ts';
 import { kindOfStatus, STATUS_OF_KIND } from './status-table.ts';
 
 /** Reason of a call that took longer than its deadline; the only `unavailable` error sent as DEADLINE_EXCEEDED. */

@@ -8,12 +8,12 @@ import {
 } from 'nice-grpc';
 import { Metadata } from 'nice-grpc-common';
 import { errorDetailsClientMiddleware } from 'nice-grpc-error-details';
+import { deadlineError, fromGrpcError } from '../errors/grpc-errors.ts';
+import { type LinkedSignal, linkSignals } from '../linked-signal.ts';
+import { requireSmallMetadata } from '../serving/metadata-limit.ts';
+import { currentRequest, REQUEST_ID_KEY, requestIdFrom } from '../serving/request-context.ts';
+import type { ServiceDefinition } from '../serving/service-definition.ts';
 import type { Connection } from './connect.ts';
-import { deadlineError, fromGrpcError } from './grpc-errors.ts';
-import { type LinkedSignal, linkSignals } from './linked-signal.ts';
-import { requireSmallMetadata } from './metadata-limit.ts';
-import { currentRequest, REQUEST_ID_KEY, requestIdFrom } from './request-context.ts';
-import type { ServiceDefinition } from './service-definition.ts';
 
 export interface DeadlineOptions {
   /** Time allowed for the whole call, milliseconds. @default the client's */

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Connection, connect } from './connect.ts';
-import { createServiceClient } from './service-client.ts';
-import { EchoServiceDefinition } from './testing/echo-service.ts';
+import { type Connection, connect } from '../connecting/connect.ts';
+import { createServiceClient } from '../connecting/service-client.ts';
+import { EchoServiceDefinition } from '../testing/echo-service.ts';
 
-const ENTRY = fileURLToPath(new URL('./testing/lost-call-process.ts', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../testing/lost-call-process.ts', import.meta.url));
 
 let child: ChildProcess;
 let connection: Connection;

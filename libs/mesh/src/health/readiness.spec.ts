@@ -1,9 +1,9 @@
 import { HealthDefinition } from 'nice-grpc-server-health';
+import { createServiceClient } from '../connecting/service-client.ts';
+import { EchoServiceDefinition } from '../testing/echo-service.ts';
+import { type EchoSetup, serveEcho } from '../testing/serve-echo.ts';
 import { peerReady } from './peer-ready.ts';
 import type { ReadinessCheck } from './readiness.ts';
-import { createServiceClient } from './service-client.ts';
-import { EchoServiceDefinition } from './testing/echo-service.ts';
-import { type EchoSetup, serveEcho } from './testing/serve-echo.ts';
 
 const SERVING = 1;
 const NOT_SERVING = 2;
