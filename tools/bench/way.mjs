@@ -6,8 +6,8 @@ import {
   TrainingServiceDefinition,
 } from '@facet/contracts';
 import { connect, createServiceClient } from '@facet/mesh';
-import { SHARED } from '../../apps/e2e/dist/repository.js';
-import { startSystem } from '../../apps/e2e/dist/system.js';
+import { SHARED } from '../../apps/e2e/dist/system/repository.js';
+import { startSystem } from '../../apps/e2e/dist/system/system.js';
 import { median, report, torch } from './report.mjs';
 
 const TOKENS = 500_000;

@@ -2,10 +2,10 @@ import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT_CODES } from '@facet/mesh';
-import { runProcess } from './child-process.ts';
-import { describeWithModels } from './describe-with-models.ts';
-import { MODEL_DIRECTORY } from './repository.ts';
-import { serviceCommand } from './system.ts';
+import { runProcess } from './system/child-process.ts';
+import { describeWithModels } from './system/describe-with-models.ts';
+import { MODEL_DIRECTORY } from './system/repository.ts';
+import { serviceCommand } from './system/system.ts';
 
 const NORM = 'model.norm.weight';
 

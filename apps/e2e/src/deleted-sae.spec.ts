@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@clickhouse/client';
 import { FeatureServiceDefinition } from '@facet/contracts';
 import { type ObjectStore, openObjectStore } from '@facet/objects';
-import { type Clients, collect, createClients } from './clients.ts';
-import { describeWithModels } from './describe-with-models.ts';
-import { MODEL_DIRECTORY } from './repository.ts';
-import { type System, startSystem } from './system.ts';
-import { captureSet, indexSae, trainSae } from './tiny-way.ts';
+import { type Clients, collect, createClients } from './system/clients.ts';
+import { describeWithModels } from './system/describe-with-models.ts';
+import { MODEL_DIRECTORY } from './system/repository.ts';
+import { type System, startSystem } from './system/system.ts';
+import { captureSet, indexSae, trainSae } from './system/tiny-way.ts';
 
 const PARENT = 'saes/x';
 const NAME = 'saes/x/features/3';

@@ -6,12 +6,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { ActivationSetServiceDefinition } from '@facet/contracts';
 import { connect, createServiceClient } from '@facet/mesh';
-import { type Clients, createClients, last } from './clients.ts';
-import { describeWithModels } from './describe-with-models.ts';
-import { MODEL_DIRECTORY } from './repository.ts';
-import { filesIn } from './store-listing.ts';
-import { type System, startSystem } from './system.ts';
-import { captureSet, setEnd, setRequest, trainSae } from './tiny-way.ts';
+import { type Clients, createClients, last } from './system/clients.ts';
+import { describeWithModels } from './system/describe-with-models.ts';
+import { MODEL_DIRECTORY } from './system/repository.ts';
+import { filesIn } from './system/store-listing.ts';
+import { type System, startSystem } from './system/system.ts';
+import { captureSet, setEnd, setRequest, trainSae } from './system/tiny-way.ts';
 
 const STATE_DOCUMENTS =
   /\/((run|set|started|plan|claim|outcome|progress|metrics|evaluation)|leases\/\d+)\.json$/;

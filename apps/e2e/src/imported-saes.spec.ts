@@ -2,11 +2,11 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Feature, SaeFormat } from '@facet/contracts';
-import { type Clients, collect, createClients } from './clients.ts';
-import { describeWithModels } from './describe-with-models.ts';
-import { MODEL_DIRECTORY, SECOND_MODEL_DIRECTORY } from './repository.ts';
-import { type System, startSystem } from './system.ts';
-import { captureSet, HOOK, indexSae, MODEL, trainSae } from './tiny-way.ts';
+import { type Clients, collect, createClients } from './system/clients.ts';
+import { describeWithModels } from './system/describe-with-models.ts';
+import { MODEL_DIRECTORY, SECOND_MODEL_DIRECTORY } from './system/repository.ts';
+import { type System, startSystem } from './system/system.ts';
+import { captureSet, HOOK, indexSae, MODEL, trainSae } from './system/tiny-way.ts';
 
 const D_SAE = 128;
 const K = 8;

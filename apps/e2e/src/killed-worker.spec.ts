@@ -1,10 +1,10 @@
 import { openActivationSet } from '@facet/artifacts';
 import type { ActivationSet } from '@facet/contracts';
 import { openObjectStore } from '@facet/objects';
-import { type Clients, createClients, last } from './clients.ts';
-import { describeWithModels } from './describe-with-models.ts';
-import { CORPUS, MODEL_DIRECTORY } from './repository.ts';
-import { type System, startSystem } from './system.ts';
+import { type Clients, createClients, last } from './system/clients.ts';
+import { describeWithModels } from './system/describe-with-models.ts';
+import { CORPUS, MODEL_DIRECTORY } from './system/repository.ts';
+import { type System, startSystem } from './system/system.ts';
 
 const PARTITION_TOKENS = 8192;
 const PARTITIONS = 4;

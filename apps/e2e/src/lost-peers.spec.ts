@@ -1,14 +1,14 @@
 import { openActivationSet } from '@facet/artifacts';
 import { EXIT_CODES } from '@facet/mesh';
 import { openObjectStore } from '@facet/objects';
-import { runProcess } from './child-process.ts';
-import { type Clients, createClients, last } from './clients.ts';
-import { describeWithModels } from './describe-with-models.ts';
-import { MODEL_DIRECTORY } from './repository.ts';
-import { filesIn } from './store-listing.ts';
-import { type System, serviceCommand, startSystem } from './system.ts';
-import { captureSet, setEnd, setRequest, trainSae } from './tiny-way.ts';
-import { untilCapturing, untilIndexing } from './under-way.ts';
+import { runProcess } from './system/child-process.ts';
+import { type Clients, createClients, last } from './system/clients.ts';
+import { describeWithModels } from './system/describe-with-models.ts';
+import { MODEL_DIRECTORY } from './system/repository.ts';
+import { filesIn } from './system/store-listing.ts';
+import { type System, serviceCommand, startSystem } from './system/system.ts';
+import { captureSet, setEnd, setRequest, trainSae } from './system/tiny-way.ts';
+import { untilCapturing, untilIndexing } from './system/under-way.ts';
 
 const PARTITION_TOKENS = 8192;
 const TOKENS = 4 * PARTITION_TOKENS;

@@ -1,12 +1,12 @@
 import { openActivationSet, readSaeManifest } from '@facet/artifacts';
 import { indexDump } from '@facet/feature-index/testing';
 import { openObjectStore, verifyManifest } from '@facet/objects';
-import { type Clients, createClients, last } from './clients.ts';
-import { describeWithModels } from './describe-with-models.ts';
-import { MODEL_DIRECTORY } from './repository.ts';
-import { type System, startSystem } from './system.ts';
-import { beginTraining, captureSet, setEnd, setRequest, trainingEnd } from './tiny-way.ts';
-import { untilCapturing, untilIndexing, untilTraining } from './under-way.ts';
+import { type Clients, createClients, last } from './system/clients.ts';
+import { describeWithModels } from './system/describe-with-models.ts';
+import { MODEL_DIRECTORY } from './system/repository.ts';
+import { type System, startSystem } from './system/system.ts';
+import { beginTraining, captureSet, setEnd, setRequest, trainingEnd } from './system/tiny-way.ts';
+import { untilCapturing, untilIndexing, untilTraining } from './system/under-way.ts';
 
 const PARTITION_TOKENS = 4096;
 const TOKENS = 6 * PARTITION_TOKENS;

@@ -1,9 +1,9 @@
 import type { TrainingEvaluation, TrainingSpec } from '@facet/contracts';
-import { type Clients, createClients } from './clients.ts';
-import { describeWithModels } from './describe-with-models.ts';
-import { MODEL_DIRECTORY } from './repository.ts';
-import { type System, startSystem } from './system.ts';
-import { captureSet, trainingEnd } from './tiny-way.ts';
+import { type Clients, createClients } from './system/clients.ts';
+import { describeWithModels } from './system/describe-with-models.ts';
+import { MODEL_DIRECTORY } from './system/repository.ts';
+import { type System, startSystem } from './system/system.ts';
+import { captureSet, trainingEnd } from './system/tiny-way.ts';
 
 const ROWS = 40_000;
 /** Features of a row that every SAE here is trained for. */

@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clients, collect, createClients } from './clients.ts';
-import { describeWithModels } from './describe-with-models.ts';
-import { MODEL_DIRECTORY } from './repository.ts';
-import { filesIn } from './store-listing.ts';
-import { type System, startSystem } from './system.ts';
-import { captureSet, MODEL, setEnd, setRequest, trainSae } from './tiny-way.ts';
+import { type Clients, collect, createClients } from './system/clients.ts';
+import { describeWithModels } from './system/describe-with-models.ts';
+import { MODEL_DIRECTORY } from './system/repository.ts';
+import { filesIn } from './system/store-listing.ts';
+import { type System, startSystem } from './system/system.ts';
+import { captureSet, MODEL, setEnd, setRequest, trainSae } from './system/tiny-way.ts';
 
 const D_SAE = 128;
 const N_CTX = 512;

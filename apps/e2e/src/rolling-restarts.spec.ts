@@ -1,8 +1,8 @@
-import { type Clients, createClients, last } from './clients.ts';
-import { describeWithModels } from './describe-with-models.ts';
-import { MODEL_DIRECTORY } from './repository.ts';
-import { type System, startSystem } from './system.ts';
-import { beginTraining, setEnd, setRequest, trainingEnd } from './tiny-way.ts';
+import { type Clients, createClients, last } from './system/clients.ts';
+import { describeWithModels } from './system/describe-with-models.ts';
+import { MODEL_DIRECTORY } from './system/repository.ts';
+import { type System, startSystem } from './system/system.ts';
+import { beginTraining, setEnd, setRequest, trainingEnd } from './system/tiny-way.ts';
 
 /** More than a job has attempts; `npm run test:kill` asks for twelve. */
 const RESTARTS = Number(process.env.FACET_RESTARTS ?? 7);

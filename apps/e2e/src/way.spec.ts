@@ -4,11 +4,11 @@ import { DataType, type GenerateTextResponse, type Intervention } from '@facet/c
 import { answerTensors, floatTensor, idTensor } from '@facet/mesh';
 import { openObjectStore } from '@facet/objects';
 import { encodeReference, type Sae } from '@facet/sae';
-import { maximaOverRows, statisticsOf, thresholdForm } from './brute-force.ts';
-import { type Clients, collect, createClients, last } from './clients.ts';
-import { describeWithModels } from './describe-with-models.ts';
-import { CORPUS, MODEL_DIRECTORY } from './repository.ts';
-import { type System, startSystem } from './system.ts';
+import { maximaOverRows, statisticsOf, thresholdForm } from './system/brute-force.ts';
+import { type Clients, collect, createClients, last } from './system/clients.ts';
+import { describeWithModels } from './system/describe-with-models.ts';
+import { CORPUS, MODEL_DIRECTORY } from './system/repository.ts';
+import { type System, startSystem } from './system/system.ts';
 
 const MODEL = 'models/stories260k';
 const HOOK = 'blocks.2.hook_resid_post';

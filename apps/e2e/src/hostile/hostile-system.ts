@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type RunningProcess, startProcess } from '../child-process.ts';
-import { createClients, last } from '../clients.ts';
-import { startClickhouse } from '../peers.ts';
-import { MODEL_DIRECTORY } from '../repository.ts';
-import { addressServed, type Service, serviceCommand } from '../system.ts';
-import { captureSet, trainSae } from '../tiny-way.ts';
+import { type RunningProcess, startProcess } from '../system/child-process.ts';
+import { createClients, last } from '../system/clients.ts';
+import { startClickhouse } from '../system/peers.ts';
+import { MODEL_DIRECTORY } from '../system/repository.ts';
+import { addressServed, type Service, serviceCommand } from '../system/system.ts';
+import { captureSet, trainSae } from '../system/tiny-way.ts';
 import type { HostileSystem } from './targets.ts';
 
 const SERVICES = ['inference', 'capture', 'training', 'features', 'steering'] as const;

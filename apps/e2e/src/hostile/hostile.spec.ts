@@ -1,5 +1,5 @@
 import { attackService, type HostileResult } from '@facet/mesh/hostile';
-import { describeWithModels } from '../describe-with-models.ts';
+import { describeWithModels } from '../system/describe-with-models.ts';
 import { startHostileSystem } from './hostile-system.ts';
 import { type HostileSystem, targetsOf } from './targets.ts';
 

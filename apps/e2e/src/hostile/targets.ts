@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describeServices } from '@facet/contracts';
 import type { Target } from '@facet/mesh/hostile';
-import type { RunningProcess } from '../child-process.ts';
-import { type Clients, createClients } from '../clients.ts';
-import { REPOSITORY, SHARED } from '../repository.ts';
-import type { Service } from '../system.ts';
-import { MODEL } from '../tiny-way.ts';
+import type { RunningProcess } from '../system/child-process.ts';
+import { type Clients, createClients } from '../system/clients.ts';
+import { REPOSITORY, SHARED } from '../system/repository.ts';
+import type { Service } from '../system/system.ts';
+import { MODEL } from '../system/tiny-way.ts';
 import { worldOf } from './worlds.ts';
 
 /** The processes of all services, with a model, a set, an SAE, its index and a profile, each called `tiny`. */

@@ -1,7 +1,7 @@
 import type { DescMethod } from '@facet/contracts';
 import type { World } from '@facet/mesh/hostile';
-import { CORPUS } from '../repository.ts';
-import { HOOK, MODEL } from '../tiny-way.ts';
+import { CORPUS } from '../system/repository.ts';
+import { HOOK, MODEL } from '../system/tiny-way.ts';
 
 const FEATURE = 'saes/tiny/features/1';
 
