@@ -1,6 +1,6 @@
 export { parseModelConfig } from './config/model-config.ts';
-export type { ModelSpec } from './config/model-spec.ts';
-export { FAMILIES, type Family } from './families/registry.ts';
+export type { LayerSpec, ModelSpec, RotarySpec } from './config/model-spec.ts';
+export { FAMILIES } from './families/registry.ts';
 export { buildGraph, type ModelGraph } from './graph/build-graph.ts';
 export { buildHeadGraph, HEAD_NAMES, type HeadKind } from './graph/build-head-graph.ts';
 export {
@@ -20,6 +20,8 @@ export {
   hookPoints,
   resolveHookPoint,
 } from './hooks/hook-points.ts';
+export { cachedHeadWidth } from './ops/attention.ts';
+export { isLengthDependent, positionOffset } from './ops/rope.ts';
 export { klDivergence, logNormalizer } from './sampling/distributions.ts';
 export {
   argmax,
@@ -33,4 +35,4 @@ export { createRandom } from './sampling/sampling-random.ts';
 export { loadTokenizer, type Tokenizer } from './tokens/tokenizer.ts';
 export type { DecodeState, DecodeStream } from './tokens/tokenizer-stream.ts';
 export { loadModelDirectory, type ModelDirectory } from './weights/model-directory.ts';
-export type { BlockWeights, ModelWeights, Weight } from './weights/model-weights.ts';
+export type { BlockWeights, Linear, ModelWeights, Norm, Weight } from './weights/model-weights.ts';

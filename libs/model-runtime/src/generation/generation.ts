@@ -1,10 +1,13 @@
 import { FacetError } from '@facet/errors';
 import {
+  cachedHeadWidth,
   cacheNames,
   type GraphRequest,
+  type ModelSpec,
   NAMES,
   portInputs,
   portOutputs,
+  positionOffset,
   resolveHookPoint,
 } from '@facet/transformer';
 import type {
@@ -69,13 +72,14 @@ function toGraphRequest({ model }: RuntimeContext, request: GenerationRequest): 
 }
 
 function cacheBytes({ model }: RuntimeContext, { batch, maxTokens }: GenerationRequest): number {
-  const { n_layers, n_kv_heads, d_head } = model.spec;
-  return 2 * n_layers * batch * n_kv_heads * maxTokens * d_head * Float32Array.BYTES_PER_ELEMENT;
+  const { n_layers, n_kv_heads } = model.spec;
+  const width = cachedHeadWidth(model.spec);
+  return 2 * n_layers * batch * n_kv_heads * maxTokens * width * Float32Array.BYTES_PER_ELEMENT;
 }
 
 function keptTensors({ model }: RuntimeContext, request: GenerationRequest, edits: readonly EditFeeds[]) {
-  const { n_layers, n_kv_heads, d_head } = model.spec;
-  const dims = [request.batch, n_kv_heads, request.maxTokens, d_head];
+  const { n_layers, n_kv_heads } = model.spec;
+  const dims = [request.batch, n_kv_heads, request.maxTokens, cachedHeadWidth(model.spec)];
   const layers = Array.from({ length: n_layers }, (_, layer) => cacheNames(layer)).flat();
   return {
     perRow: Object.assign({}, ...edits.map((edit) => edit.perRow)) as WireTensors,
@@ -106,6 +110,7 @@ function createGeneration(open: OpenGeneration): Generation {
     throwIfCancelled(stepRequest.signal);
     const tokens = checkTokens(context.model.spec, { ...stepRequest, batch });
     requireRoom(tokens, lengths, maxTokens);
+    requireSameRotation(context.model.spec, tokens, lengths);
     const masks = open.edits.map((edit) =>
       toMask(edit, stepRequest.masks?.get(edit.hookPoint), [batch, tokens.positions]),
     );
@@ -155,6 +160,23 @@ function notReady(state: string): FacetError {
 function requireRoom({ lengths: added }: TokenBatch, lengths: Int32Array, maxTokens: number): void {
   const longest = Math.max(...lengths.map((length, row) => length + added[row]!));
   if (longest > maxTokens) throw contextExceeded(longest, maxTokens);
+}
+
+/**
+ * Refuses a step with which a text outgrows the length up to which its cached keys were rotated: going on would be
+ * another text than the model's.
+ */
+function requireSameRotation(spec: ModelSpec, { lengths: added }: TokenBatch, lengths: Int32Array): void {
+  for (const [row, length] of lengths.entries()) {
+    const after = length + added[row]!;
+    if (length === 0 || positionOffset(spec, length) === positionOffset(spec, after)) continue;
+    throw new FacetError(
+      'unimplemented',
+      `the text grows from ${length} to ${after} tokens while it is generated; ${spec.modelType} rotates all keys of such ` +
+        'a long text anew, which is not supported: ask for fewer tokens, or begin with a longer prompt',
+      { reason: 'ROTATION_CHANGES', field: 'max_tokens' },
+    );
+  }
 }
 
 interface Step {
@@ -220,7 +242,7 @@ async function runRows(open: OpenGeneration, step: Step, { result, from, to }: T
 
 /** Inputs of rows [from, to). A single row is cut to its own length; several rows share T. */
 function stepFeeds(
-  { edits }: OpenGeneration,
+  { context, edits }: OpenGeneration,
   step: Step,
   [from, to]: readonly [number, number],
 ): WireTensors {
@@ -233,9 +255,11 @@ function stepFeeds(
   const ids = Int32Array.from({ length: rows * T }, (_, i) => {
     return tokens.tokens[row(Math.floor(i / T)) * tokens.positions + (i % T)]!;
   });
-  const positions = BigInt64Array.from({ length: rows * T }, (_, i) =>
-    BigInt(pasts[Math.floor(i / T)]! + (i % T)),
-  );
+  const offsets = totals.map((total) => positionOffset(context.model.spec, total));
+  const positions = BigInt64Array.from({ length: rows * T }, (_, i) => {
+    const r = Math.floor(i / T);
+    return BigInt(pasts[r]! + offsets[r]! + (i % T));
+  });
   const lastRows = BigInt64Array.from({ length: rows }, (_, r) =>
     BigInt(r * T + tokens.lengths[row(r)]! - 1),
   );

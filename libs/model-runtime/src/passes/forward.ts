@@ -1,9 +1,11 @@
 import {
   type GraphRequest,
   HEAD_NAMES,
+  type ModelSpec,
   NAMES,
   portInputs,
   portOutputs,
+  positionOffset,
   resolveHookPoint,
 } from '@facet/transformer';
 import type { Activations, ForwardRequest, ForwardResult } from '../model-runtime.ts';
@@ -70,7 +72,9 @@ export async function runForward(context: RuntimeContext, request: ForwardReques
 /** Inputs of rows [from, to). Where the graph begins at given rows, it takes no tokens. */
 function rowFeeds(plan: ForwardPlan, from: number, to: number): WireTensors {
   const feeds: Record<string, WireTensor> = {};
-  if (plan.variant.inputs.has(NAMES.tokens)) feeds[NAMES.tokens] = sliceTensor(plan.tokenTensor, from, to);
+  const { inputs } = plan.variant;
+  if (inputs.has(NAMES.tokens)) feeds[NAMES.tokens] = sliceTensor(plan.tokenTensor, from, to);
+  if (plan.positionTensor) feeds[NAMES.positions] = sliceTensor(plan.positionTensor, from, to);
   for (const { perRow } of plan.replacements) Object.assign(feeds, sliceRows(perRow, from, to));
   for (const [i, edit] of plan.edits.entries()) {
     Object.assign(feeds, edit.shared, sliceRows(edit.perRow, from, to));
@@ -82,6 +86,8 @@ function rowFeeds(plan: ForwardPlan, from: number, to: number): WireTensors {
 interface ForwardPlan {
   tokens: TokenBatch;
   tokenTensor: WireTensor;
+  /** Positions of the tokens as the rotation looks them up, where the graph takes them. */
+  positionTensor: WireTensor | undefined;
   edits: readonly EditFeeds[];
   masks: readonly WireTensor[];
   replacements: readonly ReplacementFeeds[];
@@ -121,6 +127,9 @@ function planForward(context: RuntimeContext, request: ForwardRequest): ForwardP
   return {
     tokens,
     tokenTensor: { type: 'int32', dims, data: tokens.tokens },
+    positionTensor: variant.inputs.has(NAMES.positions)
+      ? { type: 'int64', dims, data: rotaryPositions(spec, tokens) }
+      : undefined,
     edits,
     masks,
     replacements,
@@ -128,6 +137,12 @@ function planForward(context: RuntimeContext, request: ForwardRequest): ForwardP
     variant,
     outputs,
   };
+}
+
+function rotaryPositions(spec: ModelSpec, { batch, positions, lengths }: TokenBatch): BigInt64Array {
+  return BigInt64Array.from({ length: batch * positions }, (_, i) =>
+    BigInt((i % positions) + positionOffset(spec, lengths[Math.floor(i / positions)]!)),
+  );
 }
 
 function allocateResult(

@@ -1,20 +1,21 @@
-import type { ConfigJson } from './rope-parameters.ts';
+import type { ConfigJson } from './config-reader.ts';
 
-/** What other families and older scripts call the options that are read here. */
-export const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
-  hidden_act: ['hidden_activation', 'activation_function', 'activation'],
-  hidden_size: ['n_embd', 'd_model', 'dim'],
-  intermediate_size: ['n_inner', 'ffn_dim', 'd_ff', 'ffn_hidden_size'],
-  num_hidden_layers: ['n_layer', 'n_layers', 'num_layers'],
-  num_attention_heads: ['n_head', 'n_heads', 'num_heads'],
-  num_key_value_heads: ['n_kv_heads', 'num_kv_heads', 'multi_query_group_num'],
-  head_dim: ['d_head', 'kv_channels', 'attention_head_dim', 'head_size'],
-  rms_norm_eps: ['layer_norm_eps', 'layer_norm_epsilon', 'layernorm_epsilon', 'norm_eps', 'norm_epsilon'],
-  max_position_embeddings: ['n_positions', 'n_ctx'],
-  rope_theta: ['rotary_emb_base', 'rotary_base', 'rope_base', 'rotary_embedding_base'],
-  tie_word_embeddings: ['tie_embeddings', 'tie_lm_head', 'tied_embeddings'],
-  dtype: ['torch_dtype'],
-};
+/** What different families and older scripts call one and the same option. */
+export const SPELLINGS: readonly (readonly string[])[] = [
+  ['hidden_act', 'hidden_activation', 'activation_function', 'activation'],
+  ['hidden_size', 'n_embd', 'd_model', 'dim'],
+  ['intermediate_size', 'n_inner', 'ffn_dim', 'd_ff', 'ffn_hidden_size'],
+  ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers'],
+  ['num_attention_heads', 'n_head', 'n_heads', 'num_heads'],
+  ['num_key_value_heads', 'n_kv_heads', 'num_kv_heads', 'multi_query_group_num'],
+  ['head_dim', 'd_head', 'kv_channels', 'attention_head_dim', 'head_size'],
+  ['rms_norm_eps', 'layer_norm_eps', 'layer_norm_epsilon', 'layernorm_epsilon', 'norm_eps', 'norm_epsilon'],
+  ['max_position_embeddings', 'n_positions', 'n_ctx'],
+  ['rope_theta', 'rotary_emb_base', 'rotary_base', 'rope_base', 'rotary_embedding_base'],
+  ['partial_rotary_factor', 'rotary_pct'],
+  ['tie_word_embeddings', 'tie_embeddings', 'tie_lm_head', 'tied_embeddings'],
+  ['dtype', 'torch_dtype'],
+];
 
 /** Parts that every family here has, by the names that other configurations switch them off with. */
 export const ESSENTIAL =
@@ -55,23 +56,11 @@ const FOREIGN: readonly (readonly [words: RegExp, neutral: readonly unknown[]])[
 const HARMLESS =
   /^(max|original_max|num)_position|^chunk_size_feed_forward$|^sequence_bias$|^attention_dropout$|aux_loss/;
 
-/** Keys that are read, here or in the schema. */
-const READ = new Set([
-  ...['model_type', 'architectures', 'auto_map', 'hidden_size', 'num_hidden_layers', 'num_attention_heads'],
-  ...['num_key_value_heads', 'head_dim', 'intermediate_size', 'vocab_size', 'max_position_embeddings'],
-  ...[
-    'rms_norm_eps',
-    'rope_theta',
-    'rope_scaling',
-    'rope_parameters',
-    'hidden_act',
-    'attention_bias',
-    'mlp_bias',
-  ],
-  ...['partial_rotary_factor', 'sliding_window', 'use_sliding_window', 'max_window_layers', 'layer_types'],
-  ...['quantization_config', 'compression_config', 'tie_word_embeddings', 'bos_token_id', 'eos_token_id'],
-  ...Object.values(SPELLINGS).flat(),
-  'dtype',
+/** Keys that every check reads for itself. */
+const CHECKED = new Set([
+  ...['model_type', 'architectures', 'auto_map', 'quantization_config', 'compression_config'],
+  ...['sliding_window', 'use_sliding_window', 'max_window_layers', 'layer_types'],
+  ...SPELLINGS.flat(),
 ]);
 
 /** Keys of transformers' configurations that say how a model was made, trained or sampled, not what it computes. */
@@ -116,7 +105,28 @@ const INERT = new Set([
     'sequence_bias',
   ],
   ...['remove_invalid_values', 'exponential_decay_length_penalty', 'gradient_checkpointing', 'unsloth_fixed'],
-  ...['unsloth_version', 'chunk_size_feed_forward'],
+  ...[
+    'unsloth_version',
+    'chunk_size_feed_forward',
+    'cache_implementation',
+    'embedding_dropout',
+    'residual_dropout',
+  ],
+  ...[
+    'embed_dropout',
+    'resid_dropout',
+    'classifier_dropout',
+    'hidden_dropout_prob',
+    'attention_probs_dropout_prob',
+  ],
+  ...[
+    'summary_activation',
+    'summary_first_dropout',
+    'summary_proj_to_labels',
+    'summary_type',
+    'summary_use_proj',
+  ],
+  ...['cross_attention_hidden_size'],
 ]);
 
 /** Finds what makes `key` the name of another family's option, with the values that change nothing. */
@@ -124,9 +134,10 @@ export function foreignWords(key: string): (typeof FOREIGN)[number] | undefined 
   return FOREIGN.find(([words]) => words.test(key.toLowerCase()));
 }
 
-/** Keys that neither the code nor the list of harmless ones knows, and whose values ask for something. */
-export function unreadKeys(config: ConfigJson): string[] {
-  const known = (key: string) => READ.has(key) || INERT.has(key) || ESSENTIAL.test(key) || HARMLESS.test(key);
+/** Keys that neither the family nor the list of harmless ones knows, and whose values ask for something. */
+export function unreadKeys(config: ConfigJson, seen: ReadonlySet<string>): string[] {
+  const known = (key: string) =>
+    seen.has(key) || CHECKED.has(key) || INERT.has(key) || ESSENTIAL.test(key) || HARMLESS.test(key);
   return Object.keys(config).filter((key) => !known(key) && !isNeutral(config[key]));
 }
 

@@ -13,6 +13,8 @@ const CONFIG = {
 const read = (change: object = {}) =>
   parseModelConfig(JSON.stringify({ ...CONFIG, ...change }), 'config.json');
 const parse = (change: object = {}) => read(change).spec;
+/** The rotary base of a model whose heads have 8 floats: its second frequency is base^(−2/8). */
+const baseOf = (change: object) => Math.round(parse(change).layers[0]!.rotary!.frequencies[1]! ** -4);
 
 describe('parseModelConfig', () => {
   test('reads a minimal Llama configuration with the defaults of its family', () => {
@@ -24,11 +26,24 @@ describe('parseModelConfig', () => {
       n_kv_heads: 8,
       d_head: 8,
       d_mlp: 172,
-      mlpBias: false,
       d_vocab: 512,
       n_ctx: 512,
-      normEpsilon: 1e-5,
-      ropeTheta: 10_000,
+      embeddingScale: 1,
+      norm: { kind: 'rms', epsilon: 1e-5, offset: 0 },
+      block: 'pre-norm',
+      residualScale: 1,
+      scoreCap: null,
+      layers: new Array(5).fill({
+        scale: 8 ** -0.5,
+        window: null,
+        rotary: {
+          dim: 8,
+          frequencies: [1, 0.1, 0.01, 0.001].map((one) => expect.closeTo(one, 12)),
+          amplitude: 1,
+        },
+      }),
+      mlp: { activation: 'silu', gated: true },
+      logits: { scale: 1, cap: null },
       tiedEmbeddings: false,
       bosTokenId: null,
       eosTokenIds: [],
@@ -38,48 +53,59 @@ describe('parseModelConfig', () => {
   test('reads one end token or several, and a rotary base in either place', () => {
     expect(parse({ eos_token_id: 2 }).eosTokenIds).toEqual([2]);
     expect(parse({ eos_token_id: [2, 7] }).eosTokenIds).toEqual([2, 7]);
-    expect(parse({ rope_theta: 5e5 }).ropeTheta).toBe(5e5);
-    expect(parse({ rope_parameters: { rope_type: 'default', rope_theta: 1e6 } }).ropeTheta).toBe(1e6);
+    expect(baseOf({ rope_theta: 5e5 })).toBe(5e5);
+    expect(baseOf({ rope_parameters: { rope_type: 'default', rope_theta: 1e6 } })).toBe(1e6);
     expect(parse({ bos_token_id: 0 }).bosTokenId).toBe(0);
   });
 
   test.each([
     [
       'an unknown model_type',
-      { model_type: 'gpt_neox' },
-      /model_type "gpt_neox"; supported are llama, mistral, qwen2/,
+      { model_type: 'falcon' },
+      /model_type "falcon"; supported are llama, mistral, qwen2, qwen3, gemma, gemma2, gemma3_text/,
     ],
     ['a model_type from the prototype', { model_type: 'constructor' }, /model_type "constructor"/],
-    ['no model_type', { model_type: undefined }, /model_type "undefined"/],
-    ['another activation', { hidden_act: 'gelu' }, /hidden_act "gelu"/],
-    ['scaled rotary embeddings', { rope_scaling: { rope_type: 'llama3' } }, /rope scaling "llama3"/],
+    ['no model_type', { model_type: undefined }, /model_type undefined/],
+    ['another activation', { hidden_act: 'mish' }, /hidden_act "mish"/],
     [
-      'old spelling of scaled rotary embeddings',
-      { rope_scaling: { type: 'linear' } },
-      /rope scaling "linear"/,
+      'another scaling of rotation',
+      { rope_scaling: { rope_type: 'ntk' } },
+      /rope scaling "ntk" in rope_scaling/,
     ],
-    ['attention biases', { attention_bias: true }, /attention_bias true/],
+    ['the old spelling of it', { rope_scaling: { type: 'mrope' } }, /rope scaling "mrope"/],
+    [
+      'attention biases of a family without',
+      { model_type: 'mistral', attention_bias: true },
+      /attention_bias true/,
+    ],
     [
       'MLP biases of a family without',
       { model_type: 'mistral', mlp_bias: true },
-      /mlp_bias true for model_type "mistral"/,
+      /mlp_bias true, an option that this model_type does not have/,
     ],
-    ['partial rotation', { partial_rotary_factor: 0.5 }, /partial_rotary_factor 0.5/],
-    ['a sliding window', { model_type: 'mistral', sliding_window: 128 }, /sliding_window 128/],
+    ['a sliding window', { sliding_window: 128 }, /sliding_window 128/],
     ['quantized weights', { quantization_config: { quant_method: 'gptq' } }, /quantization gptq/],
-    ['heads of an odd size', { num_attention_heads: 16 }, /heads of 4 floats; only multiples of 8/],
   ])('refuses %s as unimplemented and names it', (_, change, message) => {
     expect(() => parse(change)).toThrow(
       expect.objectContaining({ kind: 'unimplemented', message: expect.stringMatching(message) }),
     );
   });
 
-  test('takes MLP biases of a Llama model', () => {
-    expect(parse({ mlp_bias: true }).mlpBias).toBe(true);
-  });
-
-  test('takes a sliding window that covers the context or is switched off', () => {
-    expect(parse({ model_type: 'mistral', sliding_window: 512 }).modelType).toBe('mistral');
+  test('reads windows of the layers that have one', () => {
+    const windows = (change: object) => parse(change).layers.map(({ window }) => window);
+    expect(windows({ model_type: 'mistral', sliding_window: 128 })).toEqual(new Array(5).fill(128));
+    expect(windows({ model_type: 'mistral', sliding_window: null })).toEqual(new Array(5).fill(null));
+    expect(windows({ model_type: 'mistral', max_position_embeddings: 8192 })[0]).toBe(4096);
+    const late = {
+      model_type: 'qwen2',
+      use_sliding_window: true,
+      sliding_window: 8,
+      max_window_layers: 3,
+      num_key_value_heads: 8,
+    };
+    expect(windows(late)).toEqual([null, null, null, 8, 8]);
+    const typed = { layer_types: ['sliding_attention', ...new Array(4).fill('full_attention')] };
+    expect(windows({ ...late, ...typed })).toEqual([8, null, null, null, null]);
     for (const change of [
       { use_sliding_window: false },
       {},
@@ -88,6 +114,7 @@ describe('parseModelConfig', () => {
       expect(
         parse({ ...change, model_type: 'qwen2', sliding_window: 8, num_key_value_heads: 8 }).modelType,
       ).toBe('qwen2');
+    expect(parse({ sliding_window: 512 }).layers[0]!.window).toBeNull();
   });
 
   test.each([
@@ -169,16 +196,6 @@ describe('parseModelConfig', () => {
       },
       /rope_parameters by layer type \(full_attention \{"rope_theta":10000\}, sliding_attention \{"rope_theta":1000000\}\)/,
     ],
-    [{ rope_parameters: { rope_type: 'yarn', factor: 4 } }, /rope scaling "yarn" in rope_parameters/],
-    [{ rope_parameters: { partial_rotary_factor: 0.25 } }, /partial_rotary_factor 0.25/],
-    [
-      { model_type: 'mistral', max_position_embeddings: 8192 },
-      /sliding_window 4096 \(where the key is absent/,
-    ],
-    [
-      { model_type: 'qwen2', use_sliding_window: true, sliding_window: 8, max_window_layers: 3 },
-      /sliding_window 8/,
-    ],
     [{ layer_types: ['full_attention', 'sliding_attention'] }, /layer_types with "sliding_attention"/],
     [{ auto_map: { AutoModelForCausalLM: 'modeling_x.X' } }, /auto_map AutoModelForCausalLM/],
     [
@@ -209,9 +226,9 @@ describe('parseModelConfig', () => {
 
   test('takes two places that say the same, and options of other families that change nothing', () => {
     const same = { rope_theta: 5e5, rope_parameters: { rope_theta: 5e5, rope_type: 'default' } };
-    expect(parse(same).ropeTheta).toBe(5e5);
-    expect(parse({ rope_scaling: { rope_theta: 5e5 } }).ropeTheta).toBe(5e5);
-    expect(parse({ rope_scaling: {}, rope_parameters: null, rope_theta: null }).ropeTheta).toBe(10_000);
+    expect(baseOf(same)).toBe(5e5);
+    expect(baseOf({ rope_scaling: { rope_theta: 5e5 } })).toBe(5e5);
+    expect(baseOf({ rope_scaling: {}, rope_parameters: null, rope_theta: null })).toBe(10_000);
     const harmless = {
       ...{ torch_dtype: 'torch.bfloat16', dtype: 'bfloat16', n_head: 8, architectures: ['LLaMAForCausalLM'] },
       ...{

@@ -1,39 +1,28 @@
-import type { ModelSpec } from '../config/model-spec.ts';
-import { blockTensorName } from '../families/registry.ts';
-import type { ModelDirectory } from '../weights/model-directory.ts';
-import { collectWeights, type Weight } from '../weights/model-weights.ts';
+import { parseModelConfig } from '../config/model-config.ts';
+import type { Weight } from '../weights/model-weights.ts';
+import { createTensorSource } from '../weights/tensor-source.ts';
 import { buildGraph } from './build-graph.ts';
 import { buildHeadGraph } from './build-head-graph.ts';
 import type { GraphRequest } from './graph-request.ts';
 
-const spec: ModelSpec = {
-  modelType: 'llama',
-  d_model: 2048,
-  n_layers: 6,
-  n_heads: 16,
-  n_kv_heads: 4,
-  d_head: 128,
-  mlpBias: false,
-  d_mlp: 8192,
-  d_vocab: 128_000,
-  n_ctx: 131_072,
-  normEpsilon: 1e-5,
-  ropeTheta: 5e5,
-  tiedEmbeddings: false,
-  bosTokenId: 1,
-  eosTokenIds: [2],
-};
+const { spec, takeWeights } = parseModelConfig(
+  JSON.stringify({
+    model_type: 'llama',
+    hidden_size: 2048,
+    num_hidden_layers: 6,
+    num_attention_heads: 16,
+    num_key_value_heads: 4,
+    intermediate_size: 8192,
+    vocab_size: 128_000,
+    max_position_embeddings: 131_072,
+    rms_norm_eps: 1e-5,
+    rope_theta: 5e5,
+  }),
+  'config.json',
+);
 
 /** A model of two billion weights that exists in name only: graphs never read a weight. */
-const model: ModelDirectory = {
-  spec,
-  weights: collectWeights(spec, imaginaryTensors(), 'model'),
-  weightFolder: '/models/m',
-  weightBytes: 0,
-  modelSha256: '',
-  tokenizerSha256: '',
-  warnings: [],
-};
+const model = { spec, weights: takeWeights(createTensorSource(imaginaryTensors(), 'model')) };
 
 function imaginaryTensors(): Map<string, Weight> {
   const [d, m, q, kv, v] = [2048, 8192, 2048, 512, 128_000];
@@ -42,11 +31,16 @@ function imaginaryTensors(): Map<string, Weight> {
     'lm_head.weight': [v, d],
     'model.norm.weight': [d],
   };
-  for (let layer = 0; layer < spec.n_layers; layer++) {
-    const block = { attentionNorm: [d], q: [q, d], k: [kv, d], v: [kv, d], o: [d, q], mlpNorm: [d] };
-    const all = { ...block, gate: [m, d], up: [m, d], down: [d, m] };
-    for (const [tensor, shape] of Object.entries(all))
-      shapes[blockTensorName(layer, tensor as keyof typeof all)] = shape;
+  for (let layer = 0; layer < 6; layer++) {
+    const attention = { q_proj: [q, d], k_proj: [kv, d], v_proj: [kv, d], o_proj: [d, q] };
+    const mlp = { gate_proj: [m, d], up_proj: [m, d], down_proj: [d, m] };
+    const named = (part: string, tensors: Record<string, number[]>) =>
+      Object.entries(tensors).map(([name, shape]) => [`model.layers.${layer}.${part}${name}.weight`, shape]);
+    const norms = { input_layernorm: [d], post_attention_layernorm: [d] };
+    Object.assign(
+      shapes,
+      Object.fromEntries([...named('self_attn.', attention), ...named('mlp.', mlp), ...named('', norms)]),
+    );
   }
   let byteOffset = 1000;
   return new Map(
@@ -167,7 +161,7 @@ describe('buildGraph', () => {
       /nearest/,
     );
     expect(() => buildGraph(model, { ...REQUEST, ports: ['hook_embed'] })).toThrow(/nearest/);
-    const replacements = [{ hookPoint: 'blocks.0.hook_z', masked: false }];
+    const replacements = [{ hookPoint: 'blocks.0.hook_pattern', masked: false }];
     expect(() => buildGraph(model, { ...REQUEST, replacements })).toThrow(/nearest/);
   });
 });

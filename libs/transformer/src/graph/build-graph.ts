@@ -1,10 +1,11 @@
 import { type BuiltModel, elementType, type Value } from '@facet/onnx';
 import { emitReplacement } from '../hooks/activation-replacement.ts';
-import { type HookKind, hookPointName, resolveHookPoint } from '../hooks/hook-points.ts';
+import { hookPointName, resolveHookPoint } from '../hooks/hook-points.ts';
 import { emitInterventionPort } from '../hooks/intervention-port.ts';
 import { createAttention } from '../ops/attention.ts';
-import { createEmitter, type GraphEmitter } from '../ops/graph-emitter.ts';
-import type { ModelDirectory } from '../weights/model-directory.ts';
+import { emitBlock } from '../ops/blocks.ts';
+import { createEmitter, type GraphEmitter, type GraphModel } from '../ops/graph-emitter.ts';
+import { emitLogits } from '../ops/logits.ts';
 import { type GraphRequest, NAMES } from './graph-request.ts';
 
 /** A graph of one variant, and how its activations are called. */
@@ -14,73 +15,62 @@ export interface ModelGraph extends BuiltModel {
 }
 
 /**
- * Writes the model as an ONNX graph whose weights stay in the checkpoint's own files. Each block computes
- *
- *   resid_mid = resid_pre + Attention(RMSNorm(resid_pre)) · W_Oᵀ
- *   resid_post = resid_mid + (SiLU(h · W_gateᵀ) ⊙ h · W_upᵀ) · W_downᵀ,   h = RMSNorm(resid_mid)
- *
- * with biases where the checkpoint has them, and everything that no requested output needs is left out. An unknown hook point is `invalid`.
+ * Writes the model as an ONNX graph whose weights stay in the checkpoint's own files: embeddings, the blocks of its family
+ * (see ops/blocks.ts), and the head. Everything that no requested output needs is left out. An unknown hook point is
+ * `invalid`.
  */
-export function buildGraph(model: ModelDirectory, request: GraphRequest): ModelGraph {
+export function buildGraph(model: GraphModel, request: GraphRequest): ModelGraph {
+  const { spec } = model;
   const replaced = new Map(request.replacements.map((replacement) => [replacement.hookPoint, replacement]));
-  for (const name of [...request.hookPoints, ...request.ports, ...replaced.keys()])
-    resolveHookPoint(model.spec, name);
-  const emitter = createEmitter(model, `${model.spec.modelType}.${request.attention}`);
-  const { graph, weights } = emitter;
-  const tokens = graph.input(NAMES.tokens, 'I32', ['B', 'T']);
+  const visited = new Set([...request.hookPoints, ...request.ports, ...replaced.keys()]);
+  for (const name of visited) resolveHookPoint(spec, name);
+  const emitter = createEmitter(model, `${spec.modelType}.${request.attention}`);
   const places = new Map<string, Value>();
-  const at: HookVisitor = (layer, kind, value) => {
-    const name = hookPointName(layer, kind);
-    const { width } = resolveHookPoint(model.spec, name);
+  const visit = (name: string, value: Value): Value => {
+    // A block visits places that its family does not name; nobody can ask for them.
+    if (!visited.has(name)) return value;
+    const { width } = resolveHookPoint(spec, name);
     const replacement = replaced.get(name);
     const x = replacement ? emitReplacement(emitter, replacement, { x: value, width }) : value;
     const place = request.ports.includes(name) ? emitInterventionPort(emitter, name, x, width) : x;
     places.set(name, place);
     return place;
   };
-  let residual = graph.node('Gather', [emitter.weight(weights.embedding), tokens]);
+  const tokens = emitter.graph.input(NAMES.tokens, 'I32', ['B', 'T']);
   const attention = createAttention(emitter, request);
-  for (let layer = 0; layer < weights.blocks.length; layer++)
-    residual = emitBlock(emitter, { layer, residual, attention, at });
+  let residual = emitEmbeddings(emitter, tokens, request.attention);
+  for (let layer = 0; layer < spec.n_layers; layer++)
+    residual = emitBlock(emitter, residual, {
+      layer,
+      attention,
+      at: (kind, value) => visit(hookPointName(layer, kind), value),
+      isVisited: (kind) => visited.has(hookPointName(layer, kind)),
+    });
   emitHead(emitter, request.head, residual);
   const activations = emitActivations(emitter, request, places);
-  return { ...graph.build(), activations };
+  return { ...emitter.graph.build(), activations };
 }
 
-/** Called at each hook point in the order of computation; returns the value to go on with. */
-type HookVisitor = (layer: number, kind: HookKind, value: Value) => Value;
-
-interface Block {
-  layer: number;
-  residual: Value;
-  attention: ReturnType<typeof createAttention>;
-  at: HookVisitor;
-}
-
-function emitBlock(emitter: GraphEmitter, { layer, residual, attention, at }: Block): Value {
-  const { graph, linear, norm } = emitter;
-  const block = emitter.weights.blocks[layer]!;
-  const before = at(layer, 'hook_resid_pre', residual);
-  const heads = attention(norm(before, block.attentionNorm), block, layer);
-  const attentionOut = at(layer, 'hook_attn_out', linear(heads, block.o));
-  const middle = at(layer, 'hook_resid_mid', graph.node('Add', [before, attentionOut]));
-  const neurons = at(layer, 'mlp.hook_post', emitNeurons(emitter, middle, layer));
-  const mlpOut = at(layer, 'hook_mlp_out', linear(neurons, block.down, block.downBias));
-  return at(layer, 'hook_resid_post', graph.node('Add', [middle, mlpOut]));
-}
-
-/** SiLU(h · W_gateᵀ) ⊙ h · W_upᵀ with h = RMSNorm(rows): [B, T, d_mlp]. */
-function emitNeurons({ graph, weights, linear, norm }: GraphEmitter, rows: Value, layer: number): Value {
-  const block = weights.blocks[layer]!;
-  const normed = norm(rows, block.mlpNorm);
-  const gate = linear(normed, block.gate, block.gateBias);
-  const activated = graph.node('Mul', [gate, graph.node('Sigmoid', [gate])]);
-  return graph.node('Mul', [activated, linear(normed, block.up, block.upBias)]);
+/** The stream before the first block: embeddings times their scale, plus learned positions where there are any. */
+function emitEmbeddings(
+  { graph, spec, weights, weight, number, integers }: GraphEmitter,
+  tokens: Value,
+  attention: GraphRequest['attention'],
+): Value {
+  const rows = graph.node('Gather', [weight(weights.embedding), tokens]);
+  const { embeddingScale } = spec;
+  const scaled = embeddingScale === 1 ? rows : graph.node('Mul', [rows, number(embeddingScale)]);
+  if (weights.positions === undefined) return scaled;
+  const table = weight(weights.positions);
+  if (attention === 'cache')
+    return graph.node('Add', [scaled, graph.node('Gather', [table, NAMES.positions])]);
+  const T = graph.node('Shape', [tokens], { attributes: { start: 1, end: 2 } });
+  return graph.node('Add', [scaled, graph.node('Slice', [table, integers(0), T])]);
 }
 
 function emitHead(emitter: GraphEmitter, head: GraphRequest['head'], residual: Value): void {
   if (head === 'none') return;
-  const { graph, spec, weights, integers, linear, norm } = emitter;
+  const { graph, spec, integers } = emitter;
   const rows = graph.node('Reshape', [residual, integers(-1, spec.d_model)], {
     outputs: [NAMES.finalResidual],
   });
@@ -89,7 +79,7 @@ function emitHead(emitter: GraphEmitter, head: GraphRequest['head'], residual: V
     return;
   }
   const picked = graph.node('Gather', [rows, graph.input(NAMES.logitRows, 'I64', ['K'])]);
-  const logits = linear(norm(picked, weights.finalNorm), weights.unembedding);
+  const logits = emitLogits(emitter, picked);
   graph.output(graph.node('Identity', [logits], { outputs: [NAMES.logits] }), 'F32', ['K', spec.d_vocab]);
 }
 

@@ -1,10 +1,11 @@
 import type { BuiltModel, Value } from '@facet/onnx';
-import { createEmitter, type GraphEmitter } from '../ops/graph-emitter.ts';
-import type { ModelDirectory } from '../weights/model-directory.ts';
+import { createEmitter, type GraphEmitter, type GraphModel } from '../ops/graph-emitter.ts';
+import { emitLogits } from '../ops/logits.ts';
+import { normWeight } from '../ops/norm.ts';
 import { NAMES } from './graph-request.ts';
 
 /**
- * What is computed from rows [K, d_model]: `logits` RMSNorm(rows) · W_Uᵀ; `scores` of the tokens `targets`;
+ * What is computed from rows [K, d_model]: `logits`, final norm, scale and cap included; `scores` of the tokens `targets`;
  * `comparison`: the same likelihoods from `rows` and from `unedited_rows`, and how far the distributions lie apart;
  * `projection` rows · W_Uᵀ; `folded-projection` (rows ⊙ w_norm) · W_Uᵀ, the final norm's weight without its
  * division.
@@ -34,13 +35,13 @@ export const HEAD_NAMES = {
 } as const;
 
 /** Writes the unembedding as a graph of its own, so that a large vocabulary is computed in blocks of rows. */
-export function buildHeadGraph(model: ModelDirectory, kind: HeadKind): BuiltModel {
+export function buildHeadGraph(model: GraphModel, kind: HeadKind): BuiltModel {
   const emitter = createEmitter(model, `${model.spec.modelType}.${kind}`);
-  const { graph, spec, weights, linear, norm, weight } = emitter;
+  const { graph, spec, weights, linear } = emitter;
   const input = (name: string) => graph.input(name, 'F32', ['K', spec.d_model]);
   const rows = input(HEAD_NAMES.rows);
-  const unembed = (prepared: Value) => linear(prepared, weights.unembedding);
-  const predict = (residual: Value) => unembed(norm(residual, weights.finalNorm));
+  const project = (prepared: Value) => linear(prepared, { ...weights.unembedding, bias: undefined });
+  const predict = (residual: Value) => emitLogits(emitter, residual);
   const named = (product: Value) => {
     const logits = graph.node('Identity', [product], { outputs: [HEAD_NAMES.logits] });
     graph.output(logits, 'F32', ['K', spec.d_vocab]);
@@ -50,8 +51,9 @@ export function buildHeadGraph(model: ModelDirectory, kind: HeadKind): BuiltMode
     scores: () => emitScores(emitter, predict(rows)),
     comparison: () =>
       emitComparison(emitter, { edited: predict(rows), unedited: predict(input(HEAD_NAMES.uneditedRows)) }),
-    projection: () => named(unembed(rows)),
-    'folded-projection': () => named(unembed(graph.node('Mul', [rows, weight(weights.finalNorm)]))),
+    projection: () => named(project(rows)),
+    'folded-projection': () =>
+      named(project(graph.node('Mul', [rows, normWeight(emitter, weights.finalNorm)]))),
   };
   emit[kind]();
   return graph.build();

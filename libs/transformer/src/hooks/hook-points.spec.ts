@@ -1,19 +1,50 @@
 import type { ModelSpec } from '../config/model-spec.ts';
 import { hookPoints, resolveHookPoint } from './hook-points.ts';
 
-const spec = { n_layers: 12, d_model: 16, d_mlp: 40 } as ModelSpec;
+const spec = {
+  ...{ n_layers: 12, d_model: 16, d_mlp: 40, n_heads: 4, n_kv_heads: 2, d_head: 6 },
+  ...{ block: 'pre-norm', residualScale: 1 },
+} as ModelSpec;
+
+/** The kinds of block 1 of a model like `spec`. */
+const kindsOf = (change: Partial<ModelSpec>) =>
+  hookPoints({ ...spec, ...change })
+    .filter(({ layer }) => layer === 1)
+    .map(({ kind, width }) => `${kind} ${width}`);
 
 describe('hookPoints', () => {
-  test('lists six hook points per block in the order of computation', () => {
-    const names = hookPoints(spec).map(({ name }) => name);
-    expect(names.length).toBe(72);
-    expect(names.slice(6, 12)).toEqual([
-      'blocks.1.hook_resid_pre',
-      'blocks.1.hook_attn_out',
-      'blocks.1.hook_resid_mid',
-      'blocks.1.mlp.hook_post',
-      'blocks.1.hook_mlp_out',
-      'blocks.1.hook_resid_post',
+  const heads = ['attn.hook_q 24', 'attn.hook_k 12', 'attn.hook_v 12', 'attn.hook_z 24', 'hook_attn_out 16'];
+  const neurons = ['mlp.hook_post 40', 'hook_mlp_out 16'];
+
+  test('lists those of every block in the order of computation, with their widths', () => {
+    expect(hookPoints(spec)).toHaveLength(12 * 12);
+    expect(kindsOf({})).toEqual([
+      ...['hook_resid_pre 16', 'ln1.hook_normalized 16', ...heads, 'hook_resid_mid 16'],
+      ...['ln2.hook_normalized 16', ...neurons, 'hook_resid_post 16'],
+    ]);
+  });
+
+  test.each<[string, Partial<ModelSpec>, string[]]>([
+    [
+      'what is added after a norm',
+      { block: 'post-norm' },
+      ['attn_added 16', 'mlp_added 16', 'hook_resid_mid 16'],
+    ],
+    [
+      'what is added after a scale',
+      { residualScale: 0.5 },
+      ['attn_added 16', 'mlp_added 16', 'hook_resid_mid 16'],
+    ],
+    ['nothing more where two norms enclose a part', { block: 'sandwich' }, ['hook_resid_mid 16']],
+    ['no middle where the parts are parallel', { block: 'parallel' }, []],
+  ])('has %s', (_, change, kinds) => {
+    const own = kindsOf(change).filter((kind) => /added|mid/.test(kind));
+    expect(own.toSorted()).toEqual(kinds.toSorted());
+  });
+
+  test('has one norm where attention and MLP share it', () => {
+    expect(kindsOf({ block: 'parallel-shared' })).toEqual([
+      ...['hook_resid_pre 16', 'ln1.hook_normalized 16', ...heads, ...neurons, 'hook_resid_post 16'],
     ]);
   });
 });
@@ -36,7 +67,7 @@ describe('resolveHookPoint', () => {
     ['blocks.4.mlp_hook_post', 'blocks.4.mlp.hook_post'],
     ['block.7.resid_mid', 'blocks.7.hook_resid_mid'],
     ['blocks.12.hook_mlp_out', 'blocks.1.hook_mlp_out'],
-    ['', 'blocks.0.hook_mlp_out'],
+    ['', 'blocks.0.attn.hook_q'],
   ])('names for %p the nearest, %s', (name, nearest) => {
     expect(() => resolveHookPoint(spec, name)).toThrow(
       `the nearest is ${nearest}, and the model has blocks 0 to 11`,

@@ -1,24 +1,67 @@
 import { FacetError, quote } from '@facet/errors';
 import type { ModelSpec } from '../config/model-spec.ts';
 
-/**
- * The kinds of hook point in the order in which a block computes them, in TransformerLens's names, and how wide their
- * rows are. All can be read, edited and replaced. `mlp.hook_post` are the MLP's neurons after the nonlinearity: in a
- * gated MLP act(h · W_gateᵀ) ⊙ h · W_upᵀ, the input of the down projection.
- */
-const HOOK_TABLE = [
-  { kind: 'hook_resid_pre', width: 'd_model' },
-  { kind: 'hook_attn_out', width: 'd_model' },
-  { kind: 'hook_resid_mid', width: 'd_model' },
-  { kind: 'mlp.hook_post', width: 'd_mlp' },
-  { kind: 'hook_mlp_out', width: 'd_model' },
-  { kind: 'hook_resid_post', width: 'd_model' },
-] as const;
+/** The kinds of hook point in TransformerLens's names, and how many floats their rows have. All can be read, edited and replaced. */
+const WIDTHS = {
+  /** The stream before the block. */
+  hook_resid_pre: ({ d_model }) => d_model,
+  /** What attention reads: a LayerNorm's result, or an RMSNorm's before its weight. */
+  'ln1.hook_normalized': ({ d_model }) => d_model,
+  /** Queries, keys and values of all heads, before their norms and rotation. */
+  'attn.hook_q': ({ n_heads, d_head }) => n_heads * d_head,
+  'attn.hook_k': ({ n_kv_heads, d_head }) => n_kv_heads * d_head,
+  'attn.hook_v': ({ n_kv_heads, d_head }) => n_kv_heads * d_head,
+  /** What the heads read of the values, the input of W_O. */
+  'attn.hook_z': ({ n_heads, d_head }) => n_heads * d_head,
+  hook_attn_out: ({ d_model }) => d_model,
+  /** What the stream receives of attention, where hook_attn_out is not yet that. */
+  attn_added: ({ d_model }) => d_model,
+  hook_resid_mid: ({ d_model }) => d_model,
+  'ln2.hook_normalized': ({ d_model }) => d_model,
+  /** The MLP's neurons, the input of W_down. */
+  'mlp.hook_post': ({ d_mlp }) => d_mlp,
+  hook_mlp_out: ({ d_model }) => d_model,
+  mlp_added: ({ d_model }) => d_model,
+  hook_resid_post: ({ d_model }) => d_model,
+} satisfies Record<string, (spec: ModelSpec) => number>;
 
-export type HookKind = (typeof HOOK_TABLE)[number]['kind'];
+export type HookKind = keyof typeof WIDTHS;
 
-/** The kinds of hook point, in the order in which a block computes them. */
-export const HOOK_KINDS: readonly HookKind[] = HOOK_TABLE.map(({ kind }) => kind);
+/** Every kind of hook point of any model. */
+export const HOOK_KINDS = Object.keys(WIDTHS) as readonly HookKind[];
+
+const READ: readonly HookKind[] = [
+  'attn.hook_q',
+  'attn.hook_k',
+  'attn.hook_v',
+  'attn.hook_z',
+  'hook_attn_out',
+];
+
+/** The kinds of hook point that the blocks of a model have, in the order of computation. */
+function hookKinds({ block, residualScale }: ModelSpec): HookKind[] {
+  const isScaled = residualScale !== 1;
+  const added = (kind: 'attn_added' | 'mlp_added') => (isScaled ? [kind] : []);
+  const norm = (kind: 'ln1.hook_normalized' | 'ln2.hook_normalized'): HookKind => kind;
+  const neurons: HookKind[] = ['mlp.hook_post', 'hook_mlp_out'];
+  const [ln1, ln2] = [norm('ln1.hook_normalized'), norm('ln2.hook_normalized')];
+  const inside: Record<ModelSpec['block'], HookKind[]> = {
+    'pre-norm': [
+      ln1,
+      ...READ,
+      ...added('attn_added'),
+      'hook_resid_mid',
+      ln2,
+      ...neurons,
+      ...added('mlp_added'),
+    ],
+    sandwich: [ln1, ...READ, 'hook_resid_mid', ln2, ...neurons],
+    'post-norm': [...READ, ln1, 'attn_added', 'hook_resid_mid', ...neurons, ln2, 'mlp_added'],
+    parallel: [ln1, ...READ, ln2, ...neurons],
+    'parallel-shared': [ln1, ...READ, ...neurons],
+  };
+  return ['hook_resid_pre', ...inside[block], 'hook_resid_post'];
+}
 
 /** A named place in the model whose rows [width] can be read and edited. */
 export interface HookPoint {
@@ -32,14 +75,10 @@ export interface HookPoint {
 
 /** Lists every hook point of the model in the order of computation. */
 export function hookPoints(spec: ModelSpec): HookPoint[] {
+  const kinds = hookKinds(spec);
   const layers = Array.from({ length: spec.n_layers }, (_, layer) => layer);
   return layers.flatMap((layer) =>
-    HOOK_TABLE.map(({ kind, width }) => ({
-      name: hookPointName(layer, kind),
-      layer,
-      kind,
-      width: spec[width],
-    })),
+    kinds.map((kind) => ({ name: hookPointName(layer, kind), layer, kind, width: WIDTHS[kind](spec) })),
   );
 }
 

@@ -1,35 +1,84 @@
-import { MICROSOFT, type Value } from '@facet/onnx';
+import { type FloatAttribute, MICROSOFT, type Value } from '@facet/onnx';
+import type { LayerSpec, ModelSpec } from '../config/model-spec.ts';
 import { cacheNames, type GraphRequest, NAMES } from '../graph/graph-request.ts';
-import type { BlockWeights } from '../weights/model-weights.ts';
+import type { HookKind } from '../hooks/hook-points.ts';
+import type { AttentionWeights, Norm } from '../weights/model-weights.ts';
 import type { GraphEmitter } from './graph-emitter.ts';
+import { emitNorm } from './norm.ts';
+import { emitRotation, isLengthDependent } from './rope.ts';
 
-/**
- * Emits one layer's attention: normed rows [B, T, d_model] to head outputs [B, T, n_heads·d_head], before
- * W_O.
- */
-export type AttentionEmitter = (rows: Value, block: BlockWeights, layer: number) => Value;
+/** One layer's attention: what it reads, its weights, and where its hook points are visited. */
+export interface AttentionLayer {
+  rows: Value;
+  weights: AttentionWeights;
+  layer: number;
+  at(kind: HookKind, value: Value): Value;
+}
+
+/** Emits one layer's attention: normed rows [B, T, d_model] to what W_O makes of the heads [B, T, d_model]. */
+export type AttentionEmitter = (layer: AttentionLayer) => Value;
 
 /** Declares what attention needs once per graph and returns the emitter of the layers. */
 export function createAttention(
   emitter: GraphEmitter,
   { attention: mode, causalBlocks }: Pick<GraphRequest, 'attention' | 'causalBlocks'>,
 ): AttentionEmitter {
-  const { graph, spec, linear } = emitter;
-  const [cos, sin] = emitRotaryTables(emitter);
-  const positions = mode === 'cache' ? graph.input(NAMES.positions, 'I64', ['B', 'T']) : emitter.integers(0);
+  const { graph, spec, linear, integers } = emitter;
+  const needsPositions = mode === 'cache' || isLengthDependent(spec);
+  const positions = needsPositions ? graph.input(NAMES.positions, 'I64', ['B', 'T']) : integers(0);
   const attend =
     mode === 'cache' ? createCachedAttention(emitter) : createContextAttention(emitter, causalBlocks);
-  const rotate = (rows: Value, heads: number) =>
-    graph.node('RotaryEmbedding', [rows, positions, cos, sin], {
-      domain: MICROSOFT,
-      attributes: { num_heads: heads },
+  return ({ rows, weights, layer, at }) => {
+    const { rotary } = spec.layers[layer]!;
+    const prepare = (x: Value, heads: number, norm: Norm | undefined) => {
+      const normed = norm ? emitHeadNorm(emitter, x, norm) : x;
+      return rotary ? emitRotation(emitter, normed, { rotary, heads, positions }) : normed;
+    };
+    const [q, k, v] = emitProducts(emitter, rows, { weights, layer });
+    const heads = attend({
+      q: prepare(at('attn.hook_q', q), spec.n_heads, weights.qNorm),
+      k: prepare(at('attn.hook_k', k), spec.n_kv_heads, weights.kNorm),
+      v: at('attn.hook_v', v),
+      layer,
     });
-  return (rows, block, layer) => {
-    const q = rotate(linear(rows, block.q, block.qBias), spec.n_heads);
-    const k = rotate(linear(rows, block.k, block.kBias), spec.n_kv_heads);
-    const v = linear(rows, block.v, block.vBias);
-    return attend({ q, k, v, layer });
+    return linear(at('attn.hook_z', heads), weights.out);
   };
+}
+
+/** q, k and v [B, T, heads·d_head], from three products or from one that is split. */
+function emitProducts(
+  { graph, spec, linear, integers }: GraphEmitter,
+  rows: Value,
+  { weights: { qkv }, layer }: { weights: AttentionWeights; layer: number },
+): [Value, Value, Value] {
+  if ('q' in qkv) return [linear(rows, qkv.q), linear(rows, qkv.k), linear(rows, qkv.v)];
+  const product = linear(rows, qkv.fused);
+  const outputs = ['q', 'k', 'v'].map((part) => `product.${layer}.${part}`);
+  const { n_heads, n_kv_heads, d_head } = spec;
+  if (qkv.order === 'parts') {
+    const widths = integers(n_heads * d_head, n_kv_heads * d_head, n_kv_heads * d_head);
+    return graph.nodes('Split', [product, widths], { attributes: { axis: -1 }, outputs }) as [
+      Value,
+      Value,
+      Value,
+    ];
+  }
+  const heads = graph.node('Reshape', [product, integers(0, 0, n_heads, 3 * d_head)]);
+  const parts = graph.nodes('Split', [heads, integers(d_head, d_head, d_head)], {
+    attributes: { axis: -1 },
+    outputs,
+  });
+  const flat = parts.map((part) => graph.node('Reshape', [part, integers(0, 0, n_heads * d_head)]));
+  return flat as [Value, Value, Value];
+}
+
+/** Normalises as many floats at once as the norm has weights: every head by itself, or all heads together. */
+function emitHeadNorm(emitter: GraphEmitter, x: Value, norm: Norm): Value {
+  const { graph, spec, integers } = emitter;
+  const width = norm.weight.shape[0]!;
+  if (width !== spec.d_head) return emitNorm(emitter, x, norm);
+  const heads = graph.node('Reshape', [x, integers(0, 0, -1, width)]);
+  return graph.node('Reshape', [emitNorm(emitter, heads, norm), graph.node('Shape', [x])]);
 }
 
 interface Heads {
@@ -42,90 +91,126 @@ interface Heads {
 /** Causal attention over whole contexts; padding on the right changes nothing on its left. */
 function createContextAttention(emitter: GraphEmitter, count: number) {
   const { graph, spec, integers } = emitter;
-  const attributes = {
-    q_num_heads: spec.n_heads,
-    kv_num_heads: spec.n_kv_heads,
-    scale: { float: 1 / Math.sqrt(spec.d_head) },
-  };
-  if (count === 1)
-    return ({ q, k, v }: Heads): Value =>
-      graph.node('Attention', [q, k, v], { attributes: { ...attributes, is_causal: 1 } });
-  const blocks = emitCausalBlocks(emitter, count);
-  return ({ q, k, v }: Heads): Value => {
+  const blocksOf = createCausalBlocks(emitter, count);
+  return ({ q, k, v, layer }: Heads): Value => {
+    const { window } = spec.layers[layer]!;
+    const attributes = {
+      q_num_heads: spec.n_heads,
+      kv_num_heads: spec.n_kv_heads,
+      ...scoreAttributes(spec, layer),
+    };
+    if (count === 1 && window === null)
+      return graph.node('Attention', [q, k, v], { attributes: { ...attributes, is_causal: 1 } });
     const slice = (rows: Value, from: Value, to: Value) => graph.node('Slice', [rows, from, to, integers(1)]);
-    const parts = blocks.map(({ from, to, mask }) => {
-      const inputs = [slice(q, from, to), slice(k, integers(0), to), slice(v, integers(0), to), mask];
+    const parts = blocksOf(window).map(({ from, to, first, mask }) => {
+      const inputs = [slice(q, from, to), slice(k, first, to), slice(v, first, to), mask];
       return graph.node('Attention', inputs, { attributes });
     });
-    const joined = graph.node('Concat', parts, { attributes: { axis: 1 } });
+    const joined = parts.length === 1 ? parts[0]! : graph.node('Concat', parts, { attributes: { axis: 1 } });
     // ONNX's shape inference takes the unknown width of a slice for zero; this states it again.
     return graph.node('Reshape', [joined, integers(0, 0, spec.n_heads * spec.d_head)]);
   };
 }
 
-/** Queries [from, to) and which of the keys [0, to) each may see. */
+function scoreAttributes({ layers, scoreCap }: ModelSpec, layer: number): Record<string, FloatAttribute> {
+  const scale = { float: layers[layer]!.scale };
+  return scoreCap === null ? { scale } : { scale, softcap: { float: scoreCap } };
+}
+
+/** Queries [from, to) and which of the keys [first, to) each may see. */
 interface CausalBlock {
   from: Value;
   to: Value;
+  first: Value;
   mask: Value;
 }
 
-/** Cuts the T positions into `count` blocks of ⌈T/count⌉; shared by all layers. */
-function emitCausalBlocks({ graph, integers }: GraphEmitter, count: number): CausalBlock[] {
-  const T = graph.node('Shape', [NAMES.tokens], { attributes: { start: 1, end: 2 } });
-  const size = graph.node('Div', [graph.node('Add', [T, integers(count - 1)]), integers(count)]);
-  const zero = graph.constant('zero', { dtype: 'I64', shape: [], data: BigInt64Array.of(0n) });
-  const one = graph.constant('step', { dtype: 'I64', shape: [], data: BigInt64Array.of(1n) });
-  const positions = graph.node('Range', [zero, graph.node('Squeeze', [T]), one]);
-  const slice = (from: Value, to: Value) => graph.node('Slice', [positions, from, to]);
-  return Array.from({ length: count }, (_, block) => {
-    const from = graph.node('Mul', [size, integers(block)]);
-    const to = graph.node('Mul', [size, integers(block + 1)]);
-    const queries = graph.node('Unsqueeze', [slice(from, to), integers(1)]);
-    const keys = graph.node('Unsqueeze', [slice(integers(0), to), integers(0)]);
-    return { from, to, mask: graph.node('GreaterOrEqual', [queries, keys]) };
-  });
+/** Cuts the T positions into `count` blocks of ⌈T/count⌉; layers with the same window share theirs. */
+function createCausalBlocks(emitter: GraphEmitter, count: number) {
+  const { graph, integers, once } = emitter;
+  const made = new Map<number | null, CausalBlock[]>();
+  const range = () =>
+    once('range.positions', (name) => {
+      const [zero, one] = [0n, 1n].map((value) =>
+        graph.constant(`step.${value}`, { dtype: 'I64', shape: [], data: BigInt64Array.of(value) }),
+      );
+      return graph.node('Range', [zero!, graph.node('Squeeze', [length()]), one!], { outputs: [name] });
+    });
+  const length = () =>
+    once('length', (name) =>
+      graph.node('Shape', [NAMES.tokens], { attributes: { start: 1, end: 2 }, outputs: [name] }),
+    );
+  const make = (window: LayerSpec['window']): CausalBlock[] => {
+    const size = graph.node('Div', [graph.node('Add', [length(), integers(count - 1)]), integers(count)]);
+    const slice = (from: Value, to: Value) => graph.node('Slice', [range(), from, to]);
+    return Array.from({ length: count }, (_, block) => {
+      const from = graph.node('Mul', [size, integers(block)]);
+      const to = graph.node('Mul', [size, integers(block + 1)]);
+      const first =
+        window === null
+          ? integers(0)
+          : graph.node('Max', [graph.node('Sub', [from, integers(window - 1)]), integers(0)]);
+      const queries = graph.node('Unsqueeze', [slice(from, to), integers(1)]);
+      const keys = graph.node('Unsqueeze', [slice(first, to), integers(0)]);
+      const isPast = graph.node('GreaterOrEqual', [queries, keys]);
+      if (window === null) return { from, to, first, mask: isPast };
+      const isNear = graph.node('Less', [graph.node('Sub', [queries, keys]), integers(window)]);
+      return { from, to, first, mask: graph.node('And', [isPast, isNear]) };
+    });
+  };
+  return (window: LayerSpec['window']): CausalBlock[] => {
+    const known = made.get(window) ?? make(window);
+    made.set(window, known);
+    return known;
+  };
+}
+
+/** GroupQueryAttention takes head sizes that are multiples of this; smaller heads are filled up with zeros. */
+const HEAD_MULTIPLE = 8;
+
+/** Floats of a head in the cache. */
+export function cachedHeadWidth({ d_head }: Pick<ModelSpec, 'd_head'>): number {
+  return Math.ceil(d_head / HEAD_MULTIPLE) * HEAD_MULTIPLE;
 }
 
 /** Causal attention over a preallocated cache that the operator writes in place. */
-function createCachedAttention({ graph, spec }: GraphEmitter) {
+function createCachedAttention(emitter: GraphEmitter) {
+  const { graph, spec } = emitter;
   const lastPosition = graph.input(NAMES.lastPosition, 'I32', ['B']);
   const totalLength = graph.input(NAMES.totalLength, 'I32', []);
-  const shape = ['B', spec.n_kv_heads, 'P', spec.d_head];
+  const width = cachedHeadWidth(spec);
+  const shape = ['B', spec.n_kv_heads, 'P', width];
   return ({ q, k, v, layer }: Heads): Value => {
     const names = cacheNames(layer);
     const past = names.map((name) => graph.input(name.past, 'F32', shape));
-    const [output] = graph.nodes('GroupQueryAttention', [q, k, v, ...past, lastPosition, totalLength], {
+    const { window } = spec.layers[layer]!;
+    const filled = [q, k, v].map((rows) => fillHeads(emitter, rows, width));
+    const [output] = graph.nodes('GroupQueryAttention', [...filled, ...past, lastPosition, totalLength], {
       domain: MICROSOFT,
       attributes: {
         num_heads: spec.n_heads,
         kv_num_heads: spec.n_kv_heads,
-        scale: { float: 1 / Math.sqrt(spec.d_head) },
+        ...scoreAttributes(spec, layer),
+        ...(window === null ? {} : { local_window_size: window }),
       },
       outputs: [`attention.${layer}`, ...names.map((name) => name.present)],
     });
     for (const name of names) graph.output(name.present, 'F32', shape);
-    return output!;
+    return cutHeads(emitter, output!, width);
   };
 }
 
-/**
- * cos(p·θ^(−2i/d_head)) and sin, [n_ctx, d_head/2], computed in F32 as the reference implementations do. The
- * tables are written as an outer product, which the runtime folds at load: the graph stays small for any
- * context.
- */
-function emitRotaryTables({ graph, spec, integers }: GraphEmitter): [Value, Value] {
-  const { n_ctx, d_head, ropeTheta } = spec;
-  const frequencies = Float32Array.from({ length: d_head / 2 }, (_, i) => ropeTheta ** ((-2 * i) / d_head));
-  const frequency = graph.constant('frequencies', {
-    dtype: 'F32',
-    shape: [1, d_head / 2],
-    data: frequencies,
-  });
-  const [from, to, by] = [0, n_ctx, 1].map((value) =>
-    graph.constant(`range.${value}`, { dtype: 'F32', shape: [], data: Float32Array.of(value) }),
-  );
-  const range = graph.node('Range', [from!, to!, by!]);
-  const angles = graph.node('Mul', [graph.node('Unsqueeze', [range, integers(1)]), frequency]);
-  return [graph.node('Cos', [angles]), graph.node('Sin', [angles])];
+function fillHeads({ graph, spec, integers }: GraphEmitter, rows: Value, width: number): Value {
+  const missing = width - spec.d_head;
+  if (missing === 0) return rows;
+  const heads = graph.node('Reshape', [rows, integers(0, 0, -1, spec.d_head)]);
+  const filled = graph.node('Pad', [heads, integers(0, 0, 0, 0, 0, 0, 0, missing)]);
+  return graph.node('Reshape', [filled, integers(0, 0, -1)]);
+}
+
+function cutHeads({ graph, spec, integers }: GraphEmitter, rows: Value, width: number): Value {
+  if (width === spec.d_head) return rows;
+  const heads = graph.node('Reshape', [rows, integers(0, 0, spec.n_heads, width)]);
+  const cut = graph.node('Slice', [heads, integers(0), integers(spec.d_head), integers(3)]);
+  return graph.node('Reshape', [cut, integers(0, 0, spec.n_heads * spec.d_head)]);
 }

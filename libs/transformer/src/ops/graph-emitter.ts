@@ -1,36 +1,42 @@
 import { createGraph, elementType, type GraphBuilder, MICROSOFT, type Value } from '@facet/onnx';
 import type { ModelSpec } from '../config/model-spec.ts';
-import type { ModelDirectory } from '../weights/model-directory.ts';
-import type { ModelWeights, Weight } from '../weights/model-weights.ts';
+import type { Linear, ModelWeights, Weight } from '../weights/model-weights.ts';
 
-/** Writes the recurring pieces of a transformer into one graph. */
-export interface GraphEmitter {
-  graph: GraphBuilder;
+/** A model as graphs are written from it: what is computed, and where the weights lie. */
+export interface GraphModel {
   spec: ModelSpec;
   weights: ModelWeights;
-  /** Refers to a weight where it lies; F16 and BF16 are cast to F32, which the runtime folds at load. */
-  weight(weight: Weight): Value;
-  /** x · Wᵀ (+ bias) for a weight stored as [out, in]. */
-  linear(x: Value, weight: Weight, bias?: Weight): Value;
-  /** RMSNorm: x / √(mean(x²) + ε) · weight. */
-  norm(x: Value, weight: Weight): Value;
-  /** A list of whole numbers, for shapes and axes; equal lists are stored once. */
-  integers(...values: number[]): Value;
 }
 
-/** Starts a graph called `name` over the weights of `model`. */
-export function createEmitter(model: ModelDirectory, name: string): GraphEmitter {
+/** Writes the recurring pieces of a transformer into one graph. */
+export interface GraphEmitter extends GraphModel {
+  graph: GraphBuilder;
+  /** Refers to a weight where it lies; F16 and BF16 are cast to F32, which the runtime folds at load. */
+  weight(weight: Weight): Value;
+  /** x · Wᵀ (+ bias). */
+  linear(x: Value, linear: Linear): Value;
+  /** A list of whole numbers, for shapes and axes; equal lists are stored once. */
+  integers(...values: number[]): Value;
+  /** One number [1]; equal ones are stored once. */
+  number(value: number): Value;
+  /** Adds what `write` makes under `name`, once. */
+  once(name: string, write: (name: string) => Value): Value;
+}
+
+/** Starts a graph called `name` over the weights of a model. */
+export function createEmitter({ spec, weights }: GraphModel, name: string): GraphEmitter {
   const graph = createGraph(name);
-  const { spec, weights } = model;
+  const once: GraphEmitter['once'] = (value, write) => (graph.has(value) ? value : write(value));
 
   const weight = (entry: Weight): Value => {
-    const name = entry.dtype === 'F32' ? entry.name : `${entry.name}.f32`;
-    if (graph.has(name)) return name;
     const { dtype, shape, file, byteOffset, byteLength } = entry;
     const data = { location: file, offset: byteOffset, length: byteLength };
-    const stored = graph.external(entry.name, { dtype, shape, data });
-    if (dtype === 'F32') return stored;
-    return graph.node('Cast', [stored], { attributes: { to: elementType('F32') }, outputs: [name] });
+    const stored = () => once(entry.name, (name) => graph.external(name, { dtype, shape, data }));
+    if (dtype === 'F32') return stored();
+    const attributes = { to: elementType('F32') };
+    return once(`${entry.name}.f32`, (name) =>
+      graph.node('Cast', [stored()], { attributes, outputs: [name] }),
+    );
   };
 
   return {
@@ -38,22 +44,22 @@ export function createEmitter(model: ModelDirectory, name: string): GraphEmitter
     spec,
     weights,
     weight,
-    linear(x, matrix, bias) {
-      const product = graph.node('FusedMatMul', [x, weight(matrix)], {
-        domain: MICROSOFT,
-        attributes: { transB: 1 },
-      });
+    linear(x, { weight: matrix, bias, isTransposed }) {
+      const inputs = [x, weight(matrix)];
+      const product = isTransposed
+        ? graph.node('MatMul', inputs)
+        : graph.node('FusedMatMul', inputs, { domain: MICROSOFT, attributes: { transB: 1 } });
       return bias === undefined ? product : graph.node('Add', [product, weight(bias)]);
     },
-    norm: (x, entry) =>
-      graph.node('SimplifiedLayerNormalization', [x, weight(entry)], {
-        attributes: { axis: -1, epsilon: { float: spec.normEpsilon }, stash_type: 1 },
+    integers: (...values) =>
+      once(`integers(${values.join(',')})`, (name) => {
+        const data = BigInt64Array.from(values, BigInt);
+        return graph.constant(name, { dtype: 'I64', shape: [values.length], data });
       }),
-    integers(...values) {
-      const name = `integers(${values.join(',')})`;
-      if (graph.has(name)) return name;
-      const data = BigInt64Array.from(values, BigInt);
-      return graph.constant(name, { dtype: 'I64', shape: [values.length], data });
-    },
+    number: (value) =>
+      once(`number(${value})`, (name) =>
+        graph.constant(name, { dtype: 'F32', shape: [1], data: Float32Array.of(value) }),
+      ),
+    once,
   };
 }

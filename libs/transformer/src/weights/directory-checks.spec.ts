@@ -25,7 +25,7 @@ describe('loadModelDirectory of files that contradict each other', () => {
       tensors['lm_head.weight'] = { dtype: 'F16', shape: [5, 8], data: codes };
     });
     const { weights } = await loadModelDirectory(same);
-    expect(weights.unembedding.name).toBe('model.embed_tokens.weight');
+    expect(weights.unembedding.weight.name).toBe('model.embed_tokens.weight');
   });
 
   test('refuses a stored head that differs from the tied embedding, and takes it when it is not tied', async () => {
@@ -38,7 +38,7 @@ describe('loadModelDirectory of files that contradict each other', () => {
       /tie_word_embeddings true.*lm_head\.weight.*0\.5 against 0\.75 at index 13; write tie_word_embeddings false/,
     );
     await writeFile(join(directory, 'config.json'), config({ tie_word_embeddings: false }));
-    expect((await loadModelDirectory(directory)).weights.unembedding.name).toBe('lm_head.weight');
+    expect((await loadModelDirectory(directory)).weights.unembedding.weight.name).toBe('lm_head.weight');
   });
 
   test('refuses a stored head of another shape than the tied embedding', async () => {
@@ -175,7 +175,7 @@ describe('loadModelDirectory of files that contradict each other', () => {
       join(directory, 'consolidated.safetensors'),
       Buffer.concat(serializeSafetensors(tensors)),
     );
-    expect((await loadModelDirectory(directory)).weights.finalNorm.file).toBe('model.safetensors');
+    expect((await loadModelDirectory(directory)).weights.finalNorm.weight.file).toBe('model.safetensors');
   });
 
   test('warns of keys that it does not know', async () => {

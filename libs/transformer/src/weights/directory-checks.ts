@@ -9,8 +9,6 @@ import {
   openSafetensors,
   type SafetensorsFile,
 } from '@facet/tensor';
-import type { ModelSpec } from '../config/model-spec.ts';
-import { UNEMBEDDING } from '../families/registry.ts';
 import { readModelText, throwIfCancelled } from './model-text.ts';
 import type { ModelWeights, Weight } from './model-weights.ts';
 
@@ -83,19 +81,16 @@ export async function requireSameWeights(
 
 /** Refuses an unembedding that is stored beside the embedding to which `tie_word_embeddings` ties it, and is another. */
 export async function requireTiedHead(
-  spec: ModelSpec,
-  weights: ModelWeights,
-  stored: StoredTensors,
+  { embedding, spareHead: head }: ModelWeights,
+  { folder }: StoredTensors,
   signal?: AbortSignal,
 ): Promise<void> {
-  const head = stored.tensors.get(UNEMBEDDING);
-  if (!spec.tiedEmbeddings || head === undefined || head === weights.embedding) return;
-  const { folder } = stored;
-  const difference = await compare([folder, weights.embedding], [folder, head], signal);
+  if (head === undefined) return;
+  const difference = await compare([folder, embedding], [folder, head], signal);
   if (difference === undefined) return;
   throw new FacetError(
     'invalid',
-    `${folder} has tie_word_embeddings true, but stores ${head.name} beside ${weights.embedding.name} and they differ: ` +
+    `${folder} has tie_word_embeddings true, but stores ${head.name} beside ${embedding.name} and they differ: ` +
       `${difference}; write tie_word_embeddings false to use the stored head, or delete the tensor`,
     { reason: 'WEIGHTS_CONTRADICTORY' },
   );

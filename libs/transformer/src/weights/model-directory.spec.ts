@@ -21,7 +21,7 @@ describe('loadModelDirectory', () => {
     expect(model.modelSha256).toBe(sha256(bytes));
     expect(model.tokenizerSha256).toBe(sha256('{"model":{}}'));
     expect(model.weightBytes).toBe(bytes.length);
-    const { gate } = model.weights.blocks[0]!;
+    const gate = model.weights.blocks[0]!.mlp.gate!.weight;
     expect(gate).toMatchObject({ file: 'model.safetensors', shape: [4, 8], dtype: 'F32', byteLength: 128 });
     expect(bytes.readFloatLE(gate.byteOffset)).toBe(0.5);
   });
@@ -33,7 +33,7 @@ describe('loadModelDirectory', () => {
     });
     const { weights } = await loadModelDirectory(directory);
     expect(weights.embedding.name).toBe('lm_head.weight');
-    expect(weights.unembedding).toBe(weights.embedding);
+    expect(weights.unembedding.weight).toBe(weights.embedding);
   });
 
   test('ends a text at the end tokens of generation_config.json too', async () => {
@@ -43,7 +43,11 @@ describe('loadModelDirectory', () => {
     await writeFile(path, '{"eos_token_id": [2, 4]}');
     expect((await loadModelDirectory(directory)).spec.eosTokenIds).toEqual([2, 4]);
     await writeFile(path, '{"eos_token_id": "two"}');
-    await expectRefusal(directory, 'invalid', /generation_config\.json names end tokens/);
+    await expectRefusal(
+      directory,
+      'invalid',
+      /generation_config\.json has eos_token_id .*token ids are expected/,
+    );
     await writeFile(path, '{"eos_token_id": 5}');
     await expectRefusal(
       directory,
@@ -164,7 +168,7 @@ describe('loadModelDirectory', () => {
     await rename(directory, join(cache, 'snapshots/f00'));
     await symlink('../../blobs/0123', join(cache, 'snapshots/f00/model.safetensors'));
     const model = await loadModelDirectory(join(cache, 'snapshots/f00'));
-    expect(model.weights.finalNorm.file).toBe('0123');
+    expect(model.weights.finalNorm.weight.file).toBe('0123');
   });
 
   test.each([

@@ -3,8 +3,9 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { FacetError, isFacetError } from '@facet/errors';
 import { readSafetensorsHeader } from '@facet/tensor';
-import { parseEndTokens, parseModelConfig } from '../config/model-config.ts';
+import { type ModelConfig, parseEndTokens, parseModelConfig } from '../config/model-config.ts';
 import type { ModelSpec } from '../config/model-spec.ts';
+import type { FamilyModel } from '../families/family.ts';
 import {
   refuseAdapter,
   requireSameWeights,
@@ -13,7 +14,8 @@ import {
 } from './directory-checks.ts';
 import { requireFiniteWeights } from './finite-weights.ts';
 import { missingFile, readModelText, throwIfCancelled } from './model-text.ts';
-import { collectWeights, type ModelWeights, type Weight } from './model-weights.ts';
+import type { ModelWeights, Weight } from './model-weights.ts';
+import { createTensorSource } from './tensor-source.ts';
 import { resolveWeightFiles, type WeightFiles } from './weight-files.ts';
 
 /** A checked Hugging Face checkpoint directory: what to compute, and where the weights lie. */
@@ -38,14 +40,14 @@ export interface ModelDirectory {
  * in it contradicts anything else. Weights stay on disk.
  */
 export async function loadModelDirectory(directory: string, signal?: AbortSignal): Promise<ModelDirectory> {
-  const { spec, warnings } = await readConfig(directory);
+  const { spec, warnings, ...model } = await readConfig(directory);
   await refuseAdapter(directory);
   const tokenizerSha256 = await sha256File(join(directory, 'tokenizer.json'), signal);
   const files = await resolveWeightFiles(directory);
   const stored = await readTensors(files, directory);
-  const weights = collectWeights(spec, stored.tensors, directory);
+  const weights = collectWeights(model, stored.tensors, directory);
   for (const file of files.files) await requireFiniteWeights(join(files.folder, file), signal);
-  await requireTiedHead(spec, weights, stored, signal);
+  await requireTiedHead(weights, stored, signal);
   if (files.single) await requireSameWeights(await readTensors(files.single, directory), stored, signal);
   return {
     spec,
@@ -59,9 +61,9 @@ export async function loadModelDirectory(directory: string, signal?: AbortSignal
 }
 
 /** Reads `config.json`; where a `generation_config.json` lies beside it, its end tokens count as well. */
-async function readConfig(directory: string): Promise<{ spec: ModelSpec; warnings: string[] }> {
+async function readConfig(directory: string): Promise<Omit<ModelConfig, 'ignored'> & { warnings: string[] }> {
   const path = join(directory, 'config.json');
-  const { spec, ignored } = parseModelConfig(await readModelText(path), path);
+  const { spec, ignored, ...model } = parseModelConfig(await readModelText(path), path);
   const generationPath = join(directory, 'generation_config.json');
   const text = await readModelText(generationPath).catch((error: unknown) => {
     if (isFacetError(error) && error.kind === 'not-found') return '{}';
@@ -74,7 +76,22 @@ async function readConfig(directory: string): Promise<{ spec: ModelSpec; warning
     ignored.length === 0
       ? []
       : [`config.json has keys that are not known here and are ignored: ${ignored.join(', ').slice(0, 400)}`];
-  return { spec: { ...spec, eosTokenIds }, warnings };
+  return { ...model, spec: { ...spec, eosTokenIds }, warnings };
+}
+
+/** Buffers that old checkpoints store and that follow from the config. */
+const DERIVED = /(^|\.)rotary_emb\.(inv_freq|cos_cached|sin_cached)$/;
+
+/** Takes every weight that the model needs; one that is missing or left over is refused. */
+export function collectWeights(
+  { takeWeights, unused }: Pick<FamilyModel, 'takeWeights' | 'unused'>,
+  tensors: ReadonlyMap<string, Weight>,
+  directory: string,
+): ModelWeights {
+  const source = createTensorSource(tensors, directory);
+  const weights = takeWeights(source);
+  source.requireAllTaken((name) => DERIVED.test(name) || unused?.test(name) === true);
+  return weights;
 }
 
 /** Reads the headers of all files: every tensor once, each where the index says. */
