@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type SpawnedClickhouse, spawnClickhouse } from '../process/spawn-clickhouse.ts';
+import type { Canaries } from '../testing/canaries.ts';
 import { HONEST_STATEMENTS } from '../testing/honest-statements.ts';
-import { type Canaries, hostileStatements } from '../testing/hostile-statements.ts';
+import { hostileStatements } from '../testing/hostile-statements.ts';
 
 const SECRET = 'canary-secret';
 

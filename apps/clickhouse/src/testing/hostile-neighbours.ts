@@ -1,4 +1,4 @@
-import type { Canaries } from './hostile-statements.ts';
+import type { Canaries } from './canaries.ts';
 
 /** SQL in texts that a name stands for where it is read. */
 export function named({ file }: Canaries): string[] {

@@ -1,14 +1,5 @@
+import type { Canaries } from './canaries.ts';
 import { alone, named, taken } from './hostile-neighbours.ts';
-
-/** What hostile statements reach for. */
-export interface Canaries {
-  /** A file with a secret, which stays as it is. */
-  file: string;
-  /** The folder of the file, in which nothing else appears. */
-  folder: string;
-  /** A server that is never asked. */
-  url: string;
-}
 
 /** Statements that would read or write a file, reach an address, run a program, or lift what holds queries in. */
 export function hostileStatements(canaries: Canaries): string[] {
