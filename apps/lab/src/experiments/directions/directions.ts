@@ -7,28 +7,13 @@ import {
   renderTable,
   writeReport,
 } from '@facet/console';
-import {
-  mean,
-  measureRelation,
-  type RelationMeasurement,
-  type RelationMeasurements,
-} from '@facet/experiments';
+import { mean, measureRelation, type RelationMeasurement } from '@facet/experiments';
 import { LAB_MODEL, withLab } from '../../landmarks/lab.ts';
 import type { ExperimentOptions } from '../definition.ts';
-import { type Representation, readRepresentations } from './phrase-vectors.ts';
+import type { Directions } from './findings.ts';
+import { readRepresentations } from './phrase-vectors.ts';
 import { directionsPage } from './report.ts';
-import { type WorldRelations, worldRelations } from './world-relations.ts';
-
-/** All that the experiment measured. */
-export interface Directions extends WorldRelations {
-  readonly seed: string;
-  readonly representations: readonly Representation[];
-  /** One for every relation, in order. */
-  readonly measured: readonly RelationMeasurements[];
-  /** Index of the representation with the highest mean accuracy over the relations. */
-  readonly best: number;
-  readonly seconds: number;
-}
+import { worldRelations } from './world-relations.ts';
 
 /** Experiment 4: linear relations (Mikolov et al. 2013; Hernandez et al. 2024). */
 export const runDirections: Action<ExperimentOptions> = async (invocation, options) => {

@@ -8,7 +8,7 @@ import {
   reportPage,
   scatterFigure,
 } from '@facet/report';
-import type { Directions } from './directions.ts';
+import type { Directions } from './findings.ts';
 import { CARRIERS } from './phrase-vectors.ts';
 
 /** Capitals in other languages than English: left out where lines would be too many. */

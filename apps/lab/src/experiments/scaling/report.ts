@@ -8,9 +8,9 @@ import {
   lineFigure,
   reportPage,
 } from '@facet/report';
+import type { Scaling } from './findings.ts';
 import { describeProfile, SHORT_PLACES } from './firing-places.ts';
 import type { MeasuredSize } from './measure-size.ts';
-import type { Scaling } from './scaling.ts';
 import type { SizeSplitting } from './split.ts';
 
 /** Most children of the bridge's feature that the figure and the table show. */

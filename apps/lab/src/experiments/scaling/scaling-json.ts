@@ -1,7 +1,7 @@
 import { SPLITTING_RULE } from '@facet/experiments';
+import type { Scaling } from './findings.ts';
 import { PLACES } from './firing-places.ts';
 import type { MeasuredSize } from './measure-size.ts';
-import type { Scaling } from './scaling.ts';
 import type { SizeSplitting, SplitConcept } from './split.ts';
 
 /** Writes what was measured as the figures of the JSON line. */

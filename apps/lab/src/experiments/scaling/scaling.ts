@@ -14,23 +14,13 @@ import { WANTED_F1 } from '@facet/experiments';
 import { conceptTruths } from '../../landmarks/concept-truths.ts';
 import { type Lab, withLab } from '../../landmarks/lab.ts';
 import { readRows } from '../../landmarks/rows.ts';
+import type { Scaling } from './findings.ts';
 import { describeProfile } from './firing-places.ts';
 import { type MeasuredSize, measureSize, type ScalingData } from './measure-size.ts';
 import { planScaling, type ScalingOptions, type ScalingPlan } from './plan.ts';
 import { scalingPage } from './report.ts';
 import { scalingJson } from './scaling-json.ts';
-import { type SizeSplitting, splitSizes } from './split.ts';
-
-/** All that the experiment measured. */
-export interface Scaling {
-  readonly seed: string;
-  readonly plan: ScalingPlan;
-  /** Ascending. */
-  readonly sizes: readonly MeasuredSize[];
-  /** For every size but the smallest, which is the parent of all. */
-  readonly splitting: readonly SizeSplitting[];
-  readonly seconds: number;
-}
+import { splitSizes } from './split.ts';
 
 /** Experiment 5: what larger dictionaries find, and how features split. */
 export const runScaling: Action<ScalingOptions> = async (invocation, options) => {

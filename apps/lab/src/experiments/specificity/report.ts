@@ -1,9 +1,8 @@
 import { mean, median } from '@facet/experiments';
 import { barFigure, histogramFigure, lineFigure, reportPage } from '@facet/report';
 import { BRIDGE } from '../../landmarks/world.ts';
-import type { ConceptResult } from './measure.ts';
-import { GROUPS } from './measure.ts';
-import { medianF1, resultOf, type Specificity } from './specificity.ts';
+import { medianF1, resultOf, type Specificity } from './findings.ts';
+import { type ConceptResult, GROUPS } from './measure.ts';
 
 /** The experiment as a page: the bridge first, then all concepts, then the baselines. */
 export async function specificityPage(result: Specificity): Promise<string> {

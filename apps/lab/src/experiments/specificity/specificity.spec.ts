@@ -6,9 +6,9 @@ import { checkReport, hasBrowser, quietInvocation } from '@facet/console/testing
 import { withLab } from '../../landmarks/lab.ts';
 import { trainedSae } from '../../landmarks/train-sae.ts';
 import { BRIDGE, BUNDLED_MODEL } from '../../landmarks/world.ts';
+import { medianF1, resultOf } from './findings.ts';
 import { type ConceptResult, type LanguageResult, measureSpecificity } from './measure.ts';
 import { specificityPage } from './report.ts';
-import { medianF1, resultOf } from './specificity.ts';
 
 const present = existsSync(join(BUNDLED_MODEL, 'model.safetensors'));
 if (!present) console.warn('SKIPPED: the bundled model is not there');

@@ -7,11 +7,11 @@ import {
   renderTable,
   writeReport,
 } from '@facet/console';
-import { median } from '@facet/experiments';
 import { LAB_HOOK_POINT, withLab } from '../../landmarks/lab.ts';
 import { trainedSae } from '../../landmarks/train-sae.ts';
 import { BRIDGE } from '../../landmarks/world.ts';
 import type { ExperimentOptions } from '../definition.ts';
+import { medianF1, resultOf, type Specificity } from './findings.ts';
 import {
   type ConceptResult,
   GROUPS,
@@ -26,19 +26,6 @@ const CHOICE_TOKENS = 250_000;
 const HELD_OUT_TOKENS = 150_000;
 /** Draw of the corpus on which detectors are chosen: not the one that the SAE was trained on. */
 const CHOICE_DRAW = 1;
-
-/** All that the experiment measured. */
-export interface Specificity {
-  readonly seed: string;
-  readonly hookPoint: string;
-  readonly dSae: number;
-  readonly k: number;
-  readonly choiceTokens: number;
-  readonly heldOutTokens: number;
-  readonly results: readonly ConceptResult[];
-  readonly bridgeByLanguage: readonly LanguageResult[];
-  readonly seconds: number;
-}
 
 /** Experiment 1: does a feature fire where its concept is meant, and nowhere else? (Templeton et al. 2024). */
 export const runSpecificity: Action<ExperimentOptions> = async (invocation, options) => {
@@ -67,21 +54,6 @@ export const runSpecificity: Action<ExperimentOptions> = async (invocation, opti
   const path = await writeReport(join(options.out, 'specificity.html'), await specificityPage(result));
   return { text: render(result, path), json: specificityJson(result, path) };
 };
-
-/** Median F1 over all concepts of one kind of detector. */
-export function medianF1(
-  results: readonly ConceptResult[],
-  kind: 'sae' | 'direction' | 'neuron' | 'randomSae',
-): number {
-  return median(results.map((result) => result[kind].f1));
-}
-
-/** The result of one concept; every world has it. */
-export function resultOf(results: readonly ConceptResult[], concept: string): ConceptResult {
-  const found = results.find((result) => result.concept === concept);
-  if (found === undefined) throw new Error(`the experiment measured no ${concept}`);
-  return found;
-}
 
 const share = (value: number) => formatShare(value);
 const COLUMNS: readonly Column<ConceptResult>[] = [
