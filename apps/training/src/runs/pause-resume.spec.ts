@@ -3,8 +3,9 @@ import { type TrainingRun, TrainingRunState, type TrainingSpec } from '@facet/co
 import { JOB_TAKEN_OVER } from '@facet/events';
 import { TRUE_L0, writeSparseSet } from '../testing/sparse-set.ts';
 import { createTrainingSystem, type Replica, type TrainingSystem } from '../testing/training-system.ts';
+import { runTrainingTask } from '../worker/run-training-task.ts';
 import type { TaskProgress } from '../worker/training-reports.ts';
-import { runTrainingTask, type TrainingTask } from '../worker/training-task.ts';
+import type { TrainingTask } from '../worker/training-task.ts';
 import { createRunStore } from './records/run-store.ts';
 
 const NAME = 'trainingRuns/r';

@@ -2,7 +2,7 @@ import { openObjectStore } from '@facet/objects';
 import type { MemberOutcome } from '../runs/records/run-record.ts';
 import { createRunStore } from '../runs/records/run-store.ts';
 import { answerThread } from '../threads/thread-answer.ts';
-import { runTrainingTask } from './training-task.ts';
+import { runTrainingTask } from './run-training-task.ts';
 import type { TrainingThreadInput, TrainingThreadReport } from './training-thread.ts';
 
 // The thread of one training run: reads shards, trains and publishes, so that the service's event loop stays free.
