@@ -42,7 +42,6 @@ export {
   type TextMaxima,
 } from './statistics/contrast.ts';
 export {
-  type CorpusRows,
   createExampleCollector,
   EXAMPLES_PER_FEATURE,
   type Example,
@@ -57,3 +56,4 @@ export {
   type StatisticsAccumulator,
 } from './statistics/feature-statistics.ts';
 export { HISTOGRAM_BINS, HISTOGRAM_EDGES, type Histogram } from './statistics/histogram.ts';
+export type { CorpusRows } from './statistics/segments.ts';

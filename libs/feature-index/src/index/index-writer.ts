@@ -1,8 +1,9 @@
 import { FacetError } from '@facet/errors';
 import type { ClickhouseSession } from '../clickhouse/clickhouse-session.ts';
 import { createEventBatch, type EventBatch, streamOf } from '../clickhouse/event-batch.ts';
-import type { CorpusRows, Example } from '../statistics/example-collector.ts';
+import type { Example } from '../statistics/example-collector.ts';
 import type { FeatureStatistics, SparseRows } from '../statistics/feature-statistics.ts';
+import type { CorpusRows } from '../statistics/segments.ts';
 import {
   type FeatureRow,
   type IndexInfo,

@@ -1,6 +1,7 @@
 import { createRandom, syntheticRows } from '../testing/index.ts';
-import { type CorpusRows, createExampleCollector, EXAMPLES_PER_FEATURE } from './example-collector.ts';
+import { createExampleCollector, EXAMPLES_PER_FEATURE } from './example-collector.ts';
 import type { SparseRows } from './feature-statistics.ts';
+import type { CorpusRows } from './segments.ts';
 
 interface Firing {
   row: number;

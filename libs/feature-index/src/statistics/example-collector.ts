@@ -1,5 +1,5 @@
 import type { SparseRows } from './feature-statistics.ts';
-import { segmentEnds } from './segments.ts';
+import { type CorpusRows, segmentEnds } from './segments.ts';
 import { createTopSegments, type Peak } from './top-segments.ts';
 
 /** Strongest examples kept per feature. */
@@ -8,17 +8,6 @@ export const EXAMPLES_PER_FEATURE = 20;
 /** Tokens shown before and behind the strongest token of an example. */
 export const TOKENS_BEFORE = 16;
 export const TOKENS_BEHIND = 8;
-
-/** Rows of an activation set as an indexer reads them: where every row comes from. */
-export interface CorpusRows {
-  /** Row of the activation set that row 0 is. */
-  firstRow: number;
-  tokenIds: Int32Array;
-  documents: Int32Array;
-  positions: Int32Array;
-  /** 1 for BOS and special tokens: left out of everything, and a border of examples. */
-  special: Uint8Array;
-}
 
 /** A place where a feature fired, with its surroundings. */
 export interface Example {

@@ -1,4 +1,13 @@
-import type { CorpusRows } from './example-collector.ts';
+/** Rows of an activation set as an indexer reads them: where every row comes from. */
+export interface CorpusRows {
+  /** Row of the activation set that row 0 is. */
+  firstRow: number;
+  tokenIds: Int32Array;
+  documents: Int32Array;
+  positions: Int32Array;
+  /** 1 for BOS and special tokens: left out of everything, and a border of examples. */
+  special: Uint8Array;
+}
 
 /**
  * Yields the end of every segment of `rows` rows, in order: segments are stretches of consecutive positions of one document;

@@ -1,5 +1,5 @@
-import type { CorpusRows } from '../statistics/example-collector.ts';
 import type { SparseRows } from '../statistics/feature-statistics.ts';
+import type { CorpusRows } from '../statistics/segments.ts';
 
 /** Draws numbers in [0, 1) from a seed (mulberry32). */
 export function createRandom(seed: number): () => number {
