@@ -1,7 +1,7 @@
 // The two sides of the quality bench: a recipe trained here, and the same with PyTorch, on equal rows in equal order.
 import { open } from 'node:fs/promises';
-import { resolveConfig } from '../../libs/sae-training/src/config.ts';
 import { trainSae } from '../../libs/sae-training/src/index.ts';
+import { resolveConfig } from '../../libs/sae-training/src/resolve-config.ts';
 import { torch } from './report.mjs';
 
 /** One call writes at most 2 GiB. */

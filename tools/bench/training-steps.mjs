@@ -1,8 +1,8 @@
 // Steps of the cpu engine and the product they cannot do without, timed one by one; random rows from a fixed seed.
 import { createDenseProduct, createKernelMemory, planMemoryBytes } from '../../libs/kernels/src/index.ts';
 import { createRandom } from '../../libs/random/src/index.ts';
-import { resolveConfig } from '../../libs/sae-training/src/config.ts';
-import { engineOf } from '../../libs/sae-training/src/engines/engine.ts';
+import { engineOf } from '../../libs/sae-training/src/engines/registry.ts';
+import { resolveConfig } from '../../libs/sae-training/src/resolve-config.ts';
 import { initialWeights } from '../../libs/sae-training/src/weights/initial-weights.ts';
 import { median } from './report.mjs';
 

@@ -1,32 +1,26 @@
 export { requireRange } from './checks.ts';
-export {
-  MAX_BATCH_ROWS,
-  MAX_MEMBERS,
-  MAX_NORM,
-  MAX_TOKENS,
-  type RecipeConfig,
-  type ResolvedConfig,
-  resolveConfig,
-  type TrainingConfig,
-} from './config.ts';
-export {
-  ENGINE_NAMES,
-  type EngineMemoryPlan,
-  type EngineSession,
-  type EngineState,
-  type EvaluationSums,
-  engineOf,
-  type StateArray,
-  type StepStatistics,
-  type TrainingEngine,
+export type { ResolvedConfig, TrainingConfig } from './config.ts';
+export type {
+  EngineMemoryPlan,
+  EngineSession,
+  EngineState,
+  EvaluationSums,
+  StateArray,
+  StepStatistics,
+  TrainingEngine,
 } from './engines/engine.ts';
-export type { BatchtopkRecipeConfig } from './recipes/batchtopk.ts';
-export type { GatedRecipeConfig } from './recipes/gated.ts';
-export type { JumpreluRecipeConfig } from './recipes/jumprelu.ts';
-export type { MatryoshkaRecipeConfig } from './recipes/matryoshka.ts';
+export { ENGINE_NAMES, engineOf } from './engines/registry.ts';
+export type {
+  BatchtopkRecipeConfig,
+  GatedRecipeConfig,
+  JumpreluRecipeConfig,
+  MatryoshkaRecipeConfig,
+  RecipeConfig,
+  StandardRecipeConfig,
+  TopkRecipeConfig,
+} from './recipes/recipe-config.ts';
 export { RECIPE_NAMES } from './recipes/registry.ts';
-export type { StandardRecipeConfig } from './recipes/standard.ts';
-export type { TopkRecipeConfig } from './recipes/topk.ts';
+export { MAX_BATCH_ROWS, MAX_MEMBERS, MAX_NORM, MAX_TOKENS, resolveConfig } from './resolve-config.ts';
 export type { HeldOutPoint } from './rows/held-out.ts';
 export { INPUT_SCALES, type InputScale } from './rows/input-scale.ts';
 export {
@@ -57,4 +51,4 @@ export {
   trainSaes,
 } from './training/train.ts';
 export { TRAINING_SUSPENDED } from './training/training-loop.ts';
-export { B_DEC_STARTS, type BDecStart } from './weights/initial-weights.ts';
+export { B_DEC_STARTS, type BDecStart } from './weights/b-dec-start.ts';

@@ -1,21 +1,9 @@
 import { requireRange } from '../checks.ts';
-import { cpuBatchtopkGradients } from '../engines/cpu/cpu-batchtopk.ts';
-import { tfjsBatchtopkGradients } from '../engines/tfjs/tfjs-batchtopk.ts';
-import { tiedWeights } from '../weights/initial-weights.ts';
-import type { PublishedForm } from '../weights/to-sae.ts';
+import { tiedWeights } from '../weights/tied-weights.ts';
 import type { Weights } from '../weights/weights.ts';
-import type { Recipe, RecipeSizes } from './recipe.ts';
-import { resolveSelection, type SelectionConfig, selectionDefaults } from './topk.ts';
-
-/** BatchTopK: the B·k largest activations of a batch fire (Bussmann et al. 2024). */
-export interface BatchtopkRecipeConfig extends SelectionConfig {
-  name: 'batchtopk';
-  /**
-   * How fast the threshold follows the smallest activation that is selected.
-   * @default 50 / steps, at least 0.01, at most 1
-   */
-  threshold_rate?: number;
-}
+import type { PublishedForm, Recipe, RecipeSizes } from './recipe.ts';
+import type { BatchtopkRecipeConfig } from './recipe-config.ts';
+import { resolveSelection, selectionDefaults } from './topk.ts';
 
 /**
  * How fast the threshold follows where it is not stated: a moving average of 100 steps, of the last fiftieth of a shorter run,
@@ -45,8 +33,6 @@ export const batchtopkRecipe: Recipe<BatchtopkRecipeConfig> = {
     const form = thresholdForm(weights);
     return { ...form, metadata: { trained_as: 'batchtopk', training_k: k } };
   },
-  cpu: cpuBatchtopkGradients,
-  tfjs: tfjsBatchtopkGradients,
 };
 
 /** An SAE with one threshold for all features, as jumprelu. */

@@ -1,19 +1,9 @@
 import { requireRange } from '../checks.ts';
-import { cpuGatedGradients } from '../engines/cpu/cpu-gated.ts';
-import { tfjsGatedGradients } from '../engines/tfjs/tfjs-gated.ts';
-import { tiedWeights } from '../weights/initial-weights.ts';
+import { tiedWeights } from '../weights/tied-weights.ts';
 import { penaltyRate } from './learning-rates.ts';
 import type { Recipe } from './recipe.ts';
+import type { GatedRecipeConfig } from './recipe-config.ts';
 import { MAX_LAMBDA } from './standard.ts';
-
-/** Gated: one path decides which features fire, another how strongly (Rajamanoharan et al. 2024a). */
-export interface GatedRecipeConfig {
-  name: 'gated';
-  /** Weight λ of the penalty. @default 5 */
-  lambda?: number;
-  /** Share of the steps over which λ rises from 0. @default 0.05 */
-  lambda_warmup_fraction?: number;
-}
 
 /**
  * Rajamanoharan et al. 2024a §3.2: loss = mean ‖x − x̂‖² + λ Σ_i ReLU(π_gate_i)‖W_dec_i‖ + ‖x − (ReLU(π_gate) W_dec +
@@ -53,6 +43,4 @@ export const gatedRecipe: Recipe<GatedRecipeConfig> = {
     },
     metadata: { trained_as: 'gated' },
   }),
-  cpu: cpuGatedGradients,
-  tfjs: tfjsGatedGradients,
 };

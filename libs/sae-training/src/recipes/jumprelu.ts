@@ -1,26 +1,10 @@
 import { FacetError } from '@facet/errors';
 import { requireRange } from '../checks.ts';
-import { cpuJumpreluGradients } from '../engines/cpu/cpu-jumprelu.ts';
-import { tfjsJumpreluGradients } from '../engines/tfjs/tfjs-jumprelu.ts';
-import { tiedWeights } from '../weights/initial-weights.ts';
+import { tiedWeights } from '../weights/tied-weights.ts';
 import { penaltyRate } from './learning-rates.ts';
 import type { Recipe } from './recipe.ts';
+import type { JumpreluRecipeConfig } from './recipe-config.ts';
 import { MAX_LAMBDA } from './standard.ts';
-
-/** JumpReLU with an L0 penalty through a straight-through estimator (Rajamanoharan et al. 2024b, Gemma Scope). */
-export interface JumpreluRecipeConfig {
-  name: 'jumprelu';
-  /** Weight λ of the penalty. @default 1 with `target_l0`; without it λ must be stated */
-  lambda?: number;
-  /** Share of the steps over which λ rises from 0. @default 0.05 */
-  lambda_warmup_fraction?: number;
-  /** Features per row that the penalty λ(l0/target_l0 − 1)² pulls to; 0: the penalty is λ·l0. @default 0 */
-  target_l0?: number;
-  /** Threshold θ of every feature at the beginning, in units of scaled rows. @default 0.001 */
-  initial_threshold?: number;
-  /** Width ε of the window in which thresholds get a gradient. @default 0.001 */
-  bandwidth?: number;
-}
 
 /**
  * How far thresholds can go in a run at least, whatever its learning rate and length; rows of unit mean square have
@@ -69,8 +53,6 @@ export const jumpreluRecipe: Recipe<JumpreluRecipeConfig> = {
     tensors: { threshold: vectors!.threshold.map((theta) => Math.max(0, theta)) },
     metadata: { trained_as: 'jumprelu' },
   }),
-  cpu: cpuJumpreluGradients,
-  tfjs: tfjsJumpreluGradients,
 };
 
 function lambdaMissing(): never {

@@ -1,4 +1,4 @@
-import { resolveConfig } from '../config.ts';
+import { resolveConfig } from '../resolve-config.ts';
 import { penaltyRate } from './learning-rates.ts';
 
 describe('penaltyRate', () => {

@@ -1,23 +1,10 @@
 import { FacetError } from '@facet/errors';
 import { requireRange } from '../checks.ts';
-import { cpuMatryoshkaGradients } from '../engines/cpu/cpu-matryoshka.ts';
-import { tfjsMatryoshkaGradients } from '../engines/tfjs/tfjs-matryoshka.ts';
-import { tiedWeights } from '../weights/initial-weights.ts';
+import { tiedWeights } from '../weights/tied-weights.ts';
 import { defaultThresholdRate, thresholdForm } from './batchtopk.ts';
 import type { Recipe } from './recipe.ts';
-import { resolveSelection, type SelectionConfig, selectionDefaults } from './topk.ts';
-
-/** Matryoshka BatchTopK: nested prefixes of the features each reconstruct alone (Bussmann et al. 2025). */
-export interface MatryoshkaRecipeConfig extends SelectionConfig {
-  name: 'matryoshka';
-  /** Numbers of features of the nested SAEs, ascending, the last d_sae. @default d_sae/16, /8, /4, /2, d_sae */
-  prefixes?: readonly number[];
-  /**
-   * How fast the threshold follows the smallest activation that is selected.
-   * @default 50 / steps, at least 0.01, at most 1
-   */
-  threshold_rate?: number;
-}
+import type { MatryoshkaRecipeConfig } from './recipe-config.ts';
+import { resolveSelection, selectionDefaults } from './topk.ts';
 
 /** Most nested SAEs: each keeps a batch of residuals. */
 export const MAX_PREFIXES = 16;
@@ -44,8 +31,6 @@ export const matryoshkaRecipe: Recipe<MatryoshkaRecipeConfig> = {
     const metadata = { trained_as: 'matryoshka', training_k: k, matryoshka_prefixes: [...prefixes] };
     return { ...thresholdForm(weights), metadata };
   },
-  cpu: cpuMatryoshkaGradients,
-  tfjs: tfjsMatryoshkaGradients,
 };
 
 function defaultPrefixes(d_sae: number): number[] {

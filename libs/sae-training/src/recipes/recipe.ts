@@ -1,10 +1,9 @@
-import type { RecipeConfig, ResolvedConfig } from '../config.ts';
-import type { CpuGradients } from '../engines/cpu/cpu-gradients.ts';
-import type { TfjsGradients } from '../engines/tfjs/tfjs-gradients.ts';
+import type { Sae, SaeConfig, SaeMetadata } from '@facet/sae';
+import type { ResolvedConfig } from '../config.ts';
 import type { InputScale } from '../rows/input-scale.ts';
-import type { BDecStart } from '../weights/initial-weights.ts';
-import type { PublishedForm } from '../weights/to-sae.ts';
+import type { BDecStart } from '../weights/b-dec-start.ts';
 import type { Weights } from '../weights/weights.ts';
+import type { RecipeConfig } from './recipe-config.ts';
 
 /** Sizes that defaults and limits depend on. */
 export interface RecipeSizes {
@@ -27,9 +26,16 @@ export interface RecipeDefaults {
 /** Factors of the learning rate by the names of vectors. */
 export type VectorRates = Readonly<Record<string, number>>;
 
+/** What a recipe adds to an SAE that is published: its architecture, tensors of its own, remarks. */
+export interface PublishedForm {
+  cfg: Pick<SaeConfig, 'architecture' | 'k' | 'rescale_acts_by_decoder_norm'>;
+  tensors?: Partial<Pick<Sae, 'b_enc' | 'threshold' | 'b_gate' | 'b_mag' | 'r_mag'>>;
+  metadata?: SaeMetadata;
+}
+
 /**
- * One way to train: its settings, its beginning, its loss on each engine, and what is published. One file
- * each, listed in the registry.
+ * One way to train: its settings, its beginning, and what is published. One file each, listed in the registry; each
+ * engine has a table of its own with the loss and the gradient of every recipe.
  */
 export interface Recipe<Config extends RecipeConfig> {
   defaults(sizes: RecipeSizes): RecipeDefaults;
@@ -53,8 +59,4 @@ export interface Recipe<Config extends RecipeConfig> {
   target_l0?(recipe: Required<Config>): number;
   /** Features per row that the inference threshold is calibrated to, where the architecture has none of its own. */
   calibrated_k?(recipe: Required<Config>): number;
-  /** The recipe's loss and gradient on the CPU engine. */
-  cpu: CpuGradients<Config>;
-  /** The recipe's loss and gradient on the tfjs engine. */
-  tfjs: TfjsGradients<Config>;
 }

@@ -1,10 +1,10 @@
 import { FacetError } from '@facet/errors';
-import type { RecipeConfig } from '../config.ts';
 import { batchtopkRecipe } from './batchtopk.ts';
 import { gatedRecipe } from './gated.ts';
 import { jumpreluRecipe } from './jumprelu.ts';
 import { matryoshkaRecipe } from './matryoshka.ts';
 import type { Recipe } from './recipe.ts';
+import type { RecipeConfig } from './recipe-config.ts';
 import { standardRecipe } from './standard.ts';
 import { topkRecipe } from './topk.ts';
 

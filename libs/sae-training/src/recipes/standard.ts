@@ -1,20 +1,8 @@
 import { requireInteger, requireRange } from '../checks.ts';
-import { cpuStandardGradients } from '../engines/cpu/cpu-standard.ts';
-import { tfjsStandardGradients } from '../engines/tfjs/tfjs-standard.ts';
-import { tiedWeights } from '../weights/initial-weights.ts';
+import { tiedWeights } from '../weights/tied-weights.ts';
 import { penaltyRate } from './learning-rates.ts';
 import type { Recipe } from './recipe.ts';
-
-/** ReLU with an L1 penalty weighted by decoder norms (Anthropic, April 2024). */
-export interface StandardRecipeConfig {
-  name: 'standard';
-  /** Weight λ of the penalty. @default 5 */
-  lambda?: number;
-  /** Share of the steps over which λ rises from 0. @default 0.05 */
-  lambda_warmup_fraction?: number;
-  /** Steps between resamplings of dead features; none in the decay of the rate; 0: never. @default 0 */
-  resample_every?: number;
-}
+import type { StandardRecipeConfig } from './recipe-config.ts';
 
 /** Largest sparsity coefficient λ. */
 export const MAX_LAMBDA = 1e9;
@@ -47,6 +35,4 @@ export const standardRecipe: Recipe<StandardRecipeConfig> = {
   },
   initialise: (config) => tiedWeights(config, SMALL_DECODER_NORM),
   publish: () => ({ cfg: { architecture: 'standard' }, metadata: { trained_as: 'standard' } }),
-  cpu: cpuStandardGradients,
-  tfjs: tfjsStandardGradients,
 };

@@ -1,27 +1,11 @@
 import { requireInteger, requireRange } from '../checks.ts';
-import { cpuTopkGradients } from '../engines/cpu/cpu-topk.ts';
-import { tfjsTopkGradients } from '../engines/tfjs/tfjs-topk.ts';
-import { tiedWeights } from '../weights/initial-weights.ts';
+import { tiedWeights } from '../weights/tied-weights.ts';
 import { selectionRate } from './learning-rates.ts';
 import type { Recipe, RecipeDefaults, RecipeSizes } from './recipe.ts';
+import type { SelectionConfig, TopkRecipeConfig } from './recipe-config.ts';
 
 /** Longest warm-up that a default gives. */
 const MAX_WARMUP_STEPS = 1000;
-
-/** What recipes that select k features have in common. */
-export interface SelectionConfig {
-  /** Features that fire for a row; in batchtopk and matryoshka on average over a batch. */
-  k: number;
-  /** Weight of the auxiliary loss; 0 turns it off. @default 1/32 */
-  auxk_alpha?: number;
-  /** Dead features in the auxiliary loss. @default d_in / 2 */
-  k_aux?: number;
-}
-
-/** TopK with an auxiliary loss for dead features (Gao et al. 2024). */
-export interface TopkRecipeConfig extends SelectionConfig {
-  name: 'topk';
-}
 
 /**
  * Gao et al. 2024 §2.3–2.4: loss = mean ‖x − x̂‖² + α·AuxK. Decoder rows have unit length and their gradient
@@ -40,8 +24,6 @@ export const topkRecipe: Recipe<TopkRecipeConfig> = {
     cfg: { architecture: 'topk', k, rescale_acts_by_decoder_norm: false },
   }),
   calibrated_k: ({ k }) => k,
-  cpu: cpuTopkGradients,
-  tfjs: tfjsTopkGradients,
 };
 
 /** The defaults of every recipe that selects k features. */

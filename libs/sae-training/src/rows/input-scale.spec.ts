@@ -1,4 +1,5 @@
-import { type ResolvedConfig, resolveConfig } from '../config.ts';
+import type { ResolvedConfig } from '../config.ts';
+import { resolveConfig } from '../resolve-config.ts';
 import { initialWeights } from '../weights/initial-weights.ts';
 import { estimateInputScale } from './input-scale.ts';
 

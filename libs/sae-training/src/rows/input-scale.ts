@@ -1,5 +1,3 @@
-import type { ResolvedConfig } from '../config.ts';
-
 /**
  * What rows are multiplied by, one number for all: 1; √d_in / mean‖x‖ (SAELens's name for it); or
  * 1 / √(mean ‖x‖²), so that rows have unit mean square (Gemma Scope).
@@ -8,7 +6,10 @@ export const INPUT_SCALES = ['none', 'expected_average_only_in', 'unit_mean_squa
 export type InputScale = (typeof INPUT_SCALES)[number];
 
 /** Estimates the scale on the first batch `x` [rows, d_in]; 1 where all its rows are zero. */
-export function estimateInputScale({ input_scale, d_in }: ResolvedConfig, x: Float32Array): number {
+export function estimateInputScale(
+  { input_scale, d_in }: { input_scale: InputScale; d_in: number },
+  x: Float32Array,
+): number {
   if (input_scale === 'none') return 1;
   const rows = x.length / d_in;
   let norms = 0;

@@ -1,6 +1,6 @@
 import { createRandom } from '@facet/random';
-import { resolveConfig } from '../config.ts';
 import { cpuEngine } from '../engines/cpu/cpu-engine.ts';
+import { resolveConfig } from '../resolve-config.ts';
 import type { Weights } from '../weights/weights.ts';
 import { calibrateThresholds } from './calibrate-threshold.ts';
 

@@ -1,6 +1,7 @@
 import { createRandom } from '@facet/random';
-import { resolveConfig } from '../config.ts';
-import { type EngineSession, engineOf } from '../engines/engine.ts';
+import type { EngineSession } from '../engines/engine.ts';
+import { engineOf } from '../engines/registry.ts';
+import { resolveConfig } from '../resolve-config.ts';
 import { initialWeights } from '../weights/initial-weights.ts';
 import { createRowDraw, newEncoderLength } from './resampling.ts';
 

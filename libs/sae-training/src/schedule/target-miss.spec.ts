@@ -1,4 +1,4 @@
-import type { RecipeConfig } from '../config.ts';
+import type { RecipeConfig } from '../recipes/recipe-config.ts';
 import { patternedRows } from '../testing/patterned-rows.ts';
 import { trainSae } from '../training/train.ts';
 import { targetWarnings } from './target-miss.ts';

@@ -1,6 +1,7 @@
 import { FacetError, isFacetError } from '@facet/errors';
 import type { ResolvedConfig } from '../config.ts';
-import { type EngineSession, type EngineState, engineOf } from '../engines/engine.ts';
+import type { EngineSession, EngineState } from '../engines/engine.ts';
+import { engineOf } from '../engines/registry.ts';
 import { createHeldOutHistory, type HeldOutHistory } from '../rows/held-out.ts';
 import { createFiringWindow, type FiringWindow } from '../schedule/firing-window.ts';
 import { initialWeights } from '../weights/initial-weights.ts';

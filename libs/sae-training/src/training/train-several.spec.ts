@@ -1,5 +1,6 @@
 import { createRandom } from '@facet/random';
-import type { RecipeConfig, TrainingConfig } from '../config.ts';
+import type { TrainingConfig } from '../config.ts';
+import type { RecipeConfig } from '../recipes/recipe-config.ts';
 import { createMemorySource, type RowSource } from '../rows/row-source.ts';
 import { keep } from '../testing/kept-checkpoint.ts';
 import type { Checkpoint, SavedCheckpoint } from './checkpoint.ts';

@@ -1,8 +1,9 @@
 import type { FacetError } from '@facet/errors';
 import type { Sae, SaeMetadata } from '@facet/sae';
-import { type ResolvedConfig, resolveConfigs, type TrainingConfig } from '../config.ts';
-import { engineOf } from '../engines/engine.ts';
+import type { ResolvedConfig, TrainingConfig } from '../config.ts';
+import { engineOf } from '../engines/registry.ts';
 import { recipeOf } from '../recipes/registry.ts';
+import { resolveConfigs } from '../resolve-config.ts';
 import { blocksOf } from '../rows/batches.ts';
 import { type HeldOutPoint, measureHeldOut } from '../rows/held-out.ts';
 import type { RowSource } from '../rows/row-source.ts';

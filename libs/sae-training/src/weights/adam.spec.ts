@@ -1,6 +1,6 @@
 import { createRandom } from '@facet/random';
-import { resolveConfig } from '../config.ts';
-import { engineOf } from '../engines/engine.ts';
+import { engineOf } from '../engines/registry.ts';
+import { resolveConfig } from '../resolve-config.ts';
 import { initialWeights } from './initial-weights.ts';
 
 describe.each(['cpu', 'tfjs:wasm'])('the first step of Adam on engine %s', (engine) => {

@@ -1,6 +1,6 @@
 import { createRandom } from '@facet/random';
 import { decode, encodeReference } from '@facet/sae';
-import type { RecipeConfig } from '../config.ts';
+import type { RecipeConfig } from '../recipes/recipe-config.ts';
 import { createMemorySource } from '../rows/row-source.ts';
 import { type TrainedSae, trainSae } from '../training/train.ts';
 

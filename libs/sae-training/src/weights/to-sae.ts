@@ -1,14 +1,7 @@
-import type { Sae, SaeConfig, SaeMetadata } from '@facet/sae';
+import type { Sae, SaeMetadata } from '@facet/sae';
 import type { ResolvedConfig } from '../config.ts';
 import { recipeOf } from '../recipes/registry.ts';
 import { transpose, type Weights } from './weights.ts';
-
-/** What a recipe adds to an SAE that is published: its architecture, tensors of its own, remarks. */
-export interface PublishedForm {
-  cfg: Pick<SaeConfig, 'architecture' | 'k' | 'rescale_acts_by_decoder_norm'>;
-  tensors?: Partial<Pick<Sae, 'b_enc' | 'threshold' | 'b_gate' | 'b_mag' | 'r_mag'>>;
-  metadata?: SaeMetadata;
-}
 
 /**
  * Turns weights in training into an SAE for rows as they were captured. The input scale s is folded in:

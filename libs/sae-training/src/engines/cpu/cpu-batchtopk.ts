@@ -1,7 +1,7 @@
-import type { BatchtopkRecipeConfig } from '../../recipes/batchtopk.ts';
-import type { SelectionConfig } from '../../recipes/topk.ts';
+import type { BatchtopkRecipeConfig, SelectionConfig } from '../../recipes/recipe-config.ts';
 import { addGradients } from './cpu-entries.ts';
-import type { BatchStep, BatchSums, CpuGradients, CpuPlan, PlanSizes } from './cpu-gradients.ts';
+import type { BatchStep, BatchSums, CpuGradients } from './cpu-gradients.ts';
+import type { CpuPlan, PlanSizes } from './cpu-plan.ts';
 import { productBlocks } from './cpu-product.ts';
 import {
   addAuxiliary,

@@ -1,21 +1,8 @@
-import { createDenseUpdate, type DenseUpdate, type KernelMemory } from '@facet/kernels';
+import { createDenseUpdate, type KernelMemory } from '@facet/kernels';
 import type { ResolvedConfig } from '../../config.ts';
 import type { RowRange } from './cpu-entries.ts';
-import type { CpuSizes } from './cpu-sizes.ts';
-import type { CpuWorkspace } from './cpu-workspace.ts';
-
-/** What a block needs whose activations are too many to be handled one by one. */
-export interface DenseBlocks {
-  /** [blockRows, d_sae]: activations. */
-  acts: Float32Array;
-  /** [blockRows, d_sae]: how the loss moves with them. */
-  slopes: Float32Array;
-  /** error += acts·W_dec. */
-  decode: DenseUpdate;
-  /** gradient += 2/B·actsᵀ·error. */
-  gradient: DenseUpdate;
-  close(): Promise<void>;
-}
+import type { CpuSizes } from './cpu-plan.ts';
+import type { CpuWorkspace, DenseBlocks } from './cpu-workspace.ts';
 
 /** Array lengths in words, in the order in which `createDenseBlocks` takes them. */
 export function denseLengths({ blockRows, d_sae, plan }: CpuSizes): number[] {

@@ -1,5 +1,6 @@
 import { createRandom } from '@facet/random';
-import { type ResolvedConfig, resolveConfig, type TrainingConfig } from '../../config.ts';
+import type { ResolvedConfig, TrainingConfig } from '../../config.ts';
+import { resolveConfig } from '../../resolve-config.ts';
 import { initialWeights } from '../../weights/initial-weights.ts';
 import type { Weights } from '../../weights/weights.ts';
 import type { EngineSession } from '../engine.ts';

@@ -1,4 +1,4 @@
-import type { ResolvedRecipe } from '../../config.ts';
+import type { ResolvedRecipe } from '../../recipes/recipe-config.ts';
 import { recipeOf } from '../../recipes/registry.ts';
 import { requireFiniteRows, requireProgress } from '../../training/training-failures.ts';
 import type { Weights } from '../../weights/weights.ts';
@@ -11,16 +11,12 @@ import type {
   TrainingEngine,
 } from '../engine.ts';
 import { agreementOf } from './cpu-agreement.ts';
+import { createWorkspace, planWorkspace } from './cpu-allocation.ts';
 import { readWeights } from './cpu-parameters.ts';
 import { products } from './cpu-product.ts';
+import { cpuGradientsOf } from './cpu-recipes.ts';
 import { clearGradients, finishGradients, updateWeights } from './cpu-update.ts';
-import {
-  createWorkspace,
-  INPUT_SCALE,
-  planWorkspace,
-  THRESHOLD,
-  type CpuWorkspace as Workspace,
-} from './cpu-workspace.ts';
+import { INPUT_SCALE, THRESHOLD, type CpuWorkspace as Workspace } from './cpu-workspace.ts';
 
 /**
  * Trains on the CPU: dense products in ONNX Runtime, everything sparse in SIMD WebAssembly, over one memory.
@@ -81,16 +77,17 @@ async function trainStep(cpu: CpuWorkspace, input: StepInput): Promise<StepStati
   const { config } = cpu;
   const rows = config.batch_rows;
   const recipe = recipeOf(config.recipe);
+  const gradients = cpuGradientsOf(config.recipe);
   requireFiniteRows(cpu.kernels.sumOfSquares(cpu.x.byteOffset, cpu.x.length), input.step);
   const sums = prepareRows(cpu, rows);
   await clearGradients(cpu);
   cpu.firings.fill(0);
-  const loss = await recipe.cpu.train(cpu, input);
+  const loss = await gradients.train(cpu, input);
   const gradient_norm = Math.sqrt(await finishGradients(cpu, recipe));
   requireProgress(config, { ...input, loss: loss.loss, norm: gradient_norm });
   const vector_rates = recipe.vector_rates?.(config) ?? {};
   await updateWeights(cpu, { ...input, norm: gradient_norm, unit: recipe.unit_decoder, vector_rates });
-  recipe.cpu.afterUpdate?.(cpu, input);
+  gradients.afterUpdate?.(cpu, input);
   return {
     loss: loss.loss,
     l0: loss.firings / rows,
@@ -103,9 +100,15 @@ async function trainStep(cpu: CpuWorkspace, input: StepInput): Promise<StepStati
 
 async function evaluate(cpu: CpuWorkspace, rows: number): Promise<EvaluationSums> {
   const sums = prepareRows(cpu, rows);
-  const recipe = recipeOf(cpu.config.recipe);
-  const { squared_error, firings } = await recipe.cpu.evaluate(cpu, rows);
-  return { rows, squared_error, firings, ...sums, ...agreementOf(cpu, rows, recipe.subtracts_b_dec) };
+  const { recipe } = cpu.config;
+  const { squared_error, firings } = await cpuGradientsOf(recipe).evaluate(cpu, rows);
+  return {
+    rows,
+    squared_error,
+    firings,
+    ...sums,
+    ...agreementOf(cpu, rows, recipeOf(recipe).subtracts_b_dec),
+  };
 }
 
 async function* preActivations(cpu: CpuWorkspace, rows: number): AsyncGenerator<Float32Array, void> {

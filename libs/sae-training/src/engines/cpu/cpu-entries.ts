@@ -1,22 +1,6 @@
 import type { KernelExports, KernelMemory } from '@facet/kernels';
 import { forFeatures } from './cpu-tasks.ts';
-import type { CpuWorkspace } from './cpu-workspace.ts';
-
-/** Selected features of the batch: those of row r lie from begin[r] to end[r], ascending. */
-export interface Entries {
-  stride: number;
-  begin: Uint32Array;
-  end: Uint32Array;
-  /** [batch + 1]: where rows follow each other (stride 0), begin and end are views of it. */
-  offsets: Uint32Array;
-  index: Uint32Array;
-  value: Float32Array;
-  /** How the loss moves with each activation, unscaled. */
-  slope: Float32Array;
-  /** gated: the gate's activation, and how the loss moves with it. */
-  gate: Float32Array;
-  gateSlope: Float32Array;
-}
+import type { CpuWorkspace, Entries } from './cpu-workspace.ts';
 
 export interface EntryRoom {
   candidates: number;

@@ -1,4 +1,6 @@
-import type { RecipeConfig, ResolvedConfig } from '../../config.ts';
+import type { ResolvedConfig } from '../../config.ts';
+import type { RecipeConfig } from '../../recipes/recipe-config.ts';
+import type { CpuPlan, PlanSizes } from './cpu-plan.ts';
 import type { CpuWorkspace } from './cpu-workspace.ts';
 
 /** Sums over the rows of a batch. */
@@ -22,33 +24,6 @@ export interface BatchStep {
   step: number;
   /** Dead features, ascending. */
   dead: Uint32Array;
-}
-
-/** Memory that a recipe wants besides weights, batch and one block of pre-activations. */
-export interface CpuPlan {
-  /** Entries that can be held while they are selected. */
-  candidates: number;
-  /** Places of every row's entries; 0: entries of rows follow each other. */
-  stride: number;
-  /** Selected entries that can be decoded, projected and sorted at a time. */
-  entries: number;
-  /** Entries per row of the auxiliary term; 0: there is none. */
-  auxiliary: number;
-  /** Residuals of a batch that are held at a time, at least 1. */
-  errors: number;
-  /** Places in every row's entries that are kept besides where they begin and end (matryoshka). */
-  bounds: number;
-  /** Whether blocks may be decoded dense. */
-  dense: boolean;
-  /** Whether entries carry a second activation (gated). */
-  gate: boolean;
-}
-
-/** Sizes that a plan depends on; d_sae is padded. */
-export interface PlanSizes {
-  d_sae: number;
-  batch: number;
-  blockRows: number;
 }
 
 /**

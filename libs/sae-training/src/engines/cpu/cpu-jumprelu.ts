@@ -1,5 +1,5 @@
-import type { JumpreluRecipeConfig } from '../../recipes/jumprelu.ts';
 import { penaltyOf } from '../../recipes/jumprelu-penalty.ts';
+import type { JumpreluRecipeConfig } from '../../recipes/recipe-config.ts';
 import { lambdaAt } from '../../schedule/schedule.ts';
 import { decodeDense, projectDense } from './cpu-dense.ts';
 import { addDecoded } from './cpu-entries.ts';

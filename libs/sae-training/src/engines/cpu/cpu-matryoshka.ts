@@ -1,4 +1,4 @@
-import type { MatryoshkaRecipeConfig } from '../../recipes/matryoshka.ts';
+import type { MatryoshkaRecipeConfig } from '../../recipes/recipe-config.ts';
 import { evaluateByThreshold, planBatchSelection, selectFromBatch } from './cpu-batchtopk.ts';
 import { addBiases, addDirections, addEncoders, sortEntries } from './cpu-entries.ts';
 import type { BatchSums, CpuGradients } from './cpu-gradients.ts';

@@ -1,20 +1,7 @@
 import type { KernelMemory } from '@facet/kernels';
 import type { Weights } from '../../weights/weights.ts';
-import type { CpuSizes } from './cpu-sizes.ts';
-
-/** Weights, or anything of their shape (gradients, moments), as one run of memory and its parts. */
-export interface Parameters {
-  all: Float32Array;
-  /** [d_sae, width] */
-  W_enc: Float32Array;
-  W_dec: Float32Array;
-  /** [d_sae] */
-  b_enc: Float32Array;
-  /** [width] */
-  b_dec: Float32Array;
-  /** The recipe's own, each [d_sae]. */
-  vectors: Readonly<Record<string, Float32Array>>;
-}
+import type { CpuSizes } from './cpu-plan.ts';
+import type { Parameters } from './cpu-workspace.ts';
 
 /** Words of all parameters. */
 export function parameterLength({ width, d_sae, vectors }: CpuSizes): number {

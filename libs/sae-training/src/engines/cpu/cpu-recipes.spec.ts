@@ -1,5 +1,7 @@
 import { createRandom } from '@facet/random';
-import { type RecipeConfig, type ResolvedConfig, resolveConfig } from '../../config.ts';
+import type { ResolvedConfig } from '../../config.ts';
+import type { RecipeConfig } from '../../recipes/recipe-config.ts';
+import { resolveConfig } from '../../resolve-config.ts';
 import { createReferenceTraining, namedParameters } from '../../testing/reference-training.ts';
 import { initialWeights } from '../../weights/initial-weights.ts';
 import type { Weights } from '../../weights/weights.ts';

@@ -1,6 +1,7 @@
-import type { RecipeConfig } from '../../config.ts';
+import type { RecipeConfig } from '../../recipes/recipe-config.ts';
 import { addDirections, addEncoders, type RowRange, sortEntries } from './cpu-entries.ts';
-import type { BatchLoss, BatchStep, BatchSums, CpuGradients, CpuPlan, PlanSizes } from './cpu-gradients.ts';
+import type { BatchLoss, BatchStep, BatchSums, CpuGradients } from './cpu-gradients.ts';
+import type { CpuPlan, PlanSizes } from './cpu-plan.ts';
 import { productBlocks } from './cpu-product.ts';
 import type { CpuWorkspace } from './cpu-workspace.ts';
 

@@ -1,4 +1,4 @@
-import type { StandardRecipeConfig } from '../../recipes/standard.ts';
+import type { StandardRecipeConfig } from '../../recipes/recipe-config.ts';
 import { createRowDraw, lengthOf, newEncoderLength, resamplesAfter } from '../../schedule/resampling.ts';
 import type { BatchStep } from './cpu-gradients.ts';
 import type { CpuWorkspace } from './cpu-workspace.ts';

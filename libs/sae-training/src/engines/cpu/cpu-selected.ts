@@ -1,9 +1,9 @@
-import type { SelectionConfig } from '../../recipes/topk.ts';
-import { addGradients, type Entries, reconstruction } from './cpu-entries.ts';
+import type { SelectionConfig } from '../../recipes/recipe-config.ts';
+import { addGradients, reconstruction } from './cpu-entries.ts';
 import type { BatchSums } from './cpu-gradients.ts';
 import type { ProductBlock } from './cpu-product.ts';
 import { forRows } from './cpu-tasks.ts';
-import type { CpuWorkspace } from './cpu-workspace.ts';
+import type { CpuWorkspace, Entries } from './cpu-workspace.ts';
 
 /** Whether the auxiliary term has anything to fit in this step. */
 export function auxiliaryRuns(cpu: CpuWorkspace, dead: Uint32Array): boolean {

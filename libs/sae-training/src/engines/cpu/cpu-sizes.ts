@@ -2,27 +2,8 @@ import { availableParallelism } from 'node:os';
 import { padWidth } from '@facet/kernels';
 import type { ResolvedConfig } from '../../config.ts';
 import { recipeOf } from '../../recipes/registry.ts';
-import type { CpuPlan } from './cpu-gradients.ts';
-
-/** What the arrays of a workspace are as long as. */
-export interface CpuSizes {
-  /** As configured, without padding. */
-  d_in: number;
-  features: number;
-  /** Padded d_in and d_sae. */
-  width: number;
-  d_sae: number;
-  batch: number;
-  blockRows: number;
-  /** Names of the recipe's own parameters. */
-  vectors: readonly string[];
-  plan: CpuPlan;
-  /** Whether threads share the work, each encoding blocks of its own. */
-  threaded: boolean;
-  /** How many threads there are, the engine's own included, and how many work on one product. */
-  threads: number;
-  productThreads: number;
-}
+import type { CpuSizes } from './cpu-plan.ts';
+import { cpuGradientsOf } from './cpu-recipes.ts';
 
 /**
  * Pre-activations of one block stay below this: large enough for the product, small enough for the last-level cache, also
@@ -36,18 +17,19 @@ const MIN_BLOCK_ROWS = 128;
 
 /** Sizes everything that a run on the CPU takes. */
 export function sizesOf(config: ResolvedConfig): CpuSizes {
-  const recipe = recipeOf(config.recipe);
+  const { vectors } = recipeOf(config.recipe);
+  const gradients = cpuGradientsOf(config.recipe);
   const d_sae = padWidth(config.d_sae);
   const batch = config.batch_rows;
   const fitting = Math.max(MIN_BLOCK_ROWS, Math.min(MAX_BLOCK_ROWS, Math.floor(BLOCK_BYTES / 4 / d_sae)));
-  const threaded = recipe.cpu.threaded ?? false;
+  const threaded = gradients.threaded ?? false;
   const { threads, productThreads } = threaded
     ? threadsOf(config)
     : { threads: 1, productThreads: config.threads };
   // A whole number of blocks for every thread, so that all end together.
   const blocks = threads * Math.ceil(batch / fitting / threads);
   const blockRows = Math.ceil(batch / blocks);
-  const plan = recipe.cpu.plan(config, { d_sae, batch, blockRows });
+  const plan = gradients.plan(config, { d_sae, batch, blockRows });
   return {
     d_in: config.d_in,
     features: config.d_sae,
@@ -55,7 +37,7 @@ export function sizesOf(config: ResolvedConfig): CpuSizes {
     d_sae,
     batch,
     blockRows,
-    vectors: recipe.vectors,
+    vectors,
     plan,
     threaded,
     threads,

@@ -1,4 +1,4 @@
-import type { StandardRecipeConfig } from '../../recipes/standard.ts';
+import type { StandardRecipeConfig } from '../../recipes/recipe-config.ts';
 import { lambdaAt } from '../../schedule/schedule.ts';
 import { decodeDense, projectDense } from './cpu-dense.ts';
 import { addDecoded } from './cpu-entries.ts';

@@ -1,10 +1,10 @@
 import type { BlockSelection } from '@facet/kernels';
-import type { TopkRecipeConfig } from '../../recipes/topk.ts';
-import { addGradients, type Entries } from './cpu-entries.ts';
+import type { TopkRecipeConfig } from '../../recipes/recipe-config.ts';
+import { addGradients } from './cpu-entries.ts';
 import type { CpuGradients } from './cpu-gradients.ts';
 import { blocksOf } from './cpu-product.ts';
 import { addAuxiliary, addInputBias, auxiliaryRuns, countFirings, decodeSelected } from './cpu-selected.ts';
-import type { CpuWorkspace } from './cpu-workspace.ts';
+import type { CpuWorkspace, Entries } from './cpu-workspace.ts';
 
 /**
  * TopK on the CPU. With e = x̂ − x over B rows, g_i = e·W_dec_i for the features i that fired, and r = −e

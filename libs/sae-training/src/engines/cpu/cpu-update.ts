@@ -1,8 +1,7 @@
 import type { KernelCall } from '@facet/kernels';
 import type { VectorRates } from '../../recipes/recipe.ts';
-import type { Parameters } from './cpu-parameters.ts';
 import { forFeatures, type Run } from './cpu-tasks.ts';
-import type { CpuWorkspace } from './cpu-workspace.ts';
+import type { CpuWorkspace, Parameters } from './cpu-workspace.ts';
 
 /** Sets all gradients to 0. */
 export async function clearGradients(cpu: CpuWorkspace): Promise<void> {

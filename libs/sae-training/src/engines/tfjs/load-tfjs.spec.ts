@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { engineOf } from '../engine.ts';
+import { engineOf } from '../registry.ts';
 import { loadTfjs } from './load-tfjs.ts';
 import { TFJS_BACKENDS } from './tfjs-backends.ts';
 

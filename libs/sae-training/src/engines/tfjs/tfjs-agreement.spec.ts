@@ -1,4 +1,5 @@
-import type { RecipeConfig, TrainingConfig } from '../../config.ts';
+import type { TrainingConfig } from '../../config.ts';
+import type { RecipeConfig } from '../../recipes/recipe-config.ts';
 import { patternedRows } from '../../testing/patterned-rows.ts';
 import { type TrainedSae, type TrainingProgress, trainSae } from '../../training/train.ts';
 

@@ -1,5 +1,5 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import type { SelectionConfig } from '../../recipes/topk.ts';
+import type { SelectionConfig } from '../../recipes/recipe-config.ts';
 import { squares } from './tfjs-arithmetic.ts';
 import type { TfjsBatch } from './tfjs-gradients.ts';
 import { strongestOfRows } from './tfjs-selection.ts';

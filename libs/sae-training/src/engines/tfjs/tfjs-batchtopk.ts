@@ -1,5 +1,5 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import type { BatchtopkRecipeConfig } from '../../recipes/batchtopk.ts';
+import type { BatchtopkRecipeConfig } from '../../recipes/recipe-config.ts';
 import { preActivations } from './tfjs-arithmetic.ts';
 import type { TfjsBatch, TfjsGradients } from './tfjs-gradients.ts';
 import { selectedLoss } from './tfjs-selected.ts';

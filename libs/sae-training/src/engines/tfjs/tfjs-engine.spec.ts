@@ -1,5 +1,7 @@
 import { createRandom } from '@facet/random';
-import { type RecipeConfig, type ResolvedConfig, resolveConfig } from '../../config.ts';
+import type { ResolvedConfig } from '../../config.ts';
+import type { RecipeConfig } from '../../recipes/recipe-config.ts';
+import { resolveConfig } from '../../resolve-config.ts';
 import { initialWeights } from '../../weights/initial-weights.ts';
 import type { EngineSession } from '../engine.ts';
 import { loadTfjs, useBackend } from './load-tfjs.ts';

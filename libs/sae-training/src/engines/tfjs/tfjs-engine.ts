@@ -9,6 +9,7 @@ import { evaluateRows, momentsOf, preActivationBlocks, prepareRows } from './tfj
 import type { TfjsLoss } from './tfjs-gradients.ts';
 import { planTfjs } from './tfjs-memory.ts';
 import { floatOf, floatsOf, scoped } from './tfjs-reading.ts';
+import { tfjsGradientsOf } from './tfjs-recipes.ts';
 import {
   createState,
   createTraining,
@@ -77,16 +78,16 @@ interface StepInput {
 function trainStep(training: TfjsTraining, input: StepInput): StepStatistics {
   const { tf, config, weights: w } = training;
   const { batch_rows: rows } = config;
-  const recipe = recipeOf(config.recipe);
+  const gradients = tfjsGradientsOf(config.recipe);
   return scoped(tf, () => {
     requireFiniteRows(sumOfSquares(training), input.step);
     const x = prepareRows(training, rows);
-    const result = tf.tidy(() => recipe.tfjs.train({ tf, config, w, x }, input));
+    const result = tf.tidy(() => gradients.train({ tf, config, w, x }, input));
     const loss = floatOf(result.loss);
     const squared_error = floatOf(squares(tf, result.error));
     const firings = Uint32Array.from(floatsOf(result.firings));
     const gradient_norm = update(training, result, { ...input, loss });
-    recipe.tfjs.afterUpdate?.(training, { x, error: result.error }, input);
+    gradients.afterUpdate?.(training, { x, error: result.error }, input);
     follow(training, result, input.step);
     return {
       loss,

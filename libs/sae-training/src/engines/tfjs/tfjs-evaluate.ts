@@ -5,6 +5,7 @@ import { useBackend } from './load-tfjs.ts';
 import { centredError, countFirings, plainError, preActivations, squares } from './tfjs-arithmetic.ts';
 import type { TfjsBatch } from './tfjs-gradients.ts';
 import { floatOf, floatsOf, scoped } from './tfjs-reading.ts';
+import { tfjsGradientsOf } from './tfjs-recipes.ts';
 import { INPUT_SCALE, type TfjsTraining, THRESHOLD } from './tfjs-training.ts';
 
 /** Bytes of pre-activations that are copied out at a time. */
@@ -37,7 +38,7 @@ export function evaluateRows(training: TfjsTraining, rows: number): EvaluationSu
   return scoped(tf, () => {
     const x = prepareRows(training, rows);
     const batch: TfjsBatch<typeof config.recipe> = { tf, config, w, x };
-    const f = recipe.tfjs.encode(batch, scalars[THRESHOLD]);
+    const f = tfjsGradientsOf(config.recipe).encode(batch, scalars[THRESHOLD]);
     const error = recipe.subtracts_b_dec ? centredError(batch, f) : plainError(batch, f);
     const full: Tensor2D = recipe.subtracts_b_dec ? tf.add(x, w.b_dec) : x;
     return {

@@ -1,5 +1,5 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import type { GatedRecipeConfig } from '../../recipes/gated.ts';
+import type { GatedRecipeConfig } from '../../recipes/recipe-config.ts';
 import { lambdaAt } from '../../schedule/schedule.ts';
 import {
   centredError,

@@ -1,5 +1,6 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import type { RecipeConfig, ResolvedConfig } from '../../config.ts';
+import type { ResolvedConfig } from '../../config.ts';
+import type { RecipeConfig } from '../../recipes/recipe-config.ts';
 import type { Tf } from './load-tfjs.ts';
 import type { TfjsParameters, TfjsTraining } from './tfjs-training.ts';
 

@@ -1,6 +1,6 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import type { JumpreluRecipeConfig } from '../../recipes/jumprelu.ts';
 import { penaltyOf } from '../../recipes/jumprelu-penalty.ts';
+import type { JumpreluRecipeConfig } from '../../recipes/recipe-config.ts';
 import { lambdaAt } from '../../schedule/schedule.ts';
 import { plainError, preActivations, pullOf, slopesOf, squares } from './tfjs-arithmetic.ts';
 import type { TfjsBatch, TfjsGradients } from './tfjs-gradients.ts';

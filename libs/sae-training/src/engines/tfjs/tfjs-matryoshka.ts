@@ -1,4 +1,4 @@
-import type { MatryoshkaRecipeConfig } from '../../recipes/matryoshka.ts';
+import type { MatryoshkaRecipeConfig } from '../../recipes/recipe-config.ts';
 import { preActivations } from './tfjs-arithmetic.ts';
 import { encodeByThreshold } from './tfjs-batchtopk.ts';
 import type { TfjsGradients } from './tfjs-gradients.ts';

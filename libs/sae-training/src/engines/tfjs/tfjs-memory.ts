@@ -2,6 +2,7 @@ import { FacetError } from '@facet/errors';
 import type { ResolvedConfig } from '../../config.ts';
 import { recipeOf } from '../../recipes/registry.ts';
 import type { EngineMemoryPlan } from '../engine.ts';
+import { tfjsGradientsOf } from './tfjs-recipes.ts';
 
 /** Elements of one tensor: places in it are 32-bit integers. */
 const MAX_ELEMENTS = 2 ** 31 - 1;
@@ -14,7 +15,8 @@ const ROW_MATRICES = 8;
 export function planTfjs(config: ResolvedConfig): EngineMemoryPlan {
   const { d_in, d_sae, batch_rows: rows } = config;
   requireAddressable(config);
-  const { vectors, tfjs } = recipeOf(config.recipe);
+  const { vectors } = recipeOf(config.recipe);
+  const { matrices } = tfjsGradientsOf(config.recipe);
   const errors = 'prefixes' in config.recipe ? 2 * config.recipe.prefixes.length : 0;
   const weights_bytes = 4 * (2 * d_sae * d_in + (1 + vectors.length) * d_sae + d_in);
   const pre_activations_bytes = 4 * rows * d_sae;
@@ -22,7 +24,7 @@ export function planTfjs(config: ResolvedConfig): EngineMemoryPlan {
     weights_bytes,
     optimizer_bytes: 3 * weights_bytes + 4 * UPDATE_MATRICES * d_sae * d_in,
     gradients_bytes: weights_bytes,
-    batch_bytes: tfjs.matrices * pre_activations_bytes + 4 * (ROW_MATRICES + errors) * rows * d_in,
+    batch_bytes: matrices * pre_activations_bytes + 4 * (ROW_MATRICES + errors) * rows * d_in,
     pre_activations_bytes,
     one_memory: config.engine === 'tfjs:wasm',
   };

@@ -1,5 +1,5 @@
 import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
-import type { StandardRecipeConfig } from '../../recipes/standard.ts';
+import type { StandardRecipeConfig } from '../../recipes/recipe-config.ts';
 import { createRowDraw, lengthOf, newEncoderLength, resamplesAfter } from '../../schedule/resampling.ts';
 import type { TfjsStep } from './tfjs-gradients.ts';
 import { floatsOf, scoped } from './tfjs-reading.ts';

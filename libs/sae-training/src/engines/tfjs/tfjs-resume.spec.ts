@@ -1,4 +1,5 @@
-import { type RecipeConfig, resolveConfig } from '../../config.ts';
+import type { RecipeConfig } from '../../recipes/recipe-config.ts';
+import { resolveConfig } from '../../resolve-config.ts';
 import { keep } from '../../testing/kept-checkpoint.ts';
 import { patternedRows } from '../../testing/patterned-rows.ts';
 import {

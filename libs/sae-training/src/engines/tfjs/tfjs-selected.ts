@@ -1,5 +1,5 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import type { SelectionConfig } from '../../recipes/topk.ts';
+import type { SelectionConfig } from '../../recipes/recipe-config.ts';
 import type { Tf } from './load-tfjs.ts';
 import { centringGradient, countFirings, squares } from './tfjs-arithmetic.ts';
 import { addAuxiliary } from './tfjs-auxiliary.ts';

@@ -1,4 +1,4 @@
-import type { TopkRecipeConfig } from '../../recipes/topk.ts';
+import type { TopkRecipeConfig } from '../../recipes/recipe-config.ts';
 import { preActivations } from './tfjs-arithmetic.ts';
 import type { TfjsGradients } from './tfjs-gradients.ts';
 import { selectedLoss } from './tfjs-selected.ts';

@@ -1,5 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { ResolvedConfig, ResolvedRecipe } from '../../config.ts';
+import type { ResolvedConfig } from '../../config.ts';
+import type { ResolvedRecipe } from '../../recipes/recipe-config.ts';
 import type { Weights } from '../../weights/weights.ts';
 import type { EngineState, StateArray } from '../engine.ts';
 import type { LoadedTfjs } from './load-tfjs.ts';

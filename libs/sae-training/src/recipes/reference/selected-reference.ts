@@ -1,4 +1,4 @@
-import type { SelectionConfig } from '../topk.ts';
+import type { SelectionConfig } from '../recipe-config.ts';
 import {
   addDecoderGradient,
   addEncoderGradient,
