@@ -20,6 +20,7 @@ const tools = spawnSync(
     '--test',
     '--test-reporter=tap',
     'tools/check-boundaries/check.spec.mjs',
+    'tools/check-boundaries/import-circles.spec.mjs',
     'tools/check-docs/check.spec.mjs',
   ],
   { encoding: 'utf8' },

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { findImportCircles } from './import-circles.mjs';
 
 /** Longest source file, lines. */
 export const MAX_FILE_LINES = 300;
@@ -29,7 +30,30 @@ export function checkBoundaries(root) {
       ...checkFileSizes(project),
     ]),
     ...findCycles(projects),
+    ...findImportCircles(allSources(root, projects), entriesOf(projects)),
   ];
+}
+
+/** Sources of all projects, and of the tools that are no project. */
+function allSources(root, projects) {
+  const paths = projects.map(({ path }) => path);
+  const tools = existsSync(join(root, 'tools')) ? readdirSync(join(root, 'tools')) : [];
+  const others = tools.map((name) => `tools/${name}`).filter((path) => !paths.includes(path));
+  return [
+    ...projects.flatMap(({ files }) => files),
+    ...others.flatMap((path) => sourceFiles(join(root, path))).map((path) => readSource(root, path)),
+  ];
+}
+
+/** The source of everything that packages export, by the name under which it is imported. */
+function entriesOf(projects) {
+  const entries = projects.flatMap(({ name, path, exports }) =>
+    Object.entries(exports).map(([subpath, target]) => {
+      const source = typeof target === 'string' ? target : target['facet-source'];
+      return [join(name, subpath), source === undefined ? undefined : join(path, source)];
+    }),
+  );
+  return new Map(entries);
 }
 
 /** Reads name, layer, dependencies and sources of every project. */
@@ -50,7 +74,7 @@ function readProject(root, directory) {
     path: relative(root, directory),
     layer: tag?.slice('layer:'.length),
     dependencies,
-    exports: new Set(Object.keys(manifest.exports ?? {})),
+    exports: manifest.exports ?? {},
     declared: new Set([...dependencies, ...facetNames(manifest.devDependencies)]),
     files: sourceFiles(join(directory, 'src')).map((path) => readSource(root, path)),
   };
@@ -62,7 +86,7 @@ function facetNames(dependencies = {}) {
 
 /** Sources below a folder; generated code is left out. */
 function sourceFiles(directory) {
-  if (!existsSync(directory)) return [];
+  if (!existsSync(directory) || !statSync(directory).isDirectory()) return [];
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
     if (entry.isDirectory())
@@ -80,14 +104,17 @@ function countLines(text) {
   return text === '' ? 0 : text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
 }
 
-/** Matches `from '…'`, `import '…'`, `import('…')`, `require('…')` and `require.resolve('…')`. */
+/**
+ * Matches comments, then `from '…'`, `import '…'`, `import('…')`, `require('…')` and `require.resolve('…')`, then other texts:
+ * what stands in a comment or in a text is no import, and `'src/*'` opens no comment.
+ */
 const IMPORT =
-  /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire(?:\.resolve)?\s*\(\s*|\bresolve\s*\(\s*)(['"])([^'"\n]+)\1/g;
+  /\/\*[\s\S]*?\*\/|\/\/[^\n]*|(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire(?:\.resolve)?\s*\(\s*|\bresolve\s*\(\s*)(['"])([^'"\n]+)\1|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g;
 
 /** Finds the module names that a source imports, comments aside. */
 export function findImports(text) {
-  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/[^\n]*/g, '$1');
-  return [...new Set([...code.matchAll(IMPORT)].map((match) => match[2]))];
+  const names = [...text.matchAll(IMPORT)].map((match) => match[2]);
+  return [...new Set(names.filter((name) => name !== undefined))];
 }
 
 function checkLayer({ name, layer, path }) {
@@ -125,7 +152,7 @@ function checkImport(project, byName, { path, specifier }) {
 
 /** A path that the package exports; what it exports for tests (`./testing`) is for tests only. */
 function isPublicPath({ exports }, subpath, importer) {
-  if (!exports.has(`.${subpath}`)) return false;
+  if (!Object.hasOwn(exports, `.${subpath}`)) return false;
   return subpath !== '/testing' || /\.spec\.\w+$|\/testing\//.test(importer);
 }
 

@@ -159,15 +159,30 @@ describe('findImports', () => {
       // import 'comment'
       /* import 'block' */
       const url = 'https://x'; import 'i';
+      const globs = ['src/*', "import 'text'"]; import 'k'; const end = '*/';
       import {
         j,
       } from 'j';
     `;
-    assert.deepEqual(findImports(text), ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']);
+    assert.deepEqual(findImports(text), ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'k', 'j']);
   });
 });
 
 describe('main', () => {
+  test('names the files of an import circle', () => {
+    tree({
+      'libs/a': [
+        'base',
+        [],
+        { 'high.ts': "import './low.ts';", 'low.ts': "import type { X } from './high.ts';" },
+      ],
+    });
+    const main = join(import.meta.dirname, 'main.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [main, root], { encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.match(stderr, /libs\/a\/src\/high\.ts → libs\/a\/src\/low\.ts → libs\/a\/src\/high\.ts/);
+  });
+
   test('exits 1 and lists the violations, else 0', () => {
     tree({ 'libs/a': ['nowhere', [], {}] });
     const run = () =>
