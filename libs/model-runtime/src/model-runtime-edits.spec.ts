@@ -1,4 +1,3 @@
-import { HOOK_KINDS } from '@facet/transformer';
 import type { FeatureEdits, ModelRuntime } from './model-runtime.ts';
 import { openModelRuntime } from './open-model-runtime.ts';
 import { expectClose } from './testing/closeness.ts';
@@ -38,9 +37,8 @@ describe('edits', () => {
   test('an identity edit leaves every logit bit-identical, at every kind of hook point', async () => {
     const plain = await forward([]);
     for (const layer of [0, 1, 2])
-      for (const kind of HOOK_KINDS) {
-        const { width } = runtime.hookPoints.find((point) => point.kind === kind)!;
-        const edits = makeEdits(`blocks.${layer}.${kind}`, [[IDENTITY, IDENTITY, IDENTITY]], width);
+      for (const { name, width } of runtime.hookPoints.filter((point) => point.layer === layer)) {
+        const edits = makeEdits(name, [[IDENTITY, IDENTITY, IDENTITY]], width);
         const edited = await forward([edits]);
         expect(edited.logits).toEqual(plain.logits);
         expect(edited.proofs[0]!.deltaNorm.every((norm) => norm === 0)).toBe(true);

@@ -65,7 +65,8 @@ function logitsOf(logits: Float32Array, row: number): Float32Array {
 }
 
 describe('replacements', () => {
-  const PLACES = HOOK_KINDS.flatMap((kind) => [0, 2].map((layer) => `blocks.${layer}.${kind}`));
+  const KINDS = HOOK_KINDS.filter((kind) => !kind.endsWith('_added'));
+  const PLACES = KINDS.flatMap((kind) => [0, 2].map((layer) => `blocks.${layer}.${kind}`));
   const CASES = PLACES.flatMap((name) => [
     [name, 'every row', false] as const,
     [name, 'the rows of a mask', true] as const,

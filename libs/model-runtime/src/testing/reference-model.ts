@@ -31,9 +31,12 @@ export function runReference(
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const prefix = `model.layers.${layer}.`;
     x = at(layer, 'hook_resid_pre', x);
-    const attention = attend(model, prefix, normalize(model, `${prefix}input_layernorm.weight`, x));
+    const h1 = at(layer, 'ln1.hook_normalized', normalize(model, x));
+    const read = weighted(model, `${prefix}input_layernorm.weight`, h1);
+    const attention = attend(model, prefix, { rows: read, at: (kind, rows) => at(layer, kind, rows) });
     x = at(layer, 'hook_resid_mid', add(x, at(layer, 'hook_attn_out', attention)));
-    const h = normalize(model, `${prefix}post_attention_layernorm.weight`, x);
+    const h2 = at(layer, 'ln2.hook_normalized', normalize(model, x));
+    const h = weighted(model, `${prefix}post_attention_layernorm.weight`, h2);
     const gate = linear(model, `${prefix}mlp.gate_proj`, h);
     const up = linear(model, `${prefix}mlp.up_proj`, h);
     const inner = gate.map((values, t) => values.map((g, i) => (g / (1 + Math.exp(-g))) * up[t]![i]!));
@@ -42,7 +45,10 @@ export function runReference(
     x = at(layer, 'hook_resid_post', add(x, mlpOut));
   }
   const unembedding = config.tie_word_embeddings ? 'model.embed_tokens' : 'lm_head';
-  return { hooks, logits: linear(model, unembedding, normalize(model, 'model.norm.weight', x)) };
+  return {
+    hooks,
+    logits: linear(model, unembedding, weighted(model, 'model.norm.weight', normalize(model, x))),
+  };
 }
 
 function weight(model: TinyModel, name: string): Float32Array {
@@ -57,12 +63,17 @@ function add(a: Rows, b: Rows): Rows {
   return a.map((values, t) => values.map((value, i) => value + b[t]![i]!));
 }
 
-function normalize(model: TinyModel, name: string, rows: Rows): Rows {
-  const scale = weight(model, name);
+/** RMSNorm before its weight. */
+function normalize(model: TinyModel, rows: Rows): Rows {
   return rows.map((values) => {
     const square = values.reduce((sum, value) => sum + value * value, 0) / values.length;
-    return values.map((value, i) => (value / Math.sqrt(square + model.config.rms_norm_eps)) * scale[i]!);
+    return values.map((value) => value / Math.sqrt(square + model.config.rms_norm_eps));
   });
+}
+
+function weighted(model: TinyModel, name: string, rows: Rows): Rows {
+  const scale = weight(model, name);
+  return rows.map((values) => values.map((value, i) => value * scale[i]!));
 }
 
 function linear(model: TinyModel, name: string, rows: Rows): Rows {
@@ -75,11 +86,16 @@ function linear(model: TinyModel, name: string, rows: Rows): Rows {
   );
 }
 
-function attend(model: TinyModel, prefix: string, rows: Rows): Rows {
+function attend(
+  model: TinyModel,
+  prefix: string,
+  { rows, at }: { rows: Rows; at: (kind: string, rows: Rows) => Rows },
+): Rows {
   const { config } = model;
   const { num_attention_heads: heads, num_key_value_heads: kvHeads } = config;
   const d_head = config.head_dim ?? config.hidden_size / heads;
-  const project = (name: string) => linear(model, `${prefix}self_attn.${name}_proj`, rows);
+  const project = (name: string) =>
+    at(`attn.hook_${name}`, linear(model, `${prefix}self_attn.${name}_proj`, rows));
   const q = project('q').map((values, t) => rotate(values, t, d_head, config.rope_theta));
   const k = project('k').map((values, t) => rotate(values, t, d_head, config.rope_theta));
   const v = project('v');
@@ -98,7 +114,7 @@ function attend(model: TinyModel, prefix: string, rows: Rows): Rows {
     }
     return out;
   });
-  return linear(model, `${prefix}self_attn.o_proj`, mixed);
+  return linear(model, `${prefix}self_attn.o_proj`, at('attn.hook_z', mixed));
 }
 
 /** Rotary embedding, the two halves of each head being the real and the imaginary part. */
