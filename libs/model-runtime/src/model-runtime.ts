@@ -43,6 +43,8 @@ export interface ModelRuntimeOptions {
   maxCacheBytes?: number;
   /** Longest time that a compute thread may take to answer; then it is replaced. @default 600000 ms */
   maxRunMs?: number;
+  /** Folder of the F32 copies of weights that are stored otherwise. @default facet/weights in the user's cache */
+  weightCopies?: string;
   /** Cancels loading. */
   signal?: AbortSignal;
 }

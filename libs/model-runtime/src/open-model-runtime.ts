@@ -1,6 +1,7 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
-import { hookPoints, loadModelDirectory, type ModelDirectory } from '@facet/transformer';
+import { hookPoints, loadModelDirectory, mapWeights } from '@facet/transformer';
 import { createCacheBudget } from './generation/cache-budget.ts';
 import { openGeneration } from './generation/generation.ts';
 import type { ModelRuntime, ModelRuntimeOptions } from './model-runtime.ts';
@@ -33,10 +34,11 @@ export async function openModelRuntime(
   directory: string,
   options: ModelRuntimeOptions = {},
 ): Promise<ModelRuntime> {
-  const model = await loadModelDirectory(directory, options.signal);
-  const { modelSha256, tokenizerSha256, spec } = model;
+  const stored = await loadModelDirectory(directory, options.signal);
+  const { modelSha256, tokenizerSha256, spec, weightBytes, warnings } = stored;
+  const model = await mapWeights(stored, options.weightCopies ?? defaultWeightCopies(), options.signal);
   const budget = createCacheBudget(options.maxCacheBytes ?? DEFAULT_MAX_CACHE_BYTES);
-  const lanes = createLanes(model, options);
+  const lanes = createLanes({ folder: model.weightFolder, weightBytes }, options);
   const context = { model, lanes, trunks: new Map() };
   let isClosed = false;
   const whenOpen = <T>(work: () => Promise<T>): Promise<T> =>
@@ -45,7 +47,7 @@ export async function openModelRuntime(
     spec,
     identity: { modelSha256, tokenizerSha256 },
     hookPoints: hookPoints(spec),
-    warnings: model.warnings,
+    warnings,
     forward: (request) => whenOpen(() => runForward(context, request)),
     compareScores: (request) => whenOpen(() => compareScores(context, request)),
     openGeneration: (request) => whenOpen(() => openGeneration(context, budget, request)),
@@ -58,19 +60,27 @@ export async function openModelRuntime(
   };
 }
 
-function createLanes(model: ModelDirectory, options: ModelRuntimeOptions) {
+function createLanes(
+  { folder, weightBytes }: { folder: string; weightBytes: number },
+  options: ModelRuntimeOptions,
+) {
   const threads = options.threads ?? availableParallelism();
   if (!Number.isInteger(threads) || threads < 1)
     throw new FacetError('invalid', `threads ${threads} is not a positive whole number`, {
       field: 'threads',
     });
-  const isSmall = model.weightBytes <= SMALL_MODEL_BYTES;
+  const isSmall = weightBytes <= SMALL_MODEL_BYTES;
   return createLanePool(isSmall ? threads : 1, {
-    folder: model.weightFolder,
+    folder,
     threads: isSmall ? 1 : threads,
     maxSessions: options.maxSessions ?? DEFAULT_MAX_SESSIONS,
     maxRunMs: options.maxRunMs ?? DEFAULT_MAX_RUN_MS,
   });
+}
+
+/** Where F32 copies of weights lie: the user's cache. */
+function defaultWeightCopies(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'facet', 'weights');
 }
 
 function closedError(): FacetError {

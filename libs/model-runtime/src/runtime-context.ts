@@ -4,14 +4,14 @@ import {
   buildHeadGraph,
   type GraphRequest,
   type HeadKind,
-  type ModelDirectory,
+  type MappedModel,
 } from '@facet/transformer';
 import type { Variant } from './sessions/lane.ts';
 import type { LanePool } from './sessions/lane-pool.ts';
 
 /** What every operation of the runtime works with. */
 export interface RuntimeContext {
-  model: ModelDirectory;
+  model: MappedModel;
   lanes: LanePool;
   /** Graphs written lately, by key, the last used last. */
   trunks: Map<string, TrunkVariant>;
@@ -38,14 +38,15 @@ export function trunkVariant({ model, trunks }: RuntimeContext, request: GraphRe
   return variant;
 }
 
-function writeTrunk(model: ModelDirectory, key: string, request: GraphRequest): TrunkVariant {
+function writeTrunk(model: MappedModel, key: string, request: GraphRequest): TrunkVariant {
   const { bytes, activations, inputs } = buildGraph(model, request);
-  return { key, build: () => bytes, activations, inputs: new Set(inputs.map(({ name }) => name)) };
+  const isPacked = request.attention === 'cache';
+  return { key, isPacked, build: () => bytes, activations, inputs: new Set(inputs.map(({ name }) => name)) };
 }
 
 /** The unembedding of one kind. */
 export function headVariant({ model }: RuntimeContext, kind: HeadKind): Variant {
-  return { key: `head ${kind}`, build: () => buildHeadGraph(model, kind).bytes };
+  return { key: `head ${kind}`, isPacked: false, build: () => buildHeadGraph(model, kind).bytes };
 }
 
 /** Throws `cancelled` when the caller has given up. */

@@ -34,5 +34,6 @@ export {
 export { createRandom } from './sampling/sampling-random.ts';
 export { loadTokenizer, type Tokenizer } from './tokens/tokenizer.ts';
 export type { DecodeState, DecodeStream } from './tokens/tokenizer-stream.ts';
+export { type MappedModel, mapWeights } from './weights/mapped-weights.ts';
 export { loadModelDirectory, type ModelDirectory } from './weights/model-directory.ts';
 export type { BlockWeights, Linear, ModelWeights, Norm, Weight } from './weights/model-weights.ts';

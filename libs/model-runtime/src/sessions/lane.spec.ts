@@ -11,10 +11,10 @@ function multiplyBy(factor: number): Variant {
   const constant = graph.constant('factor', { dtype: 'F32', shape: [1], data: Float32Array.of(factor) });
   graph.output(graph.node('Mul', [x, constant], { outputs: ['y'] }), 'F32', ['n']);
   const { bytes } = graph.build();
-  return { key: `multiply by ${factor}`, build: () => bytes };
+  return { key: `multiply by ${factor}`, isPacked: false, build: () => bytes };
 }
 
-const BROKEN: Variant = { key: 'broken', build: () => Uint8Array.of(1, 2, 3) };
+const BROKEN: Variant = { key: 'broken', isPacked: true, build: () => Uint8Array.of(1, 2, 3) };
 
 /** A graph that adds the four floats of `weights.bin` to x [n, 4]. */
 function addWeights(): Variant {
@@ -23,7 +23,7 @@ function addWeights(): Variant {
   const weights = graph.external('weights', { dtype: 'F32', shape: [4], data });
   graph.output(graph.node('Add', [graph.input('x', 'F32', [4]), weights], { outputs: ['y'] }), 'F32', [4]);
   const { bytes } = graph.build();
-  return { key: 'add', build: () => bytes };
+  return { key: 'add', isPacked: false, build: () => bytes };
 }
 
 const run = async (lane: Lane, variant: Variant, values: number[]) => {
@@ -78,7 +78,7 @@ describe('createLane', () => {
     graph.output(graph.node('Add', [past, added], { outputs: ['present'] }), 'F32', ['rows', 2]);
     graph.output(graph.node('Neg', ['present'], { outputs: ['y'] }), 'F32', ['rows', 2]);
     const { bytes } = graph.build();
-    const accumulate = { key: 'accumulate', build: () => bytes };
+    const accumulate = { key: 'accumulate', isPacked: false, build: () => bytes };
     const kept = await lane.keep({
       perRow: { added: { type: 'float32', dims: [2, 2], data: Float32Array.of(1, 2, 3, 4) } },
       shared: {},
@@ -105,7 +105,7 @@ describe('createLane', () => {
     const { bytes } = graph.build();
     const hasty = createLane({ folder: '.', threads: 1, maxSessions: 1, maxRunMs: 1_000 });
     const x = { type: 'float32' as const, dims: [size, size], data: new Float32Array(size * size) };
-    const long = hasty.run({ key: 'long', build: () => bytes }, { feeds: { x }, outputs: ['y'] });
+    const long = hasty.run({ key: 'long', isPacked: false, build: () => bytes }, { feeds: { x }, outputs: ['y'] });
     const behind = run(hasty, multiplyBy(2), [1]);
     const lost = { kind: 'unavailable', reason: 'COMPUTE_THREAD_LOST' };
     await expect(behind).rejects.toMatchObject(lost);

@@ -15,6 +15,8 @@ import type {
 /** A graph that can be compiled; equal keys are one session. */
 export interface Variant {
   key: string;
+  /** Whether its weights are packed for products of few rows: faster decoding, for a copy of its own. */
+  isPacked: boolean;
   build(): Uint8Array;
 }
 
@@ -129,7 +131,7 @@ class WorkerLane implements Lane {
   }
 
   /** Finds the session of a variant or has it compiled; the call that needs it may follow at once. */
-  #ensureSession({ key, build }: Variant): { session: number; created: Promise<unknown> } {
+  #ensureSession({ key, isPacked, build }: Variant): { session: number; created: Promise<unknown> } {
     const found = this.#sessions.get(key);
     const session = found ?? this.#nextId++;
     this.#sessions.delete(key);
@@ -137,7 +139,7 @@ class WorkerLane implements Lane {
     if (found !== undefined) return { session, created: Promise.resolve() };
     if (this.#sessions.size > this.#options.maxSessions) this.#releaseOldest();
     const { folder, threads } = this.#options;
-    const created = this.#send({ op: 'create', session, model: build(), folder, threads });
+    const created = this.#send({ op: 'create', session, model: build(), folder, threads, isPacked });
     created.catch(() => this.#sessions.get(key) === session && this.#sessions.delete(key));
     return { session, created };
   }

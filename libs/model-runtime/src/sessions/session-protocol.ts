@@ -40,6 +40,8 @@ export interface CreateRequest {
   /** The folder that the model's external data is relative to. */
   folder: string;
   threads: number;
+  /** Whether ONNX Runtime packs the weights into a copy of the session's own. */
+  isPacked: boolean;
 }
 
 /** What a worker is started with. */

@@ -68,7 +68,7 @@ async function perform(request: WorkerRequest): Promise<WireTensors | undefined>
   }
 }
 
-function create({ model, folder, threads }: CreateRequest): Promise<InferenceSession> {
+function create({ model, folder, threads, isPacked }: CreateRequest): Promise<InferenceSession> {
   return InferenceSession.create(model, {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
@@ -78,6 +78,8 @@ function create({ model, folder, threads }: CreateRequest): Promise<InferenceSes
     extra: {
       session: {
         model_external_initializers_file_folder_path: folder,
+        // Unpacked, F32 weights are read where their file is mapped: no session has a copy.
+        disable_prepacking: isPacked ? '0' : '1',
         intra_op: { allow_spinning: '0' },
       },
     },
