@@ -12,6 +12,8 @@ import type { LanePool } from './sessions/lane-pool.ts';
 /** What every operation of the runtime works with. */
 export interface RuntimeContext {
   model: MappedModel;
+  /** Whether a packed copy of the weights for every variant that decodes costs little. */
+  packsEdited: boolean;
   lanes: LanePool;
   /** Graphs written lately, by key, the last used last. */
   trunks: Map<string, TrunkVariant>;
@@ -29,18 +31,25 @@ export interface TrunkVariant extends Variant {
 }
 
 /** Writes the graph of a request; the same request has the same key. */
-export function trunkVariant({ model, trunks }: RuntimeContext, request: GraphRequest): TrunkVariant {
+export function trunkVariant(context: RuntimeContext, request: GraphRequest): TrunkVariant {
+  const { trunks } = context;
   const key = `trunk ${JSON.stringify(request)}`;
-  const variant = trunks.get(key) ?? writeTrunk(model, key, request);
+  const variant = trunks.get(key) ?? writeTrunk(context, key, request);
   trunks.delete(key);
   trunks.set(key, variant);
   if (trunks.size > MAX_TRUNKS) trunks.delete(trunks.keys().next().value!);
   return variant;
 }
 
-function writeTrunk(model: MappedModel, key: string, request: GraphRequest): TrunkVariant {
+/** Plain decoding packs its weights. Edits come in many variants, and one copy for each would fill the memory. */
+function writeTrunk(
+  { model, packsEdited }: RuntimeContext,
+  key: string,
+  request: GraphRequest,
+): TrunkVariant {
   const { bytes, activations, inputs } = buildGraph(model, request);
-  const isPacked = request.attention === 'cache';
+  const isPlain = request.ports.length === 0 && request.hookPoints.length === 0;
+  const isPacked = request.attention === 'cache' && (isPlain || packsEdited);
   return { key, isPacked, build: () => bytes, activations, inputs: new Set(inputs.map(({ name }) => name)) };
 }
 

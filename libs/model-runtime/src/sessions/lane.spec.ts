@@ -105,7 +105,10 @@ describe('createLane', () => {
     const { bytes } = graph.build();
     const hasty = createLane({ folder: '.', threads: 1, maxSessions: 1, maxRunMs: 1_000 });
     const x = { type: 'float32' as const, dims: [size, size], data: new Float32Array(size * size) };
-    const long = hasty.run({ key: 'long', isPacked: false, build: () => bytes }, { feeds: { x }, outputs: ['y'] });
+    const long = hasty.run(
+      { key: 'long', isPacked: false, build: () => bytes },
+      { feeds: { x }, outputs: ['y'] },
+    );
     const behind = run(hasty, multiplyBy(2), [1]);
     const lost = { kind: 'unavailable', reason: 'COMPUTE_THREAD_LOST' };
     await expect(behind).rejects.toMatchObject(lost);
