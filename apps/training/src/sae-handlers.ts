@@ -15,7 +15,8 @@ import { encodeRows, featureDirections } from './saes/encode-features.ts';
 import type { LoadedSaes } from './saes/loaded-saes.ts';
 import { formatMessage, readFormat } from './saes/sae-formats.ts';
 import { toSae } from './saes/sae-messages.ts';
-import type { SaeRegistry, SaeTexts } from './saes/sae-registry.ts';
+import type { SaeRegistry } from './saes/sae-registry.ts';
+import type { SaeTexts } from './saes/sae-texts.ts';
 import { PAGE_SIZES } from './training-handlers.ts';
 
 export interface SaeHandlersOptions {

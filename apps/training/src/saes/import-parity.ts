@@ -12,6 +12,10 @@ import {
 import { serializeSafetensors } from '@facet/tensor';
 import { z } from 'zod';
 
+/** Files of what an import compared, beside those of the SAE. */
+export const PARITY_FILE = 'parity.json';
+export const PROBES_FILE = 'parity.safetensors';
+
 /** `parity.json`: how exactly the service reproduces an imported SAE on probe rows. */
 export const paritySchema = z.object({
   probeRows: z.number().int().positive(),

@@ -12,7 +12,7 @@ import type { Lineage, ManifestFile } from '@facet/objects';
 import { SAELENS_WEIGHTS_FILE, type SaeMetadata } from '@facet/sae';
 import { toEvaluation } from '../runs/messages/run-messages.ts';
 import { fromMetrics } from '../worker/training-evaluation.ts';
-import type { RegisteredSae } from './sae-registry.ts';
+import type { RegisteredSae } from './describe-sae.ts';
 
 /** Largest tensor of a request, bytes. */
 export const MAX_TENSOR_BYTES = 1 << 20;

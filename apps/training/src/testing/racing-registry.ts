@@ -5,7 +5,8 @@ import { answerTasks } from '@facet/objects/testing';
 import { createRunStore } from '../runs/records/run-store.ts';
 import { createRunEvents } from '../runs/run-events.ts';
 import { createFindModel } from '../saes/named-model.ts';
-import { createSaeRegistry, type SaeTexts } from '../saes/sae-registry.ts';
+import { createSaeRegistry } from '../saes/sae-registry.ts';
+import type { SaeTexts } from '../saes/sae-texts.ts';
 import { publishSae } from '../worker/publish-sae.ts';
 import { trainedSae, trainingSets } from './trained-sae.ts';
 
