@@ -19,3 +19,8 @@ export function createLiveRuns(bus: EventBus): LiveRuns {
     pauses: createLiveChannel(bus, 'facet.training.pause', z.object({})),
   };
 }
+
+/** The message that makes watchers read a run again, for it has ended or rests. */
+export function endedProgress(uid: string, time: string): RunProgress {
+  return { uid, time, stage: 'ended', done: 0, rate: 0 };
+}

@@ -1,28 +1,16 @@
 import { type FacetError, type FacetErrorKind, isFacetError } from '@facet/errors';
 import { type DeadLetter, JOB_TAKEN_OVER, type Job } from '@facet/events';
-import { type Logger, linkSignals } from '@facet/mesh';
 import { absentAsUndefined } from '@facet/objects';
 import { TRAINING_SUSPENDED } from '@facet/sae-training';
-import type { LiveRuns } from '../runs/live-runs.ts';
+import { endedProgress } from '../runs/live-runs.ts';
 import { isPauseWanted } from '../runs/records/run-control.ts';
-import { memberOutcomes, membersOf, succeeded } from '../runs/records/run-members.ts';
-import type { MemberOutcome, RunOutcome, RunProgress, RunRecord } from '../runs/records/run-record.ts';
-import type { RunStore } from '../runs/records/run-store.ts';
-import type { RunEvents } from '../runs/run-events.ts';
+import { succeeded } from '../runs/records/run-members.ts';
+import type { RunOutcome, RunRecord } from '../runs/records/run-record.ts';
 import { parseJob, type TrainingJob } from '../runs/run-jobs.ts';
-import { createProgressKeeper } from './progress-keeper.ts';
-import { runTrainingThread } from './training-thread.ts';
+import { type EndRunDependencies, endRun, settleEnd } from './end-run.ts';
+import { type TrainRunDependencies, trainRun } from './train-run.ts';
 
-export interface RunWorkerDependencies {
-  runs: RunStore;
-  live: LiveRuns;
-  events: RunEvents;
-  objectsUrl: string;
-  threads: number;
-  /** Who trains, for people: host and process. */
-  worker: string;
-  logger: Logger;
-}
+export type RunWorkerDependencies = TrainRunDependencies & EndRunDependencies;
 
 /** Runs training jobs: each in a thread, its progress broadcast and kept, its end recorded and announced. */
 export interface RunWorker {
@@ -47,7 +35,7 @@ export function createRunWorker(dependencies: RunWorkerDependencies): RunWorker 
       const record = await absentAsUndefined(() => runs.record(id));
       if (record?.uid !== uid || (await mayRest(dependencies, record, resume))) return;
       try {
-        const members = await train(dependencies, record, job);
+        const members = await trainRun(dependencies, record, job);
         await endRun(dependencies, record, succeeded(record.spec, members));
       } catch (error) {
         await settle(dependencies, record, { error, job, resume });
@@ -103,126 +91,7 @@ async function answerPause({ runs, live, logger }: RunWorkerDependencies, record
   live.progress.send(record.id, endedProgress(record.uid, new Date().toISOString()));
 }
 
-async function endRun(
-  dependencies: RunWorkerDependencies,
-  record: RunRecord,
-  outcome: Omit<RunOutcome, 'uid' | 'time'>,
-): Promise<void> {
-  const stated = { ...outcome, uid: record.uid, time: new Date().toISOString() };
-  await settleEnd(dependencies, record, await dependencies.runs.end(record.id, stated));
-}
-
-/** Does what follows from an outcome; can be repeated, by a worker that takes over from one that died in between. */
-async function settleEnd(
-  { runs, events, live }: RunWorkerDependencies,
-  record: RunRecord,
-  held: RunOutcome,
-): Promise<void> {
-  await runs.checkpoints(record).deleteAll();
-  if (held.state === 'SUCCEEDED') await announceSaes(events, record, held);
-  await events.runEnded(record, held);
-  live.progress.send(record.id, endedProgress(held.uid, held.time));
-}
-
-/**
- * A service that stops waits this long for the step under way, and a checkpoint after it; then the step is given up, and the
- * run goes on from the checkpoint before. With 10 s for open calls it is less than the 30 s that Kubernetes gives.
- */
-const STEP_GRACE_MS = 15_000;
-
-/** Trains in a thread until done, cancelled or paused by a caller, or stopped with this worker. */
-async function train(
-  dependencies: RunWorkerDependencies,
-  record: RunRecord,
-  { signal: stop, attempt }: Job,
-): Promise<MemberOutcome[]> {
-  const { runs, live, events, objectsUrl, threads, worker, logger } = dependencies;
-  await runs.markStarted(record.id, { uid: record.uid, time: new Date().toISOString() });
-  const [cancel, pause] = [new AbortController(), new AbortController()];
-  const suspend = linkSignals([stop, pause.signal]);
-  const ended = new AbortController();
-  const listening = [
-    abortOn(live.cancels.listen(record.id, ended.signal), cancel, ended.signal),
-    abortOn(live.pauses.listen(record.id, ended.signal), pause, ended.signal),
-  ];
-  const keep = createProgressKeeper(dependencies, record);
-  const disarm = abortAfter(stop, cancel, STEP_GRACE_MS);
-  logger.info({ run: record.id, attempt }, 'training');
-  try {
-    return await runTrainingThread(
-      { objectsUrl, record, threads, worker, attempt },
-      {
-        signal: cancel.signal,
-        suspend: suspend.signal,
-        onReport(report) {
-          if (report.type === 'progress') keep.note(report.progress);
-          else {
-            const sent = events.metricsRecorded(record, report.metrics, report.member);
-            keep.during(sent, 'points of the curves were not sent');
-          }
-        },
-        onStillComputing: () => logger.warn({ run: record.id }, 'asked to end, the run still computes'),
-      },
-    );
-  } finally {
-    disarm();
-    ended.abort();
-    suspend.dispose();
-    await Promise.all(listening);
-    await keep.settle();
-  }
-}
-
-/** Aborts `controller` when `signal` has been aborted for `graceMs`; returns how to prevent that. */
-function abortAfter(signal: AbortSignal, controller: AbortController, graceMs: number): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const start = () => {
-    timer = setTimeout(() => controller.abort(), graceMs);
-  };
-  if (signal.aborted) start();
-  else signal.addEventListener('abort', start, { once: true });
-  return () => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', start);
-  };
-}
-
-async function abortOn(
-  messages: AsyncIterable<object>,
-  controller: AbortController,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    for await (const _ of messages) controller.abort();
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-}
-
-/** Announces every SAE that the run has published. */
-async function announceSaes(
-  events: RunEvents,
-  { id, uid, spec }: RunRecord,
-  outcome: RunOutcome,
-): Promise<void> {
-  const outcomes = memberOutcomes(outcome);
-  for (const [i, { sae }] of membersOf(spec).entries()) {
-    if (outcomes[i]?.error) continue;
-    await events.saePublished({
-      id: sae,
-      trainingRun: `trainingRuns/${id}`,
-      time: new Date(outcome.time),
-      key: i === 0 ? uid : `${uid}-${i}`,
-    });
-  }
-}
-
 function outcomeOf(error: FacetError): Omit<RunOutcome, 'uid' | 'time'> {
   if (error.kind === 'cancelled') return { state: 'CANCELLED' };
   return { state: 'FAILED', error: { reason: error.reason, message: error.message } };
-}
-
-/** Tells watchers to read the run again. */
-function endedProgress(uid: string, time: string): RunProgress {
-  return { uid, time, stage: 'ended', done: 0, rate: 0 };
 }
