@@ -45,6 +45,8 @@ export interface ModelRuntimeOptions {
   maxRunMs?: number;
   /** Folder of the F32 copies of weights that are stored otherwise. @default facet/weights in the user's cache */
   weightCopies?: string;
+  /** File in which is remembered what a reading of all weights found, for the next start. @default nothing is remembered */
+  checksFile?: string;
   /** Cancels loading. */
   signal?: AbortSignal;
 }

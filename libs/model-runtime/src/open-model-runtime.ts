@@ -1,7 +1,7 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
-import { hookPoints, loadModelDirectory, mapWeights } from '@facet/transformer';
+import { hookPoints, loadModelDirectory, mapWeights, rememberFileChecks } from '@facet/transformer';
 import { createCacheBudget } from './generation/cache-budget.ts';
 import { openGeneration } from './generation/generation.ts';
 import type { ModelRuntime, ModelRuntimeOptions } from './model-runtime.ts';
@@ -37,9 +37,11 @@ export async function openModelRuntime(
   directory: string,
   options: ModelRuntimeOptions = {},
 ): Promise<ModelRuntime> {
-  const stored = await loadModelDirectory(directory, options.signal);
+  const { signal, checksFile } = options;
+  const checks = checksFile === undefined ? undefined : rememberFileChecks(checksFile);
+  const stored = await loadModelDirectory(directory, { signal, checks });
   const { modelSha256, tokenizerSha256, spec, weightBytes, warnings } = stored;
-  const model = await mapWeights(stored, options.weightCopies ?? defaultWeightCopies(), options.signal);
+  const model = await mapWeights(stored, options.weightCopies ?? defaultWeightCopies(), signal);
   const budget = createCacheBudget(options.maxCacheBytes ?? DEFAULT_MAX_CACHE_BYTES);
   const lanes = createLanes({ folder: model.weightFolder, weightBytes }, options);
   const context = { model, lanes, trunks: new Map(), packsEdited: weightBytes <= CHEAP_COPY_BYTES };

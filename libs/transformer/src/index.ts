@@ -34,6 +34,15 @@ export {
 export { createRandom } from './sampling/sampling-random.ts';
 export { loadTokenizer, type Tokenizer } from './tokens/tokenizer.ts';
 export type { DecodeState, DecodeStream } from './tokens/tokenizer-stream.ts';
+export { adapterFiles } from './weights/directory-checks.ts';
+export { type FileChecks, rememberFileChecks } from './weights/file-checks.ts';
 export { type MappedModel, mapWeights } from './weights/mapped-weights.ts';
 export { loadModelDirectory, type ModelDirectory } from './weights/model-directory.ts';
 export type { BlockWeights, Linear, ModelWeights, Norm, Weight } from './weights/model-weights.ts';
+export {
+  INDEX_FILE,
+  readWeightIndex,
+  resolveWeightFiles,
+  SINGLE_FILE,
+  weightFilesWithoutIndex,
+} from './weights/weight-files.ts';

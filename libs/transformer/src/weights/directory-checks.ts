@@ -28,7 +28,7 @@ const MAX_NAMED_FILES = 4;
 /** Refuses a directory in which an adapter (LoRA and its kin) lies beside the weights: it would be left out. */
 export async function refuseAdapter(directory: string): Promise<void> {
   const names = await readdir(directory).catch((): string[] => []);
-  const found = names.filter((name) => ADAPTER_FILE.test(name)).slice(0, MAX_NAMED_FILES);
+  const found = adapterFiles(names).slice(0, MAX_NAMED_FILES);
   if (found.length === 0) return;
   const base = found.includes('adapter_config.json')
     ? await adapterBase(join(directory, 'adapter_config.json'))
@@ -39,6 +39,11 @@ export async function refuseAdapter(directory: string): Promise<void> {
       'the weights (PEFT: merge_and_unload) or move its files elsewhere',
     { reason: 'MODEL_ADAPTER_UNSUPPORTED' },
   );
+}
+
+/** Finds the files of an adapter among the names of a directory. */
+export function adapterFiles(names: readonly string[]): string[] {
+  return names.filter((name) => ADAPTER_FILE.test(name));
 }
 
 async function adapterBase(path: string): Promise<string> {

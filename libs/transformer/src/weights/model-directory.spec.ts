@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSafetensors, serializeSafetensors } from '@facet/tensor';
 import { expectRefusal, type Tensors, writeModel } from '../testing/small-model.ts';
 import { loadModelDirectory } from './model-directory.ts';
 
@@ -10,6 +11,16 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'facet-model-'));
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** The tensors of a file as they were written. */
+async function readTensors(path: string): Promise<Tensors> {
+  const file = await openSafetensors(path);
+  const tensors: Tensors = {};
+  for (const { name, dtype, shape } of file.header.entries.values())
+    tensors[name] = { dtype, shape: [...shape], data: await file.readF32(name) };
+  await file.close();
+  return tensors;
+}
 
 const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
 
@@ -156,7 +167,56 @@ describe('loadModelDirectory', () => {
     const directory = await writeModel(root);
     await rename(join(directory, 'model.safetensors'), join(root, 'secret.safetensors'));
     await symlink(join(root, 'secret.safetensors'), join(directory, 'model.safetensors'));
-    await expectRefusal(directory, 'invalid', /link that leaves the model directory/);
+    await expectRefusal(
+      directory,
+      'invalid',
+      /link that leaves the model directory, to .*secret\.safetensors; put the file itself there \(cp /,
+    );
+  });
+
+  test('names a link into nothing, and how to copy a snapshot of the Hugging Face cache', async () => {
+    const directory = await writeModel(root);
+    await rm(join(directory, 'model.safetensors'));
+    await symlink('../../blobs/0123', join(directory, 'model.safetensors'));
+    await expectRefusal(
+      directory,
+      'not-found',
+      /is a link to \.\.\/\.\.\/blobs\/0123, which does not exist; .*cp -rL/,
+    );
+  });
+
+  test('identifies shards alike in a directory, in the Hugging Face cache and in its shared blobs', async () => {
+    const directory = await writeModel(root);
+    const tensors = await readTensors(join(directory, 'model.safetensors'));
+    const names = Object.keys(tensors);
+    const weight_map: Record<string, string> = {};
+    const shards: string[] = [];
+    for (const half of [0, 1]) {
+      const shard = `model-0000${half + 1}-of-00002.safetensors`;
+      const own = names.filter((_, i) => i % 2 === half);
+      for (const name of own) weight_map[name] = shard;
+      const part = Object.fromEntries(own.map((name) => [name, tensors[name]!]));
+      await writeFile(join(directory, shard), Buffer.concat(serializeSafetensors(part)));
+      shards.push(shard);
+    }
+    await rm(join(directory, 'model.safetensors'));
+    await writeFile(join(directory, 'model.safetensors.index.json'), JSON.stringify({ weight_map }));
+    const plain = await loadModelDirectory(directory);
+    const repository = join(root, 'models--a--b');
+    const snapshot = join(repository, 'snapshots/f00');
+    await mkdir(join(repository, 'blobs'), { recursive: true });
+    await mkdir(join(root, 'blobs/ab'), { recursive: true });
+    await mkdir(join(repository, 'snapshots'));
+    await rename(directory, snapshot);
+    await rename(join(snapshot, shards[0]!), join(repository, 'blobs/ff'));
+    await rename(join(snapshot, shards[1]!), join(root, 'blobs/ab/ab01'));
+    await symlink('../../blobs/ab/ab01', join(repository, 'blobs/ee'));
+    await symlink('../../blobs/ff', join(snapshot, shards[0]!));
+    await symlink('../../blobs/ee', join(snapshot, shards[1]!));
+    const cached = await loadModelDirectory(snapshot);
+    expect(cached.modelSha256).toBe(plain.modelSha256);
+    expect(cached.weightFolder).toBe(await realpath(root));
+    expect(cached.weights.finalNorm.weight.file).toMatch(/^(models--a--b\/blobs\/ff|blobs\/ab\/ab01)$/);
   });
 
   test('follows a link inside the directory and the layout of the Hugging Face cache', async () => {
@@ -184,7 +244,7 @@ describe('loadModelDirectory', () => {
 
   test('stops when the caller cancels', async () => {
     const directory = await writeModel(root);
-    await expect(loadModelDirectory(directory, AbortSignal.abort())).rejects.toMatchObject({
+    await expect(loadModelDirectory(directory, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       kind: 'cancelled',
     });
   });

@@ -12,6 +12,7 @@ import {
   requireTiedHead,
   type StoredTensors,
 } from './directory-checks.ts';
+import { type FileChecks, UNREMEMBERED } from './file-checks.ts';
 import { requireFiniteWeights } from './finite-weights.ts';
 import { missingFile, readModelText, throwIfCancelled } from './model-text.ts';
 import type { ModelWeights, Weight } from './model-weights.ts';
@@ -34,27 +35,34 @@ export interface ModelDirectory {
   warnings: readonly string[];
 }
 
+export interface LoadDirectoryOptions {
+  signal?: AbortSignal | undefined;
+  /** Who answers what takes a reading of all weights. @default they are read */
+  checks?: FileChecks | undefined;
+}
+
 /**
  * Reads and checks a Hugging Face directory (`config.json`, `*.safetensors`, `tokenizer.json`): shapes
  * against the config, dtypes, finite values, that no weight file lies outside the directory, and that nothing
  * in it contradicts anything else. Weights stay on disk.
  */
-export async function loadModelDirectory(directory: string, signal?: AbortSignal): Promise<ModelDirectory> {
+export async function loadModelDirectory(
+  directory: string,
+  { signal, checks = UNREMEMBERED }: LoadDirectoryOptions = {},
+): Promise<ModelDirectory> {
   const { spec, warnings, ...model } = await readConfig(directory);
   await refuseAdapter(directory);
   const tokenizerSha256 = await sha256File(join(directory, 'tokenizer.json'), signal);
   const files = await resolveWeightFiles(directory);
   const stored = await readTensors(files, directory);
   const weights = collectWeights(model, stored.tensors, directory);
-  for (const file of files.files) await requireFiniteWeights(join(files.folder, file), signal);
-  await requireTiedHead(weights, stored, signal);
-  if (files.single) await requireSameWeights(await readTensors(files.single, directory), stored, signal);
+  await checkWeights({ files, stored, weights, directory, checks, signal });
   return {
     spec,
     weights,
     weightFolder: files.folder,
     weightBytes: stored.bytes,
-    modelSha256: await hashWeights(files.folder, files.files, signal),
+    modelSha256: await hashWeights(files, checks, signal),
     tokenizerSha256,
     warnings,
   };
@@ -94,6 +102,42 @@ export function collectWeights(
   return weights;
 }
 
+interface WeightCheck extends LoadDirectoryOptions {
+  files: WeightFiles;
+  stored: StoredTensors;
+  weights: ModelWeights;
+  directory: string;
+  checks: FileChecks;
+}
+
+/** Reads all weights: they must be finite, and those that are stored twice the same. */
+async function checkWeights({
+  files,
+  stored,
+  weights,
+  directory,
+  checks,
+  signal,
+}: WeightCheck): Promise<void> {
+  const found = (check: Promise<void>) => check.then(() => 'yes');
+  const pathsOf = ({ folder, files: names }: WeightFiles) => names.map((name) => join(folder, name));
+  for (const path of pathsOf(files))
+    await checks.answer('finite', [path], () => found(requireFiniteWeights(path, signal)));
+  const { embedding, spareHead } = weights;
+  if (spareHead !== undefined)
+    await checks.answer(
+      `same ${embedding.name} and ${spareHead.name}`,
+      [embedding, spareHead].map(({ file }) => join(stored.folder, file)),
+      () => found(requireTiedHead(weights, stored, signal)),
+    );
+  const { single } = files;
+  if (single === undefined) return;
+  const other = await readTensors(single, directory);
+  await checks.answer('same weights', [...pathsOf(files), ...pathsOf(single)], () =>
+    found(requireSameWeights(other, stored, signal)),
+  );
+}
+
 /** Reads the headers of all files: every tensor once, each where the index says. */
 async function readTensors(
   { folder, files, index }: WeightFiles,
@@ -130,11 +174,19 @@ function addTensor(tensors: Map<string, Weight>, weight: Weight, directory: stri
   tensors.set(weight.name, weight);
 }
 
-async function hashWeights(folder: string, files: readonly string[], signal?: AbortSignal): Promise<string> {
+/** Identifies the weights by the names that the directory gives its files, wherever their bytes lie. */
+async function hashWeights(
+  { folder, files, names }: WeightFiles,
+  checks: FileChecks,
+  signal?: AbortSignal,
+): Promise<string> {
   const hashes: string[] = [];
-  for (const file of files) hashes.push(await sha256File(join(folder, file), signal));
+  for (const file of files) {
+    const path = join(folder, file);
+    hashes.push(await checks.answer('sha256', [path], () => sha256File(path, signal)));
+  }
   if (hashes.length === 1) return hashes[0]!;
-  const lines = files.map((file, i) => `${file}:${hashes[i]}\n`);
+  const lines = names.map((name, i) => `${name}:${hashes[i]}\n`);
   return createHash('sha256').update(lines.join('')).digest('hex');
 }
 

@@ -1,20 +1,24 @@
-import { readdir, realpath } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { readdir, readlink, realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { FacetError } from '@facet/errors';
 import { z } from 'zod';
 import { readModelText } from './model-text.ts';
 
 /** More weight files than this are refused: the largest open checkpoints have a few hundred. */
 const MAX_WEIGHT_FILES = 4096;
-const INDEX_FILE = 'model.safetensors.index.json';
-const SINGLE_FILE = 'model.safetensors';
+export const INDEX_FILE = 'model.safetensors.index.json';
+export const SINGLE_FILE = 'model.safetensors';
 /** Mistral's own layout of the same weights, which lies beside them in its repositories and which transformers never reads. */
 const OTHER_LAYOUT = /^consolidated.*\.safetensors$/;
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
-/** The folder that really holds the weight files, and their names in it, sorted. */
+/** Where the weight files really lie. */
 export interface WeightFiles {
+  /** The deepest folder that holds them all. */
   folder: string;
+  /** Their names in the model directory, sorted. */
+  names: readonly string[];
+  /** Their paths in `folder`, in the order of `names`. */
   files: readonly string[];
   /** Tensor name to file as the index has it; absent without an index. */
   index?: ReadonlyMap<string, string>;
@@ -29,8 +33,8 @@ export interface WeightFiles {
  */
 export async function resolveWeightFiles(directory: string): Promise<WeightFiles> {
   const entries = await readdir(directory).catch((): string[] => []);
-  if (!entries.includes(INDEX_FILE)) return locate(directory, withoutIndex(entries));
-  const map = await readIndex(join(directory, INDEX_FILE));
+  if (!entries.includes(INDEX_FILE)) return locate(directory, weightFilesWithoutIndex(entries));
+  const map = await readWeightIndex(join(directory, INDEX_FILE));
   const names = [...new Set(map.values())].sort();
   const located = await locate(directory, names);
   const realNames = new Map(names.map((name, i) => [name, located.files[i]!]));
@@ -51,20 +55,19 @@ async function locate(directory: string, names: readonly string[]): Promise<Weig
       `${directory} has ${names.length} weight files; the limit is ${MAX_WEIGHT_FILES}`,
     );
   const paths = await Promise.all(names.map((name) => realWeightPath(root, directory, name)));
-  const folders = new Set(paths.map((path) => dirname(path)));
-  if (folders.size > 1)
-    throw new FacetError(
-      'precondition',
-      `${directory} keeps its weight files in several folders; put them into one`,
-      {
-        reason: 'WEIGHT_FILES_SCATTERED',
-      },
-    );
-  return { folder: [...folders][0]!, files: paths.map((path) => basename(path)) };
+  const folder = commonFolder(paths);
+  return { folder, names, files: paths.map((path) => relative(folder, path)) };
 }
 
-/** Without an index every `*.safetensors` of the directory counts. */
-function withoutIndex(entries: readonly string[]): string[] {
+function commonFolder(paths: readonly string[]): string {
+  let folder = dirname(paths[0]!);
+  while (!paths.every((path) => path.startsWith(folder.endsWith(sep) ? folder : folder + sep)))
+    folder = dirname(folder);
+  return folder;
+}
+
+/** Chooses among the names of a directory without an index: every `*.safetensors` counts. */
+export function weightFilesWithoutIndex(entries: readonly string[]): string[] {
   const names = entries.filter((name) => name.endsWith('.safetensors')).sort();
   const own = names.filter((name) => !OTHER_LAYOUT.test(name));
   return own.length > 0 ? own : names;
@@ -82,7 +85,7 @@ async function realDirectory(directory: string): Promise<string> {
 }
 
 /** Reads which file holds which tensor. */
-async function readIndex(path: string): Promise<ReadonlyMap<string, string>> {
+export async function readWeightIndex(path: string): Promise<ReadonlyMap<string, string>> {
   const text = await readModelText(path);
   let json: unknown;
   try {
@@ -112,14 +115,33 @@ async function realWeightPath(root: string, directory: string, name: string): Pr
   try {
     path = await realpath(join(root, name));
   } catch (cause) {
-    throw new FacetError('not-found', `${join(directory, name)} does not exist; a model directory needs it`, {
-      cause,
-      reason: 'MODEL_FILE_MISSING',
-    });
+    throw await missingWeights(join(directory, name), cause);
   }
-  const blobs = basename(dirname(root)) === 'snapshots' ? join(dirname(dirname(root)), 'blobs') : root;
-  if ([root, blobs].some((allowed) => path.startsWith(allowed + sep))) return path;
-  throw new FacetError('invalid', `${join(directory, name)} is a link that leaves the model directory`, {
-    reason: 'WEIGHT_FILE_OUTSIDE',
-  });
+  if (foldersOf(root).some((allowed) => path.startsWith(allowed + sep))) return path;
+  throw new FacetError(
+    'invalid',
+    `${join(directory, name)} is a link that leaves the model directory, to ${path}; ` +
+      `put the file itself there (cp --remove-destination ${path} ${join(directory, name)}), or name the directory that it lies in`,
+    { reason: 'WEIGHT_FILE_OUTSIDE' },
+  );
+}
+
+/** A link into a cache that was not copied with it looks like a file that is there. */
+async function missingWeights(path: string, cause: unknown): Promise<FacetError> {
+  const target = await readlink(path).catch(() => undefined);
+  const message =
+    target === undefined
+      ? `${path} does not exist; a model directory needs it`
+      : `${path} is a link to ${target}, which does not exist; copy the model with its links followed (cp -rL), or pull it again`;
+  return new FacetError('not-found', message, { cause, reason: 'MODEL_FILE_MISSING' });
+}
+
+/**
+ * Folders in which the files of the model directory `root` may lie: itself, and for a snapshot of the Hugging Face cache
+ * the blobs of its repository and those that the repositories of the cache share.
+ */
+function foldersOf(root: string): string[] {
+  if (basename(dirname(root)) !== 'snapshots') return [root];
+  const repository = dirname(dirname(root));
+  return [root, join(repository, 'blobs'), join(dirname(repository), 'blobs')];
 }
