@@ -1,4 +1,6 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
+import { cacheDirectoryOf } from '@facet/hub';
 import { commonVariables, type Environment, integerVariable, listenVariable, readConfig } from '@facet/mesh';
 import { z } from 'zod';
 
@@ -10,6 +12,8 @@ export interface InferenceConfig {
   port: number;
   /** Where the models are: see `findModels`. */
   models: string;
+  /** Folder of the models that were pulled. @default ~/.cache/huggingface/hub */
+  cacheDirectory: string;
   /** Threads that compute at once for one model. @default the number of cores */
   threads: number;
   /** Tokens of one batch of a forward pass, padding included. @default 4096 */
@@ -32,6 +36,8 @@ export interface InferenceConfig {
   tokenizeMs: number;
   /** Memory of the key/value caches of one model, bytes. @default 1 GiB */
   cacheBytes: number;
+  /** File that remembers what a reading of all weights found. @default facet/weight-checks in the user's cache folder */
+  checksFile: string;
   /** `development` switches gRPC reflection on. @default development */
   environment: 'development' | 'production';
   /** Least severe level that is logged. @default info */
@@ -55,6 +61,11 @@ const variables = z.object({
   FACET_INFERENCE_TOKENIZER_THREADS: integerVariable(2, { min: 1, max: 64 }),
   FACET_INFERENCE_TOKENIZE_SECONDS: integerVariable(10, { min: 1, max: 86_400 }),
   FACET_INFERENCE_CACHE_MIB: integerVariable(1024, { min: 1, max: 1_048_576 }),
+  FACET_INFERENCE_CHECKS_FILE: z.string().optional(),
+  HF_HUB_CACHE: z.string().optional(),
+  HUGGINGFACE_HUB_CACHE: z.string().optional(),
+  HF_HOME: z.string().optional(),
+  XDG_CACHE_HOME: z.string().optional(),
 });
 
 const schema = variables.transform(
@@ -62,6 +73,7 @@ const schema = variables.transform(
     host: env.FACET_INFERENCE_LISTEN.host,
     port: env.FACET_INFERENCE_LISTEN.port,
     models: env.FACET_MODELS,
+    cacheDirectory: cacheDirectoryOf(env),
     threads: env.FACET_INFERENCE_THREADS,
     batchTokens: env.FACET_INFERENCE_BATCH_TOKENS,
     concurrentSteps: env.FACET_INFERENCE_CONCURRENT_STEPS,
@@ -73,6 +85,9 @@ const schema = variables.transform(
     tokenizerThreads: env.FACET_INFERENCE_TOKENIZER_THREADS,
     tokenizeMs: env.FACET_INFERENCE_TOKENIZE_SECONDS * 1000,
     cacheBytes: env.FACET_INFERENCE_CACHE_MIB * 2 ** 20,
+    checksFile:
+      env.FACET_INFERENCE_CHECKS_FILE ??
+      join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'facet', 'weight-checks'),
     environment: env.FACET_ENV,
     logLevel: env.FACET_LOG_LEVEL,
     callIdleMs: env.FACET_CALL_IDLE_SECONDS * 1000,

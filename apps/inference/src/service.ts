@@ -32,12 +32,13 @@ export async function startInference(
   dependencies: InferenceDependencies = {},
 ): Promise<RunningInference> {
   const logger = dependencies.logger ?? createLogger({ service: 'inference', level: config.logLevel });
-  const models = await loadModels(await findModels(config.models), {
+  const models = await loadModels(await findModels(config.models, config.cacheDirectory), {
     openModelRuntime: dependencies.openModelRuntime ?? openModelRuntime,
     runtime: {
       threads: config.threads,
       maxCacheBytes: config.cacheBytes,
       maxRunMs: config.stepMs,
+      checksFile: config.checksFile,
       ...(dependencies.signal && { signal: dependencies.signal }),
     },
     tokenizer: { threads: config.tokenizerThreads, jobMs: config.tokenizeMs },

@@ -26,6 +26,7 @@ export function stackEnvironment(options: StackOptions, env: Environment): Recor
   return {
     FACET_LOG_LEVEL: options.logLevel,
     FACET_OBJECTS_URL: pathToFileURL(join(options.dataDirectory, 'objects')).href,
+    FACET_INFERENCE_CHECKS_FILE: join(options.dataDirectory, 'weight-checks'),
     FACET_SAE_IMPORT_ROOTS: join(options.dataDirectory, 'imports'),
     FACET_SAE_EXPORT_ROOTS: join(options.dataDirectory, 'exports'),
     ...given,

@@ -1,15 +1,21 @@
 import { addGroup, type Column, type Field, formatCount, type Run } from '@facet/console';
 import { Model } from '@facet/contracts';
 import type { Command } from 'commander';
+import { addPullCommand } from './models/pull.ts';
 import { addListVerb } from './verbs/list.ts';
 import type { ResourceKind } from './verbs/resource-kind.ts';
 import { addShowVerb } from './verbs/show.ts';
 
-/** Adds `facet models list|show`. */
+/** Adds `facet models list|show|pull`. */
 export function addModelsCommands(program: Command, run: Run): void {
-  const group = addGroup(program, 'models', 'list the models that are held, and their hook points');
+  const group = addGroup(
+    program,
+    'models',
+    'list the models that are held and their hook points; get models',
+  );
   addListVerb(group, run, MODELS);
   addShowVerb(group, run, MODELS);
+  addPullCommand(group, run);
 }
 
 const COLUMNS: readonly Column<Model>[] = [

@@ -1,4 +1,4 @@
-import { modelIdOf, parseFeature, parseResource } from './names.ts';
+import { parseFeature, parseModel, parseResource } from './names.ts';
 
 describe('parseResource', () => {
   test('takes a name or an id alone', () => {
@@ -22,12 +22,22 @@ describe('parseFeature', () => {
   });
 });
 
-describe('modelIdOf', () => {
+describe('parseModel', () => {
   test.each([
-    ['../models/stories260K', 'stories260k'],
-    ['/m/My Model (v2)/', 'my-model-v2-'],
-    ['/m/_x', 'x'],
-  ])('makes an id of %s', (directory, id) => {
-    expect(modelIdOf(directory)).toBe(id);
+    ['stories260k', 'models/stories260k'],
+    ['models/stories260k', 'models/stories260k'],
+    ['Qwen2.5-0.5B', 'models/qwen2.5-0.5b'],
+    ['models/Qwen2.5-0.5B', 'models/qwen2.5-0.5b'],
+    ['../models/stories260K/', 'models/stories260k'],
+    ['Qwen/Qwen2.5-0.5B', 'models/qwen2.5-0.5b'],
+    ['Qwen/Qwen2.5-0.5B@refs/pr/1', 'models/qwen2.5-0.5b'],
+    ['/m/My Model (v2)/', 'models/my-model-v2-'],
+    ['/h/models--Qwen--Qwen2.5-0.5B/snapshots/0123abc', 'models/qwen2.5-0.5b'],
+  ])('takes %s', (text, name) => {
+    expect(parseModel(text, '--model')).toBe(name);
+  });
+
+  test.each(['saes/x', 'activationSets/x', '___', ''])('refuses %j', (text) => {
+    expect(() => parseModel(text, '--model')).toThrow();
   });
 });

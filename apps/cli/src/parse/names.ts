@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { modelIdOf } from '@facet/hub';
 import { type Collection, formatFeatureName, formatName, parseFeatureName, parseName } from '@facet/mesh';
 
 /** Reads a resource given by name (`saes/x`) or by its id alone (`x`) and gives the name. */
@@ -13,12 +13,11 @@ export function parseFeature(text: string, option: string, sae?: string): string
   return formatFeatureName(parseFeatureName(name, option));
 }
 
-/** The id that a model directory gets: its folder's name with everything foreign to ids replaced. */
-export function modelIdOf(directory: string): string {
-  const id = basename(resolve(directory))
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]+/g, '-')
-    .replace(/^[^a-z0-9]+/, '')
-    .slice(0, 64);
-  return id === '' ? 'model' : id;
+const OTHER_COLLECTION = /^(activationSets|trainingRuns|saes|indexingRuns|steeringProfiles)\//;
+
+/** Reads a model given by name, by its id, by its folder or by its repository (`organisation/name`), and gives the name. */
+export function parseModel(text: string, option: string): string {
+  const [place = ''] = text.split('@');
+  if (place === '' || OTHER_COLLECTION.test(place)) return parseResource(text, 'models', option);
+  return formatName('models', modelIdOf(place));
 }

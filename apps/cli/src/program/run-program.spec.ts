@@ -86,7 +86,7 @@ describe('runProgram', () => {
   test('checks the whole command line of a run before it starts anything', async () => {
     const { exitCode, stderr } = await facet([...RUN, ...FIND]);
     expect(exitCode).toBe(EXIT_CODES.USAGE);
-    expect(stderr).toContain('the model directory /nowhere has no config.json');
+    expect(stderr).toContain('the model directory "/nowhere" does not exist');
   });
 
   test('refuses k above d_sae', async () => {

@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   type AddressOptions,
   hasAddresses,
@@ -10,10 +9,10 @@ import {
   type SteerMode,
 } from '@facet/console';
 import type { ActivationSetSpec, SamplingOptions, TrainingSpec } from '@facet/contracts';
-import { FacetError } from '@facet/errors';
+import { cacheDirectoryOf, locateModel, modelIdOf } from '@facet/hub';
 import { newId, parseId } from '@facet/mesh';
 import { type CorpusOptions, parseCorpus } from '../parse/corpus.ts';
-import { modelIdOf, parseResource } from '../parse/names.ts';
+import { parseModel } from '../parse/names.ts';
 import { parseSamplingOptions, type SamplingOptions as SamplingTexts } from '../parse/sampling.ts';
 import { parseTexts } from '../parse/texts.ts';
 import { parseTrainingOptions, type TrainingOptions } from '../parse/training.ts';
@@ -86,8 +85,9 @@ const FEATURE = { min: 0, max: 1_048_575 };
 /** Checks every option of `facet run`; throws `invalid` naming the first one that is wrong. */
 export async function planRun(options: RunOptions, env: Invocation['env']): Promise<RunPlan> {
   const running = options.connect === true || hasAddresses(options, env);
-  const services = running ? { kind: 'running' as const } : await embeddedServices(options);
-  const model = services.kind === 'embedded' ? `models/${services.modelId}` : runningModel(options.model);
+  const services = running ? { kind: 'running' as const } : await embeddedServices(options, env);
+  const model =
+    services.kind === 'embedded' ? `models/${services.modelId}` : parseModel(options.model, '--model');
   return {
     id: options.id === undefined ? newId('run') : parseId(options.id, '--id'),
     services,
@@ -121,28 +121,12 @@ async function captureSpec(options: RunOptions, model: string): Promise<Partial<
   };
 }
 
-async function embeddedServices(options: RunOptions): Promise<EmbeddedServices> {
-  const modelDirectory = await existingModel(options.model);
+async function embeddedServices(options: RunOptions, env: Invocation['env']): Promise<EmbeddedServices> {
+  const modelDirectory = await locateModel(options.model, cacheDirectoryOf(env));
   return {
     kind: 'embedded',
     dataDirectory: resolve(options.dataDir),
     modelDirectory,
     modelId: modelIdOf(modelDirectory),
   };
-}
-
-/** The absolute path of a model directory; it must hold a config.json, the service checks the rest. */
-export async function existingModel(path: string): Promise<string> {
-  const directory = resolve(path);
-  if ((await stat(join(directory, 'config.json')).catch(() => undefined))?.isFile()) return directory;
-  throw new FacetError(
-    'invalid',
-    `the model directory ${path} has no config.json; give --model the path of a Hugging Face model directory`,
-  );
-}
-
-/** With running services a model is a name; a directory's name is taken for the id it would have got. */
-function runningModel(text: string): string {
-  const isName = text.startsWith('models/') || !/[/\\]/.test(text);
-  return isName ? parseResource(text, 'models', '--model') : `models/${modelIdOf(text)}`;
 }

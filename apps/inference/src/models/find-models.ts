@@ -1,7 +1,9 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { FacetError } from '@facet/errors';
+import { realpath } from 'node:fs/promises';
+import { FacetError, isFacetError, quote } from '@facet/errors';
+import { locateModel, locateModels, modelIdOf } from '@facet/hub';
 import { parseId } from '@facet/mesh';
+
+const FIELD = 'FACET_MODELS';
 
 /** A model to load: its id, as in `models/{id}`, and its Hugging Face directory. */
 export interface ModelLocation {
@@ -10,69 +12,48 @@ export interface ModelLocation {
 }
 
 /**
- * Finds the models that `FACET_MODELS` names: a comma-separated list of `id=directory`, of model directories (the id is
- * the directory's name, made an id by `modelIdOf`), or of folders whose subdirectories are models. A model directory is
- * one with a `config.json`. Throws `invalid` for a directory that is none, for no model at all and for an id used twice.
+ * Finds the models that `FACET_MODELS` names: a comma-separated list of `id=model`, of models (the id is made of the
+ * name by `modelIdOf`), or of folders of models. A model is a directory with a `config.json`, the folder of a repository
+ * in the Hugging Face cache at `cacheDirectory`, or the name of one (`organisation/name@revision`). Throws `invalid` for what
+ * is none, for no model at all and for an id used twice.
  */
-export async function findModels(models: string): Promise<ModelLocation[]> {
+export async function findModels(models: string, cacheDirectory: string): Promise<ModelLocation[]> {
   const items = models
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
-  const found = (await Promise.all(items.map(locate))).flat();
-  if (found.length === 0) throw invalid(`${JSON.stringify(models)} names no model; name a model directory`);
-  const ids = found.map(({ id }) => id);
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (twice !== undefined)
-    throw invalid(`two models would be called ${JSON.stringify(twice)}; name them as id=directory`);
+  const found = (await Promise.all(items.map((item) => locate(item, cacheDirectory)))).flat();
+  if (found.length === 0) throw invalid(`${quote(models)} names no model; name a model directory`);
+  const byId = new Map<string, string>();
+  for (const { id, directory } of found) {
+    const other = byId.get(id);
+    if (other !== undefined)
+      throw invalid(
+        `two models would be called ${quote(id)}, ${other} and ${directory}; name one of them as another-id=directory`,
+      );
+    byId.set(id, directory);
+  }
   return found.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** Makes an id of a directory's name: lower case, other characters become `-`. */
-export function modelIdOf(directory: string): string {
-  const id = basename(directory)
-    .toLowerCase()
-    .replace(/[^a-z0-9._-]+/g, '-')
-    .replace(/^[^a-z0-9]+/, '')
-    .slice(0, 64);
-  if (id === '') throw invalid(`${directory} gives no model id; name the model as id=directory`);
-  return id;
-}
-
-async function locate(item: string): Promise<ModelLocation[]> {
-  const equals = item.indexOf('=');
-  if (equals >= 0) {
-    const id = parseId(item.slice(0, equals), 'FACET_MODELS');
-    const directory = await existing(item.slice(equals + 1));
-    if (!(await isModel(directory)))
-      throw invalid(`${directory} is no model directory: it has no config.json`);
-    return [{ id, directory }];
-  }
-  const directory = await existing(item);
-  if (await isModel(directory)) return [{ id: modelIdOf(directory), directory }];
-  const children = (await readdir(directory)).sort().map((name) => join(directory, name));
-  const areModels = await Promise.all(children.map(isModel));
-  const inside = children.filter((_, index) => areModels[index]);
-  if (inside.length === 0)
-    throw invalid(`${directory} holds no model: neither it nor a directory in it has a config.json`);
-  return inside.map((child) => ({ id: modelIdOf(child), directory: child }));
-}
-
-async function existing(directory: string): Promise<string> {
+async function locate(item: string, cacheDirectory: string): Promise<ModelLocation[]> {
   try {
-    return await realpath(directory);
+    const equals = item.indexOf('=');
+    if (equals >= 0) {
+      const id = parseId(item.slice(0, equals), FIELD);
+      return [{ id, directory: await realpath(await locateModel(item.slice(equals + 1), cacheDirectory)) }];
+    }
+    const found = await locateModels(item, cacheDirectory);
+    return await Promise.all(
+      found.map(async (path) => ({ id: modelIdOf(path), directory: await realpath(path) })),
+    );
   } catch (cause) {
-    throw invalid(`the model directory ${directory} does not exist`, cause);
+    if (!isFacetError(cause)) throw cause;
+    const { kind, message, reason } = cause;
+    throw new FacetError(kind, message, { cause, reason, field: FIELD });
   }
 }
 
-async function isModel(directory: string): Promise<boolean> {
-  return stat(join(directory, 'config.json')).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-}
-
-function invalid(message: string, cause?: unknown): FacetError {
-  return new FacetError('invalid', message, { cause, field: 'FACET_MODELS', reason: 'NO_SUCH_MODEL' });
+function invalid(message: string): FacetError {
+  return new FacetError('invalid', message, { field: FIELD, reason: 'NO_SUCH_MODEL' });
 }

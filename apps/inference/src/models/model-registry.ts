@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
+import { modelIdOf } from '@facet/hub';
 import { formatName, type Logger, parseName } from '@facet/mesh';
 import type { ModelRuntimeOptions, OpenModelRuntime } from '@facet/model-runtime';
 import { type DType, elementCount, readSafetensorsHeader } from '@facet/tensor';
@@ -99,13 +100,21 @@ async function unusableTokens(tokenizer: TokenizerPool, d_vocab: number): Promis
 }
 
 function find(models: ReadonlyMap<string, LoadedModel>, name: string, field: string): LoadedModel {
-  const model = models.get(parseName(name, 'models', field));
+  const model = models.get(idOf(name, field));
   if (model !== undefined) return model;
   const held = [...models.keys()].map((id) => formatName('models', id)).join(', ');
   throw new FacetError('not-found', `${name} is not held here; held are: ${held}`, {
     reason: 'MODEL_NOT_FOUND',
     metadata: { resourceType: 'models', resourceName: name },
   });
+}
+
+/** A folder's name is taken for the id that its model has. */
+const FOLDER_NAME = /^models\/([a-zA-Z0-9][\w.-]{0,95})$/;
+
+function idOf(name: string, field: string): string {
+  const folder = FOLDER_NAME.exec(name)?.[1];
+  return folder === undefined ? parseName(name, 'models', field) : modelIdOf(folder);
 }
 
 /** The element type of the largest tensor: what most of the weights are stored in. */

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { InferenceServiceDefinition } from '@facet/contracts';
 import { connect, createLogger, createServiceClient, type ServiceClient } from '@facet/mesh';
 import { type ModelRuntime, type OpenModelRuntime, openModelRuntime } from '@facet/model-runtime';
@@ -22,6 +24,9 @@ export interface ModelWork {
   beforeStep?: () => Promise<void>;
 }
 
+/** Keeps what a service remembers out of the home of whoever runs the tests. */
+const APART = { FACET_INFERENCE_CHECKS_FILE: join(tmpdir(), 'facet-test-weight-checks') };
+
 /** Serves the models of `models` (as in FACET_MODELS) on a free port. */
 export async function serveInference(
   models: string,
@@ -30,7 +35,7 @@ export async function serveInference(
   const work: ModelWork = { forwards: 0, steps: 0 };
   const logged: InferenceSetup['logged'] = [];
   const stream = { write: (line: string) => void logged.push(JSON.parse(line)) };
-  const config = { ...readInferenceConfig({ FACET_MODELS: models }), port: 0, ...overrides };
+  const config = { ...readInferenceConfig({ ...APART, FACET_MODELS: models }), port: 0, ...overrides };
   const service = await startInference(config, {
     openModelRuntime: counting(work),
     logger: createLogger({ service: 'inference', level: 'info', stream }),

@@ -1,0 +1,1 @@
+export { type HubServer, startHubServer } from './hub-server.ts';
