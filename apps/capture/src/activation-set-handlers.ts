@@ -17,7 +17,9 @@ import { deleteSet } from './requests/delete-set.ts';
 import { describeSet } from './requests/describe-set.ts';
 import { listSets } from './requests/list-sets.ts';
 import { readRows } from './requests/read-rows.ts';
-import { parseDtype, parseSpec, toActivationSet, toReadResponse } from './requests/set-messages.ts';
+import { toReadResponse } from './requests/row-messages.ts';
+import { toActivationSet } from './requests/set-messages.ts';
+import { parseDtype, parseSpec } from './requests/spec-messages.ts';
 import { watchSet } from './requests/watch-set.ts';
 
 const PAGE_SIZES = { fallback: 50, max: 1000 };

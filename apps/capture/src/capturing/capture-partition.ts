@@ -6,8 +6,8 @@ import { liveProgress } from '../jobs/live-progress.ts';
 import type { PackedPartition } from '../planning/context-writer.ts';
 import { decodeInput } from '../planning/input-file.ts';
 import { mapAhead } from '../planning/map-ahead.ts';
+import type { CaptureStore } from '../sets/capture-store.ts';
 import type { SetRecord } from '../sets/set-record.ts';
-import type { CaptureStore } from '../sets/set-store.ts';
 import { finishIfComplete } from './finish-set.ts';
 
 /** Requests under way at once: inference has the next contexts while it sends the activations of the last. */

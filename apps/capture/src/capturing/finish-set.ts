@@ -4,6 +4,7 @@ import { isFacetError } from '@facet/errors';
 import { absentAsUndefined } from '@facet/objects';
 import type { CaptureContext } from '../capture-context.ts';
 import { liveProgress } from '../jobs/live-progress.ts';
+import type { CaptureStore } from '../sets/capture-store.ts';
 import { corpusChanged } from '../sets/corpus-changed.ts';
 import {
   type CorpusSpec,
@@ -13,7 +14,7 @@ import {
   type SetPlan,
   type SetRecord,
 } from '../sets/set-record.ts';
-import { type CaptureStore, removeManifest } from '../sets/set-store.ts';
+import { removeManifest } from '../sets/set-store.ts';
 
 /** The subject of the event that a set is ready. */
 export const READY_SUBJECT = 'facet.activation.set.ready';
