@@ -78,7 +78,7 @@ export function addRecipeDetails(command: Command): Command {
     .option('--k-aux <count>', 'dead features in the auxiliary loss (default: d_in / 2)')
     .option(
       '--threshold-rate <rate>',
-      'how fast the threshold follows (batchtopk, matryoshka; default: 0.01)',
+      'how fast the threshold follows (batchtopk, matryoshka; default: 50 / steps, at least 0.01)',
     )
     .option(
       '--prefixes <counts>',
