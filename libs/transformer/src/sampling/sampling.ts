@@ -72,8 +72,10 @@ function draw(logits: Float32Array, { temperature, topK, topP, best }: Draw, ran
   const largest = logits[best]!;
   const weights = new Float64Array(logits.length);
   for (let id = 0; id < weights.length; id++) weights[id] = Math.exp((logits[id]! - largest) / temperature);
-  if (topK > 0 && topK < weights.length) keepMostLikely(weights, topK);
-  if (topP < 1) keepNucleus(weights, topP);
+  const selects = (topK > 0 && topK < weights.length) || topP < 1;
+  const buckets = selects ? bucketsOf(logits, largest) : new Uint16Array(0);
+  if (topK > 0 && topK < weights.length) keepFewest(weights, buckets, { target: topK, measure: () => 1 });
+  if (topP < 1) keepFewest(weights, buckets, { target: topP * sum(weights), measure: (weight) => weight });
   let target = random() * sum(weights);
   let last = best;
   for (let id = 0; id < weights.length; id++) {
@@ -86,37 +88,49 @@ function draw(logits: Float32Array, { temperature, topK, topP, best }: Draw, ran
   return last;
 }
 
-/** Zeroes all but the `k` largest weights, lower ids first among equals. */
-function keepMostLikely(weights: Float64Array, k: number): void {
-  const smallestKept = Float64Array.from(weights).sort()[weights.length - k]!;
-  let room = k;
-  for (const weight of weights) if (weight > smallestKept) room--;
-  for (let id = 0; id < weights.length; id++) {
-    if (weights[id]! > smallestKept) continue;
-    if (weights[id] === smallestKept && room > 0) room--;
-    else weights[id] = 0;
-  }
+/** Buckets of equal width over the range of the logits: only the one in which a selection ends is sorted. */
+const BUCKETS = 4096;
+
+/** The bucket of each token, 0 for the largest logits. */
+function bucketsOf(logits: Float32Array, largest: number): Uint16Array {
+  let smallest = largest;
+  for (const logit of logits) if (logit < smallest && logit > Number.NEGATIVE_INFINITY) smallest = logit;
+  const scale = smallest < largest ? (BUCKETS - 1) / (largest - smallest) : 0;
+  const buckets = new Uint16Array(logits.length);
+  for (let id = 0; id < buckets.length; id++)
+    buckets[id] = Math.min(BUCKETS - 1, Math.floor((largest - logits[id]!) * scale));
+  return buckets;
 }
 
-/**
- * Zeroes all but the fewest largest weights that make up `share` of the sum, lower ids first among equals.
- */
-function keepNucleus(weights: Float64Array, share: number): void {
-  const total = sum(weights);
-  // Tokens below this average of the excluded share lie outside the nucleus together: they need no sorting.
-  const negligible = ((1 - share) * total) / weights.length;
-  const candidates: number[] = [];
-  for (let id = 0; id < weights.length; id++) if (weights[id]! >= negligible) candidates.push(id);
-  candidates.sort((a, b) => weights[b]! - weights[a]! || a - b);
-  const kept = new Map<number, number>();
-  let reached = 0;
-  for (const id of candidates) {
-    kept.set(id, weights[id]!);
-    reached += weights[id]!;
-    if (reached >= share * total) break;
+interface Selection {
+  /** What the kept tokens must come to. */
+  target: number;
+  /** What one of them counts. */
+  measure: (weight: number) => number;
+}
+
+/** Zeroes all but the fewest largest weights, lower ids first among equals, that come to a target. */
+function keepFewest(weights: Float64Array, buckets: Uint16Array, { target, measure }: Selection): void {
+  const totals = new Float64Array(BUCKETS);
+  for (let id = 0; id < weights.length; id++)
+    if (weights[id]! > 0) totals[buckets[id]!]! += measure(weights[id]!);
+  let [edge, reached] = [0, 0];
+  while (edge < BUCKETS && reached + totals[edge]! < target) reached += totals[edge++]!;
+  const kept = new Set<number>();
+  for (const id of sortedBucket(weights, buckets, edge)) {
+    if (reached >= target) break;
+    kept.add(id);
+    reached += measure(weights[id]!);
   }
-  weights.fill(0);
-  for (const [id, weight] of kept) weights[id] = weight;
+  for (let id = 0; id < weights.length; id++)
+    if (buckets[id]! > edge || (buckets[id] === edge && !kept.has(id))) weights[id] = 0;
+}
+
+/** The tokens of one bucket, the likeliest first. */
+function sortedBucket(weights: Float64Array, buckets: Uint16Array, bucket: number): number[] {
+  const ids: number[] = [];
+  for (let id = 0; id < weights.length; id++) if (buckets[id] === bucket && weights[id]! > 0) ids.push(id);
+  return ids.sort((a, b) => weights[b]! - weights[a]! || a - b);
 }
 
 function logSumExp(logits: Float32Array, largest: number): number {
