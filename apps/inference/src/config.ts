@@ -36,6 +36,8 @@ export interface InferenceConfig {
   tokenizeMs: number;
   /** Memory of the key/value caches of one model, bytes. @default 1 GiB */
   cacheBytes: number;
+  /** Folder of the F32 copies of weights that are stored otherwise. @default facet/weights in the user's cache folder */
+  weightCopies: string;
   /** File that remembers what a reading of all weights found. @default facet/weight-checks in the user's cache folder */
   checksFile: string;
   /** `development` switches gRPC reflection on. @default development */
@@ -62,6 +64,7 @@ const variables = z.object({
   FACET_INFERENCE_TOKENIZE_SECONDS: integerVariable(10, { min: 1, max: 86_400 }),
   FACET_INFERENCE_CACHE_MIB: integerVariable(1024, { min: 1, max: 1_048_576 }),
   FACET_INFERENCE_CHECKS_FILE: z.string().optional(),
+  FACET_INFERENCE_WEIGHT_COPIES: z.string().optional(),
   HF_HUB_CACHE: z.string().optional(),
   HUGGINGFACE_HUB_CACHE: z.string().optional(),
   HF_HOME: z.string().optional(),
@@ -85,14 +88,17 @@ const schema = variables.transform(
     tokenizerThreads: env.FACET_INFERENCE_TOKENIZER_THREADS,
     tokenizeMs: env.FACET_INFERENCE_TOKENIZE_SECONDS * 1000,
     cacheBytes: env.FACET_INFERENCE_CACHE_MIB * 2 ** 20,
-    checksFile:
-      env.FACET_INFERENCE_CHECKS_FILE ??
-      join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'facet', 'weight-checks'),
+    weightCopies: env.FACET_INFERENCE_WEIGHT_COPIES ?? inCache(env, 'weights'),
+    checksFile: env.FACET_INFERENCE_CHECKS_FILE ?? inCache(env, 'weight-checks'),
     environment: env.FACET_ENV,
     logLevel: env.FACET_LOG_LEVEL,
     callIdleMs: env.FACET_CALL_IDLE_SECONDS * 1000,
   }),
 );
+
+function inCache({ XDG_CACHE_HOME }: { XDG_CACHE_HOME?: string | undefined }, name: string): string {
+  return join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'facet', name);
+}
 
 /** Reads the service's settings from environment variables; throws one `invalid` error naming every problem. */
 export function readInferenceConfig(env: Environment): Readonly<InferenceConfig> {

@@ -38,8 +38,8 @@ describeSharedModels(({ directory, golden, name }) => {
         executionProvider: 'cpu',
         specialTokenIds: [0, 1, 2],
       });
-      expect(model!.hookPoints).toHaveLength(6 * model!.nLayers);
-      expect(model!.hookPoints[3]).toEqual({
+      expect(model!.hookPoints).toHaveLength(12 * model!.nLayers);
+      expect(model!.hookPoints[9]).toEqual({
         name: 'blocks.0.mlp.hook_post',
         layer: 0,
         dIn: model!.dMlp,

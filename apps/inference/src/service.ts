@@ -39,6 +39,7 @@ export async function startInference(
       maxCacheBytes: config.cacheBytes,
       maxRunMs: config.stepMs,
       checksFile: config.checksFile,
+      weightCopies: config.weightCopies,
       ...(dependencies.signal && { signal: dependencies.signal }),
     },
     tokenizer: { threads: config.tokenizerThreads, jobMs: config.tokenizeMs },

@@ -85,7 +85,7 @@ function createLanes(
 
 /** Where F32 copies of weights lie: the user's cache. */
 function defaultWeightCopies(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'facet', 'weights');
+  return join(homedir(), '.cache', 'facet', 'weights');
 }
 
 function closedError(): FacetError {

@@ -25,7 +25,10 @@ export interface ModelWork {
 }
 
 /** Keeps what a service remembers out of the home of whoever runs the tests. */
-const APART = { FACET_INFERENCE_CHECKS_FILE: join(tmpdir(), 'facet-test-weight-checks') };
+const APART = {
+  FACET_INFERENCE_CHECKS_FILE: join(tmpdir(), 'facet-test-weight-checks'),
+  FACET_INFERENCE_WEIGHT_COPIES: join(tmpdir(), 'facet-test-weights'),
+};
 
 /** Serves the models of `models` (as in FACET_MODELS) on a free port. */
 export async function serveInference(

@@ -67,4 +67,15 @@ describe('mapWeights', () => {
     await Promise.all([mapWeights(model, copies), mapWeights(model, copies), mapWeights(model, copies)]);
     expect(await readdir(copies)).toHaveLength(1);
   });
+
+  test('names the folder that cannot be written, and the remedy', async () => {
+    const model = await loadModelDirectory(await halfModel());
+    await writeFile(join(root, 'file'), '');
+    await expect(mapWeights(model, join(root, 'file/copies'))).rejects.toMatchObject({
+      kind: 'precondition',
+      message: expect.stringMatching(
+        /file\/copies cannot be written \(ENOTDIR\).*FACET_INFERENCE_WEIGHT_COPIES/,
+      ),
+    });
+  });
 });

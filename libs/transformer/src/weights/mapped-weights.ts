@@ -83,11 +83,20 @@ async function writeCopy(copy: Copy): Promise<void> {
     await convert(copy, aside);
     await rename(aside, path);
   } catch (error) {
-    await rm(aside, { force: true });
-    if (!['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    // Where the folder could not be made, there is nothing to remove either.
+    await rm(aside, { force: true }).catch(() => undefined);
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(code))
+      throw new FacetError(
+        'precondition',
+        `${folder} cannot be written (${code}), and the weights are not stored as F32: name a folder for their F32 copy, ` +
+          'with FACET_INFERENCE_WEIGHT_COPIES',
+        { cause: error, reason: 'WEIGHT_COPIES_NOT_WRITABLE' },
+      );
+    if (!['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)) throw error;
     throw new FacetError(
       'exhausted',
-      `no space for the ${bytes} bytes of the F32 copy of the weights in ${folder}; free some, or name another folder`,
+      `no space for the ${bytes} bytes of the F32 copy of the weights in ${folder}; free some, or name another folder with FACET_INFERENCE_WEIGHT_COPIES`,
       { cause: error, reason: 'DISK_FULL' },
     );
   }
