@@ -13,7 +13,7 @@ import { FacetError } from '@facet/errors';
 import { newId, parseId } from '@facet/mesh';
 import type { Command } from 'commander';
 import { addCorpusOptions, type CorpusOptions, parseCorpus } from '../parse/corpus.ts';
-import { parseModel } from '../parse/names.ts';
+import { parseResource } from '../parse/names.ts';
 import { ACTIVATION_SET_COLUMNS, activationSetFields } from '../render/activation-sets.ts';
 import { clientAction } from './client-action.ts';
 import { addCancelVerb } from './verbs/cancel.ts';
@@ -78,7 +78,7 @@ const createCapture = clientAction<CaptureOptions>(async (clients, invocation, o
   const request = {
     id: options.id === undefined ? newId('set') : parseId(options.id, '--id'),
     spec: {
-      model: parseModel(options.model, '--model'),
+      model: parseResource(options.model, 'models', '--model'),
       hookPoint: options.hook,
       corpus: await parseCorpus(options),
       maxTokens: BigInt(optionalCount(options.tokens, '--tokens', Number.MAX_SAFE_INTEGER)),

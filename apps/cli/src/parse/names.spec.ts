@@ -1,4 +1,4 @@
-import { parseFeature, parseModel, parseResource } from './names.ts';
+import { parseFeature, parseResource } from './names.ts';
 
 describe('parseResource', () => {
   test('takes a name or an id alone', () => {
@@ -22,7 +22,7 @@ describe('parseFeature', () => {
   });
 });
 
-describe('parseModel', () => {
+describe('parseResource of a model', () => {
   test.each([
     ['stories260k', 'models/stories260k'],
     ['models/stories260k', 'models/stories260k'],
@@ -34,10 +34,10 @@ describe('parseModel', () => {
     ['/m/My Model (v2)/', 'models/my-model-v2-'],
     ['/h/models--Qwen--Qwen2.5-0.5B/snapshots/0123abc', 'models/qwen2.5-0.5b'],
   ])('takes %s', (text, name) => {
-    expect(parseModel(text, '--model')).toBe(name);
+    expect(parseResource(text, 'models', '--model')).toBe(name);
   });
 
   test.each(['saes/x', 'activationSets/x', '___', ''])('refuses %j', (text) => {
-    expect(() => parseModel(text, '--model')).toThrow();
+    expect(() => parseResource(text, 'models', '--model')).toThrow();
   });
 });

@@ -12,7 +12,7 @@ import type { ActivationSetSpec, SamplingOptions, TrainingSpec } from '@facet/co
 import { cacheDirectoryOf, locateModel, modelIdOf } from '@facet/hub';
 import { newId, parseId } from '@facet/mesh';
 import { type CorpusOptions, parseCorpus } from '../parse/corpus.ts';
-import { parseModel } from '../parse/names.ts';
+import { parseResource } from '../parse/names.ts';
 import { parseSamplingOptions, type SamplingOptions as SamplingTexts } from '../parse/sampling.ts';
 import { parseTexts } from '../parse/texts.ts';
 import { parseTrainingOptions, type TrainingOptions } from '../parse/training.ts';
@@ -87,7 +87,9 @@ export async function planRun(options: RunOptions, env: Invocation['env']): Prom
   const running = options.connect === true || hasAddresses(options, env);
   const services = running ? { kind: 'running' as const } : await embeddedServices(options, env);
   const model =
-    services.kind === 'embedded' ? `models/${services.modelId}` : parseModel(options.model, '--model');
+    services.kind === 'embedded'
+      ? `models/${services.modelId}`
+      : parseResource(options.model, 'models', '--model');
   return {
     id: options.id === undefined ? newId('run') : parseId(options.id, '--id'),
     services,

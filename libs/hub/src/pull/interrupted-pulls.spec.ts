@@ -23,10 +23,7 @@ describe('pullModel that is cut off', () => {
   });
 
   test('keeps what came when it gives up, and the next pull asks only for the rest', async () => {
-    at.hub.files.delete('chat_template.jinja');
-    at.hub.files.delete('generation_config.json');
-    const small = 2;
-    at.hub.faults.cuts = [...new Array(small).fill(1 << 20), 300_000, 0, 0, 0, 0, 0];
+    at.hub.faults.cuts = [300_000, 0, 0, 0, 0, 0];
     expect(await refusal(at.pull())).toMatchObject({
       kind: 'unavailable',
       message: expect.stringContaining('is kept'),
@@ -43,13 +40,13 @@ describe('pullModel that is cut off', () => {
   });
 
   test('begins anew where the hub gives no ranges, and ends where it always breaks at the same place', async () => {
-    at.hub.faults = { isWithoutRanges: true, cuts: [1 << 20, 1 << 20, 1 << 20, 1 << 20, 200_000, 100] };
+    at.hub.faults = { isWithoutRanges: true, cuts: [200_000, 100] };
     await at.pull();
     await at.expectWeights();
     await rm(at.folder, { recursive: true });
     at.hub.faults = {
       isWithoutRanges: true,
-      cuts: [...new Array(4).fill(1 << 20), ...new Array(50).fill(100)],
+      cuts: new Array(50).fill(100),
     };
     expect(await refusal(at.pull())).toMatchObject({ kind: 'unavailable' });
     expect(at.hub.faults.cuts!.length).toBeGreaterThan(40);

@@ -31,7 +31,7 @@ export interface HubFaults {
   status?: { code: number; headers?: Record<string, string> };
   /** Times that the first answers fail with 503. */
   unavailable?: number;
-  /** Bytes of a body after which the connection breaks, one entry for every body; later ones are whole. */
+  /** Bytes after which the connection to the store breaks, one entry for every body; later ones are whole. */
   cuts?: number[];
   /** Sends a body until it is cut off, then nothing, keeping the connection. */
   isSilent?: boolean;
@@ -130,13 +130,11 @@ function sendBytes(
   if (start > 0 && start >= bytes.length) return refuse(response, 416);
   if (start > 0) response.setHeader('Content-Range', `bytes ${start}-${bytes.length - 1}/${bytes.length}`);
   response.setHeader('Content-Length', bytes.length - start);
-  response.setHeader(
-    'ETag',
-    request.url!.startsWith('/cached') ? `W/"${hashOf(file, whole)}"` : '"of-the-store"',
-  );
+  const isOfStore = !request.url!.startsWith('/cached');
+  response.setHeader('ETag', isOfStore ? '"of-the-store"' : `W/"${hashOf(file, whole)}"`);
   response.writeHead(start > 0 ? 206 : 200);
   if (request.method === 'HEAD') return response.end();
-  const cut = faults.cuts?.shift();
+  const cut = isOfStore ? faults.cuts?.shift() : undefined;
   if (cut === undefined) return response.end(bytes.subarray(start));
   response.write(bytes.subarray(start, start + cut), () => {
     if (!faults.isSilent) response.destroy();

@@ -10,7 +10,7 @@ import {
 import { Sae } from '@facet/contracts';
 import { parseId } from '@facet/mesh';
 import type { Command } from 'commander';
-import { parseModel } from '../../parse/names.ts';
+import { parseResource } from '../../parse/names.ts';
 import { parseSaeFormat, SAE_FORMAT_NAMES } from '../../parse/sae-format.ts';
 import { saeFields } from '../../render/saes.ts';
 import { clientAction } from '../client-action.ts';
@@ -47,7 +47,7 @@ const importSae = clientAction<ImportOptions>(async (clients, invocation, option
     saeId: parseId(id!, 'id'),
     uri: resolve(path!),
     format: parseSaeFormat(options.format),
-    model: options.model === undefined ? '' : parseModel(options.model, '--model'),
+    model: options.model === undefined ? '' : parseResource(options.model, 'models', '--model'),
     hookPoint: options.hookPoint ?? '',
     inputScale:
       options.inputScale === undefined

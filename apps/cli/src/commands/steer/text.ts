@@ -12,7 +12,7 @@ import {
   steeringJson,
 } from '@facet/console';
 import { type Command, Option } from 'commander';
-import { parseModel } from '../../parse/names.ts';
+import { parseResource } from '../../parse/names.ts';
 import { addSamplingOptions, parseSamplingOptions, type SamplingOptions } from '../../parse/sampling.ts';
 import { clientAction } from '../client-action.ts';
 
@@ -51,7 +51,7 @@ const steerText = clientAction<TextOptions>(async (clients, invocation, options)
   const limit = parseCount(options.positions, '--positions', { min: 0, max: MAX_POSITIONS });
   const request = {
     prompt,
-    model: options.model === undefined ? '' : parseModel(options.model, '--model'),
+    model: options.model === undefined ? '' : parseResource(options.model, 'models', '--model'),
     edits: options.edit.map((text) => parseEdit(text, scope)),
     sampling: parseSamplingOptions(options, options.seed),
     requireEffect: options.requireEffect ?? false,
