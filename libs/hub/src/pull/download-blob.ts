@@ -4,7 +4,7 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FacetError, isFacetError } from '@facet/errors';
 import type { HubClient, RemoteFile } from './hub-client.ts';
-import { claimPartialFile, releasePartialFile } from './partial-file.ts';
+import { claimPartialFile, releasePartialFile, removeAbandonedFiles } from './partial-file.ts';
 
 /** Where blobs lie and how a download is watched. */
 export interface BlobDownload {
@@ -31,6 +31,7 @@ export async function downloadBlob(file: RemoteFile, download: BlobDownload): Pr
   try {
     await fill(partial, file, download);
     await rename(partial, path);
+    await removeAbandonedFiles(blobs, file.hash);
     return path;
   } catch (error) {
     await releasePartialFile(partial, blobs, file.hash);

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { FacetError, isFacetError } from '@facet/errors';
+import { FacetError, isFacetError, quoteJson } from '@facet/errors';
 import { COMMIT } from '../cache/cached-model.ts';
 import type { Repository } from '../repository.ts';
 import { type RequestSubject, refusalOf, unreachable } from './hub-errors.ts';
@@ -62,20 +62,12 @@ export function createHubClient(options: HubClientOptions): HubClient {
     persist,
     readRevision: () =>
       persist(async () => {
-        // Loaded where it is needed: a service that only finds models does without.
-        const { modelInfo } = await import('@huggingface/hub');
-        const { name, revision } = repository;
-        const fields: ['sha', 'filePaths'] = ['sha', 'filePaths'];
-        const info = await modelInfo({
-          name,
-          revision,
-          hubUrl: endpoint,
-          additionalFields: fields,
-          fetch: request,
+        const found = await askRevision(request, options).catch((cause: unknown) => {
+          if (isFacetError(cause)) throw cause;
+          throw malformed(subject, `no description of ${repository.name}`, cause);
         });
-        if (typeof info.sha === 'string' && COMMIT.test(info.sha))
-          return { commit: info.sha, paths: info.filePaths };
-        throw malformed(subject, `the commit ${JSON.stringify(info.sha)} for ${name}`);
+        if (COMMIT.test(found.commit)) return found;
+        throw malformed(subject, `the commit ${quoteJson(found.commit)} for ${repository.name}`);
       }),
     readFileFacts: (commit, path) =>
       persist(() => readFacts(request, subject, `${endpoint}/${repository.name}/resolve/${commit}/${path}`)),
@@ -89,6 +81,23 @@ export function createHubClient(options: HubClientOptions): HubClient {
       for await (const chunk of response.body ?? []) await sink.write(chunk as Uint8Array);
     },
   };
+}
+
+async function askRevision(
+  request: typeof fetch,
+  { endpoint, repository }: HubClientOptions,
+): Promise<{ commit: string; paths: string[] }> {
+  // Loaded where it is needed: a service that only finds models does without.
+  const { modelInfo } = await import('@huggingface/hub');
+  const { sha, filePaths } = await modelInfo({
+    name: repository.name,
+    revision: repository.revision,
+    hubUrl: endpoint,
+    additionalFields: ['sha', 'filePaths'],
+    fetch: request,
+  });
+  const paths = filePaths.filter((path) => typeof path === 'string');
+  return { commit: typeof sha === 'string' ? sha : '', paths };
 }
 
 /** `fetch` with the token, a limit on silence, and refusals as errors. */
@@ -196,11 +205,11 @@ function rangeStart(response: Response): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-function malformed({ endpoint }: RequestSubject, what: string): FacetError {
+function malformed({ endpoint }: RequestSubject, what: string, cause?: unknown): FacetError {
   return new FacetError(
     'precondition',
     `the hub at ${endpoint} answers ${what}, so that what it sends cannot be checked; check HF_ENDPOINT`,
-    { reason: 'HUB_ANSWER_MALFORMED' },
+    { cause, reason: 'HUB_ANSWER_MALFORMED' },
   );
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rename, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -27,6 +27,11 @@ export async function claimPartialFile(blobs: string, hash: string): Promise<str
 /** Leaves a partial file to the next pull. */
 export async function releasePartialFile(own: string, blobs: string, hash: string): Promise<void> {
   await rename(own, join(blobs, hash + ENDING)).catch(() => undefined);
+}
+
+/** Removes what earlier pulls left of a blob that is whole now. */
+export async function removeAbandonedFiles(blobs: string, hash: string): Promise<void> {
+  for (const { path } of await abandonedFiles(blobs, hash)) await rm(path, { force: true });
 }
 
 /** Bytes of the blob `hash` that a claim would find here. */

@@ -195,6 +195,18 @@ describe('pullModel', () => {
     await expect(stat(at.cache)).rejects.toThrow('ENOENT');
   });
 
+  test.each(['<html>log in</html>', '[]', '{"sha": 7}', 'null', '{"sha": "abc", "siblings": [{}, null]}'])(
+    'refuses a hub that describes the revision by %s',
+    async (description) => {
+      at.hub.faults.description = description;
+      const { kind, message } = await refusal(at.pull());
+      expect(kind).toBe('precondition');
+      expect(message).toMatch(
+        /so that what it sends cannot be checked; check HF_ENDPOINT|has no config\.json/,
+      );
+    },
+  );
+
   test('asks no hub when it is offline', async () => {
     const env = { HF_HUB_OFFLINE: '1' };
     expect(await refusal(at.pull('org/tiny', env))).toMatchObject({

@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FacetError } from '@facet/errors';
+import { FacetError, isFacetError } from '@facet/errors';
 import { parseModelConfig, readWeightIndex, resolveWeightFiles } from '@facet/transformer';
 import { findCachedModel } from '../cache/cached-model.ts';
 import { describeRepository, type Repository, repositoryFolder } from '../repository.ts';
@@ -49,6 +49,19 @@ export async function pullModel(
   options: PullOptions,
 ): Promise<PulledModel> {
   if (settings.isOffline) return fromCache(repository, settings);
+  try {
+    return await fromHub(repository, settings, options);
+  } catch (cause) {
+    if (isFacetError(cause) || !options.signal.aborted) throw cause;
+    throw new FacetError('cancelled', 'interrupted: what has come already is kept', { cause });
+  }
+}
+
+async function fromHub(
+  repository: Repository,
+  settings: HubSettings,
+  options: PullOptions,
+): Promise<PulledModel> {
   const { endpoint, cacheDirectory } = settings;
   const client = createHubClient({ endpoint, token: await readToken(settings), repository, ...options });
   const label = describeRepository(repository);

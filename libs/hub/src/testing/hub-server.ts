@@ -29,6 +29,8 @@ export interface HubRequest {
 export interface HubFaults {
   /** Answers every request to the hub with this status. */
   status?: { code: number; headers?: Record<string, string> };
+  /** Answers questions about revisions with this instead of JSON that describes them. */
+  description?: string;
   /** Times that the first answers fail with 503. */
   unavailable?: number;
   /** Bytes after which the connection to the store breaks, one entry for every body; later ones are whole. */
@@ -93,6 +95,7 @@ function answerRevision(hub: HubServer, revision: string, response: ServerRespon
     return refuse(response, 404, { 'X-Error-Code': 'RevisionNotFound' });
   const siblings = [...hub.files.keys()].map((rfilename) => ({ rfilename }));
   response.setHeader('Content-Type', 'application/json');
+  if (hub.faults.description !== undefined) return response.end(hub.faults.description);
   response.end(JSON.stringify({ _id: '1', id: REPOSITORY, sha: hub.commit, siblings, lastModified: 0 }));
 }
 
