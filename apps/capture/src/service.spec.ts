@@ -1,7 +1,7 @@
 import { openActivationSet } from '@facet/artifacts';
 import { ActivationSetReady, DataType } from '@facet/contracts';
 import { verifyManifest } from '@facet/objects';
-import { decodeF16, decodeFloats, encodeF16 } from '@facet/tensor';
+import { decodeF16, decodeFloats, encodeBF16, encodeF16 } from '@facet/tensor';
 import {
   type CaptureClient,
   type CaptureSetup,
@@ -128,6 +128,20 @@ describe('a capture', () => {
     expect(new Uint16Array(new Uint8Array(f16.activations).buffer)).toEqual(rounded);
     const asF32 = await readAll(running.client.readActivations({ name: set.name, dtype: DataType.F32 }));
     expect(decodeFloats(asF32.activations, 'F32', 'f16 as f32')).toEqual(decodeF16(rounded));
+  });
+
+  test('in BF16 stores the same rows rounded to nearest even, and sends any set so', async () => {
+    const uri = await setup.corpus('text.txt', TEXT);
+    const set = await capture(running.client, 'bf16', { ...tinySpec(uri), dtype: DataType.BF16 });
+    const bf16 = await readAll(running.client.readActivations({ name: set.name }));
+    const f32 = await readAll(running.client.readActivations({ name: 'activationSets/f32' }));
+    const rounded = encodeBF16(decodeFloats(f32.activations, 'F32', 'f32'));
+    expect(new Uint16Array(new Uint8Array(bf16.activations).buffer)).toEqual(rounded);
+    const sent = await readAll(
+      running.client.readActivations({ name: 'activationSets/f32', dtype: DataType.BF16 }),
+    );
+    expect(sent.activations).toEqual(bf16.activations);
+    await verifyManifest(setup.store, 'activationSets/bf16');
   });
 
   test('stores the neurons of an MLP, as wide as the MLP is', async () => {

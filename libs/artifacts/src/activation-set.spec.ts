@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type ObjectStore, openObjectStore, verifyManifest } from '@facet/objects';
-import { decodeF16, encodeFloats } from '@facet/tensor';
+import { decodeF16, encodeFloats, type FloatDType } from '@facet/tensor';
 import { type ActivationSetBody, finishActivationSet, openActivationSet } from './activation-set.ts';
 import { type StoredRows, type WrittenShard, writeActivationShard } from './activation-shard.ts';
 
@@ -26,7 +26,7 @@ afterEach(() => rm(directory, { recursive: true }));
 const valueAt = (row: number, column: number) => row * 10 + column + 0.1;
 
 /** Rows `first` to `first + count` of a set in which everything follows from the row's index. */
-function makeRows(first: number, count: number, dtype: 'F16' | 'F32'): StoredRows {
+function makeRows(first: number, count: number, dtype: FloatDType): StoredRows {
   const indices = Array.from({ length: count }, (_, i) => first + i);
   const values = Float32Array.from(indices.flatMap((row) => [0, 1, 2].map((column) => valueAt(row, column))));
   return {
@@ -40,7 +40,7 @@ function makeRows(first: number, count: number, dtype: 'F16' | 'F32'): StoredRow
   };
 }
 
-async function writeSet(dtype: 'F16' | 'F32', sizes = [5, 3], change: Partial<ActivationSetBody> = {}) {
+async function writeSet(dtype: FloatDType, sizes = [5, 3], change: Partial<ActivationSetBody> = {}) {
   const shards: WrittenShard[] = [];
   let first = 0;
   for (const [partition, count] of sizes.entries()) {

@@ -8,6 +8,7 @@ import {
   readManifest,
   writeManifest,
 } from '@facet/objects';
+import type { FloatDType } from '@facet/tensor';
 import { z } from 'zod';
 import {
   type ActivationShard,
@@ -27,7 +28,7 @@ export interface ActivationSetBody {
   hookPoint: string;
   /** Width of a row. */
   dIn: number;
-  dtype: 'F16' | 'F32';
+  dtype: FloatDType;
   /** Tokens in a context, BOS included; the last context may be shorter. */
   contextTokens: number;
   /** Tokens of all contexts, BOS included. */
@@ -58,7 +59,7 @@ export interface ActivationSetBody {
 export const activationSetBodySchema: z.ZodType<ActivationSetBody> = z.object({
   hookPoint: z.string(),
   dIn: z.number().int().positive(),
-  dtype: z.enum(['F16', 'F32']),
+  dtype: z.enum(['F16', 'BF16', 'F32']),
   contextTokens: z.number().int().positive(),
   rows: z.number().int().nonnegative(),
   documents: z.number().int().nonnegative(),

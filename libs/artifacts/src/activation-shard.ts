@@ -4,6 +4,7 @@ import { filesPrefix, type ManifestFile, type ObjectStore } from '@facet/objects
 import {
   decodeFloats,
   dtypeBytes,
+  type FloatDType,
   parseSafetensors,
   parseSafetensorsHeader,
   type SafetensorsHeader,
@@ -26,7 +27,7 @@ export interface ActivationRows {
 
 /** Rows as they are stored. */
 export interface StoredRows extends ActivationRows {
-  dtype: 'F16' | 'F32';
+  dtype: FloatDType;
   /** Width of a row. */
   dIn: number;
   /** [rows, dIn], little-endian elements of `dtype`. */
@@ -125,7 +126,7 @@ export interface ShardReference {
   key: string;
   rows: number;
   dIn: number;
-  dtype: 'F16' | 'F32';
+  dtype: FloatDType;
   /** What the manifest says of the file. */
   expected: ManifestFile;
 }

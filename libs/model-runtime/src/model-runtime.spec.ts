@@ -1,4 +1,4 @@
-import { decodeF16 } from '@facet/tensor';
+import { decodeF16, encodeBF16 } from '@facet/tensor';
 import type { ModelRuntime } from './model-runtime.ts';
 import { openModelRuntime } from './open-model-runtime.ts';
 import { expectClose } from './testing/closeness.ts';
@@ -65,6 +65,9 @@ describe('forward', () => {
     const half = await runtime.forward({ ...request, activationDtype: 'F16' });
     const bits = half.activations.get(HOOK)!.data as Uint16Array;
     expectClose(decodeF16(bits), single.activations.get(HOOK)!.data, 2 ** -11);
+    const wide = await runtime.forward({ ...request, activationDtype: 'BF16' });
+    const rows = single.activations.get(HOOK)!.data as Float32Array;
+    expect(wide.activations.get(HOOK)!.data).toEqual(encodeBF16(rows));
   });
 
   test('scores each token given the ones before it, in ragged rows', async () => {

@@ -1,3 +1,4 @@
+import type { FloatDType } from '@facet/tensor';
 import type { HookPoint, ModelSpec } from '@facet/transformer';
 
 /**
@@ -60,8 +61,8 @@ export interface ForwardRequest {
   lengths?: ArrayLike<number>;
   /** Hook points to read; without logits and scores the model stops at the last one. @default none */
   hookPoints?: readonly string[];
-  /** How activations come back; F16 is rounded to nearest even inside the graph. @default 'F32' */
-  activationDtype?: 'F32' | 'F16';
+  /** How activations come back; F16 is rounded to nearest even inside the graph, BF16 in its thread. @default 'F32' */
+  activationDtype?: FloatDType;
   /** Edits, at most one record per hook point. @default none */
   edits?: readonly FeatureEdits[];
   /** Rows to go on with, at most one record per hook point; edits at the same place change them. @default none */
@@ -94,11 +95,11 @@ export interface ForwardResult {
 }
 
 /**
- * Rows [B*T, width]: `Float32Array` for F32, the raw half-precision bits for F16. Rows of padding are
+ * Rows [B*T, width]: `Float32Array` for F32, the raw bits for F16 and BF16. Rows of padding are
  * meaningless.
  */
 export interface Activations {
-  dtype: 'F32' | 'F16';
+  dtype: FloatDType;
   width: number;
   data: Float32Array | Uint16Array;
 }

@@ -80,8 +80,12 @@ export function createDocuments(
     create,
     writeOnce,
     decide: async (id, kind, value) => {
-      await writeOnce(id, kind, value);
-      return readJson(store, key(id, kind.file), kind.schema);
+      for (;;) {
+        await writeOnce(id, kind, value);
+        const held = await find(id, kind);
+        // The one that was there can have been deleted since: then this one may be the first.
+        if (held !== undefined) return held;
+      }
     },
     update: (id, { file, schema }, change) => updateJson(store, key(id, file), schema, change),
     delete: async (id) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type StoredRows, writeActivationShard } from '@facet/artifacts';
-import { decodeFloats } from '@facet/tensor';
+import { decodeFloats, dtypeBytes } from '@facet/tensor';
 import type { CaptureContext } from '../capture-context.ts';
 import { liveProgress } from '../jobs/live-progress.ts';
 import type { PackedPartition } from '../planning/context-writer.ts';
@@ -14,8 +14,6 @@ import { finishIfComplete } from './finish-set.ts';
 const REQUESTS_AHEAD = 2;
 /** Contexts of one request, as ComputeActivations limits them. */
 const MAX_CONTEXTS = 4096;
-const ELEMENT_BYTES = { F16: 2, F32: 4 } as const;
-
 export interface PartitionTask {
   partition: number;
   attempt: number;
@@ -93,7 +91,7 @@ async function computeRows(
 ): Promise<StoredRows> {
   const { inference, bus, requestTokens } = context;
   const { spec, model, uid } = record;
-  const rowBytes = model.dIn * ELEMENT_BYTES[spec.dtype];
+  const rowBytes = model.dIn * dtypeBytes(spec.dtype);
   const activations = new Uint8Array(input.tokenIds.length * rowBytes);
   const question = { ...model, model: spec.model, hookPoint: spec.hookPoint, dtype: spec.dtype };
   const run = async ({ first, rows, lengths }: ContextRun) => {

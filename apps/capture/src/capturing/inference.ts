@@ -7,6 +7,7 @@ import {
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { answerTensors, idTensor, type ServiceClient } from '@facet/mesh';
+import { dtypeBytes, type FloatDType } from '@facet/tensor';
 
 /** What capture asks of inference. */
 export interface Inference {
@@ -25,7 +26,7 @@ export interface ActivationsQuestion {
   /** The weights that the answer must come from. */
   modelSha256: string;
   hookPoint: string;
-  dtype: 'F16' | 'F32';
+  dtype: FloatDType;
   dIn: number;
   /** [rows], context after context. */
   tokenIds: Int32Array;
@@ -33,7 +34,6 @@ export interface ActivationsQuestion {
   lengths: readonly number[];
 }
 
-const ELEMENT_BYTES = { F16: 2, F32: 4 } as const;
 /** Tokenizing waits its turn behind other calls. */
 const TOKENIZE_DEADLINE_MS = 120_000;
 
@@ -86,7 +86,7 @@ async function collect(
     if (event?.$case === 'header') requireModel(event.value.lineage?.modelSha256, question);
     if (event?.$case !== 'block') continue;
     const { data, rows } = checkedBlock(event.value, question, next);
-    into.set(data, next * question.dIn * ELEMENT_BYTES[question.dtype]);
+    into.set(data, next * question.dIn * dtypeBytes(question.dtype));
     next += rows;
   }
   if (next !== question.tokenIds.length) throw broken(`sent ${next} of ${question.tokenIds.length} rows`);

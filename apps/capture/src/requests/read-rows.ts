@@ -1,6 +1,6 @@
 import { openActivationSet, type ShardRows } from '@facet/artifacts';
 import { FacetError } from '@facet/errors';
-import { decodeFloats, encodeFloats } from '@facet/tensor';
+import { decodeFloats, dtypeBytes, encodeFloats, type FloatDType } from '@facet/tensor';
 import type { CaptureContext } from '../capture-context.ts';
 import { describeSet } from './describe-set.ts';
 
@@ -10,7 +10,7 @@ export interface RowRange {
   /** At most this many; 0 for all that follow. */
   max: number;
   /** Element type to send; undefined: as stored. */
-  dtype: 'F16' | 'F32' | undefined;
+  dtype: FloatDType | undefined;
 }
 
 /** Consecutive rows of a set. */
@@ -22,8 +22,6 @@ export interface RowBlock extends ShardRows {
 const MAX_BLOCK_BYTES = 1024 * 1024;
 /** Keeps token ids, documents and positions small beside narrow activations. */
 const MAX_BLOCK_ROWS = 65_536;
-const ELEMENT_BYTES = { F16: 2, F32: 4 } as const;
-
 /** Yields rows of an ACTIVE set in blocks; reads no further than the caller takes. */
 export async function* readRows(
   context: CaptureContext,
@@ -49,7 +47,7 @@ export async function* readRows(
   const end = range.max === 0 ? rows : Math.min(rows, range.start + range.max);
   const blockRows = Math.max(
     1,
-    Math.min(MAX_BLOCK_ROWS, Math.floor(MAX_BLOCK_BYTES / (dIn * ELEMENT_BYTES[dtype]))),
+    Math.min(MAX_BLOCK_ROWS, Math.floor(MAX_BLOCK_BYTES / (dIn * dtypeBytes(dtype)))),
   );
   let shardStart = 0;
   for (const [shard, { rows: shardRows }] of shards.entries()) {
@@ -65,7 +63,7 @@ export async function* readRows(
   }
 }
 
-function asType(block: ShardRows, dtype: 'F16' | 'F32'): ShardRows {
+function asType(block: ShardRows, dtype: FloatDType): ShardRows {
   if (block.dtype === dtype) return block;
   const values = decodeFloats(block.activations, block.dtype, 'activations');
   return { ...block, dtype, activations: encodeFloats(values, dtype) };

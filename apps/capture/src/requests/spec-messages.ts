@@ -1,6 +1,7 @@
 import { type ActivationSetSpec, type Corpus, DataType, type RecognisedFormat } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { parseName, safeCount } from '@facet/mesh';
+import type { FloatDType } from '@facet/tensor';
 import { DEFAULT_SEPARATOR, DEFAULT_TEXT_FIELD } from '../corpus/recognition/resolve-format.ts';
 import type { CorpusSpec, SetSpec } from '../sets/set-record.ts';
 import type { RequestedSpec } from '../sets/set-spec.ts';
@@ -22,11 +23,12 @@ export function parseSpec(spec: ActivationSetSpec | undefined): RequestedSpec {
 }
 
 /** Reads an element type; undefined where none is stated. */
-export function parseDtype(dtype: DataType, field: string): 'F16' | 'F32' | undefined {
+export function parseDtype(dtype: DataType, field: string): FloatDType | undefined {
   if (dtype === DataType.UNSPECIFIED) return undefined;
   if (dtype === DataType.F16) return 'F16';
+  if (dtype === DataType.BF16) return 'BF16';
   if (dtype === DataType.F32) return 'F32';
-  throw new FacetError('invalid', `${field} is ${dtype}; possible are F16 and F32`, { field });
+  throw new FacetError('invalid', `${field} is ${dtype}; possible are F16, BF16 and F32`, { field });
 }
 
 /** Writes what is captured as the contract has it. */

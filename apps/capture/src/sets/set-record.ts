@@ -30,7 +30,7 @@ const specSchema = z.object({
   /** 0: the whole corpus. */
   maxTokens: count,
   contextTokens: count,
-  dtype: z.enum(['F16', 'F32']),
+  dtype: z.enum(['F16', 'BF16', 'F32']),
   /** A multiple of `contextTokens`. */
   partitionTokens: count,
   /** Whether every document begins a context of its own; records from before the choice do not. */

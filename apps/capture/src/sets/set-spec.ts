@@ -1,6 +1,7 @@
 import { MAX_PARTITIONS } from '@facet/artifacts';
 import type { Model } from '@facet/contracts';
 import { FacetError, quote } from '@facet/errors';
+import { dtypeBytes, type FloatDType } from '@facet/tensor';
 import { corpusPath } from '../corpus/bytes/corpus-file.ts';
 import { findHookPoint } from './hook-point.ts';
 import type { CorpusSpec, ModelFacts, SetSpec } from './set-record.ts';
@@ -12,7 +13,7 @@ export interface RequestedSpec {
   corpus: CorpusSpec;
   maxTokens: number;
   contextTokens: number;
-  dtype: 'F16' | 'F32';
+  dtype: FloatDType;
   partitionTokens: number;
   separateDocuments: boolean;
 }
@@ -23,7 +24,6 @@ const DEFAULT_PARTITION_BYTES = 32 * 1024 * 1024;
 const DEFAULT_PARTITION_TOKENS = 65_536;
 /** Most activations of a partition, which a worker holds in memory. */
 const MAX_PARTITION_BYTES = 1024 * 1024 * 1024;
-const ELEMENT_BYTES = { F16: 2, F32: 4 } as const;
 const MAX_SEPARATOR_CHARS = 1024;
 
 /** Checks a request against the model and fills in the defaults; `invalid` names the field at fault. */
@@ -31,7 +31,7 @@ export function completeSpec(requested: RequestedSpec, model: Model): { spec: Se
   const { dIn } = findHookPoint(model.hookPoints, requested.hookPoint, model.name);
   requireCorpus(requested.corpus);
   const contextTokens = completeContext(requested.contextTokens, model);
-  const rowBytes = dIn * ELEMENT_BYTES[requested.dtype];
+  const rowBytes = dIn * dtypeBytes(requested.dtype);
   const partitionTokens = completePartition(requested.partitionTokens, contextTokens, rowBytes);
   const { maxTokens } = requested;
   if (maxTokens > partitionTokens * MAX_PARTITIONS)

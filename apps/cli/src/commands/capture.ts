@@ -100,6 +100,7 @@ function optionalCount(text: string | undefined, option: string, max: number): n
 
 function parseDtype(text: string): DataType {
   if (text.toLowerCase() === 'f16') return DataType.F16;
+  if (text.toLowerCase() === 'bf16') return DataType.BF16;
   if (text.toLowerCase() === 'f32') return DataType.F32;
-  throw new FacetError('invalid', `--dtype ${JSON.stringify(text)} is not known; write f16 or f32`);
+  throw new FacetError('invalid', `--dtype ${JSON.stringify(text)} is not known; write f16, bf16 or f32`);
 }

@@ -1,6 +1,6 @@
 import { FacetError } from '@facet/errors';
 import type { Activations } from '@facet/model-runtime';
-import { bytesOf } from '@facet/tensor';
+import { bytesOf, dtypeBytes, type FloatDType } from '@facet/tensor';
 import type { HookPoint } from '@facet/transformer';
 import { MAX_TENSOR_BYTES } from '../limits.ts';
 
@@ -11,7 +11,7 @@ export interface ActivationRows {
   firstRow: number;
   rows: number;
   width: number;
-  dtype: 'F32' | 'F16';
+  dtype: FloatDType;
   /** [rows, width], little-endian. */
   data: Uint8Array;
 }
@@ -24,27 +24,25 @@ export interface BlockWriter {
   flush(): ActivationRows[];
 }
 
-const BYTES = { F32: 4, F16: 2 } as const;
-
 /** Creates a writer for `totalRows` rows at `hookPoints`. */
 export function createBlockWriter(
   hookPoints: readonly HookPoint[],
-  dtype: 'F32' | 'F16',
+  dtype: FloatDType,
   totalRows: number,
 ): BlockWriter {
   const widest = Math.max(...hookPoints.map(({ width }) => width));
-  const blockRows = Math.max(1, Math.floor(MAX_TENSOR_BYTES / (widest * BYTES[dtype])));
+  const blockRows = Math.max(1, Math.floor(MAX_TENSOR_BYTES / (widest * dtypeBytes(dtype))));
   let firstRow = 0;
   let filled = 0;
   let buffers: Uint8Array[] = [];
 
   const open = () => {
     const rows = Math.min(blockRows, totalRows - firstRow);
-    buffers = hookPoints.map(({ width }) => new Uint8Array(rows * width * BYTES[dtype]));
+    buffers = hookPoints.map(({ width }) => new Uint8Array(rows * width * dtypeBytes(dtype)));
   };
   const close = (): ActivationRows[] => {
     const blocks = hookPoints.map(({ name, width }, index) => {
-      const data = buffers[index]!.subarray(0, filled * width * BYTES[dtype]);
+      const data = buffers[index]!.subarray(0, filled * width * dtypeBytes(dtype));
       return { hookPoint: name, firstRow, rows: filled, width, dtype, data };
     });
     firstRow += filled;
@@ -52,10 +50,11 @@ export function createBlockWriter(
     return blocks;
   };
   const copy = (activations: ReadonlyMap<string, Activations>, from: number, count: number) => {
-    hookPoints.forEach(({ name, width }, index) => {
+    hookPoints.forEach((hookPoint, index) => {
+      const { name, width } = hookPoint;
       const rows = activations.get(name)!.data.subarray(from * width, (from + count) * width);
-      requireFiniteRows(rows, name, dtype);
-      buffers[index]!.set(bytesOf(rows), filled * width * BYTES[dtype]);
+      requireFiniteRows(rows, { hookPoint, firstRow: firstRow + filled }, dtype);
+      buffers[index]!.set(bytesOf(rows), filled * width * dtypeBytes(dtype));
     });
     filled += count;
   };
@@ -75,16 +74,42 @@ export function createBlockWriter(
   };
 }
 
-const F16_EXPONENT = 0x7c00;
+/** Bits of the exponent: all of them set is infinity or NaN. */
+const EXPONENT = { F16: 0x7c00, BF16: 0x7f80 } as const;
 
-function requireFiniteRows(rows: Float32Array | Uint16Array, hookPoint: string, dtype: 'F32' | 'F16'): void {
-  if (rows instanceof Float32Array ? allFinite(rows) : allFiniteF16(rows)) return;
+interface RowsPlace {
+  hookPoint: HookPoint;
+  /** Index of the first row among all tokens of the request. */
+  firstRow: number;
+}
+
+/** Refuses NaN and infinity with the token at which the first stands. */
+function requireFiniteRows(
+  rows: Float32Array | Uint16Array,
+  { hookPoint, firstRow }: RowsPlace,
+  dtype: FloatDType,
+): void {
+  const first = firstNotFinite(rows, dtype);
+  if (first < 0) return;
+  const token = firstRow + Math.floor(first / hookPoint.width);
   const remedy =
-    dtype === 'F16' ? 'ask for F32, or lower the strength of edits' : 'lower the strength of edits';
-  throw new FacetError('invalid', `activations at ${hookPoint} are not all finite in ${dtype}; ${remedy}`, {
+    dtype === 'F16'
+      ? 'ask for BF16 or F32, which hold larger values, or lower the strength of edits'
+      : 'lower the strength of edits';
+  const message = `activations at ${hookPoint.name} are not finite in ${dtype} at token ${token} of the request; ${remedy}`;
+  throw new FacetError('invalid', message, {
     field: 'dtype',
     reason: 'ACTIVATIONS_NOT_FINITE',
+    metadata: { hookPoint: hookPoint.name, layer: String(hookPoint.layer), token: String(token) },
   });
+}
+
+function firstNotFinite(rows: Float32Array | Uint16Array, dtype: FloatDType): number {
+  if (rows instanceof Float32Array)
+    return allFinite(rows) ? -1 : rows.findIndex((value) => !Number.isFinite(value));
+  const exponent = EXPONENT[dtype as 'F16' | 'BF16'];
+  for (let i = 0; i < rows.length; i++) if ((rows[i]! & exponent) === exponent) return i;
+  return -1;
 }
 
 function allFinite(values: Float32Array): boolean {
@@ -92,9 +117,4 @@ function allFinite(values: Float32Array): boolean {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
   return sum === 0;
-}
-
-function allFiniteF16(codes: Uint16Array): boolean {
-  for (let i = 0; i < codes.length; i++) if ((codes[i]! & F16_EXPONENT) === F16_EXPONENT) return false;
-  return true;
 }

@@ -6,6 +6,7 @@ import {
 } from '@facet/contracts';
 import { FacetError, quote } from '@facet/errors';
 import { tensorMessage } from '@facet/mesh';
+import type { FloatDType } from '@facet/tensor';
 import { planEdits } from '../editing/edit-plan.ts';
 import { proofMessages, readInterventions } from '../editing/intervention-messages.ts';
 import { MAX_ACTIVATION_CONTEXTS, MAX_ACTIVATION_TOKENS, MAX_HOOK_POINTS } from '../limits.ts';
@@ -70,10 +71,11 @@ function readHookPoints(names: readonly string[], model: LoadedModel) {
   return names.map((name, index) => hookPointOf(model, name, `hook_points[${index}]`));
 }
 
-function readDtype(dtype: DataType): 'F32' | 'F16' {
+function readDtype(dtype: DataType): FloatDType {
   if (dtype === DataType.UNSPECIFIED || dtype === DataType.F32) return 'F32';
   if (dtype === DataType.F16) return 'F16';
-  throw invalid(`activations come as F32 or F16, not as ${dtype}`, 'dtype');
+  if (dtype === DataType.BF16) return 'BF16';
+  throw invalid(`activations come as F32, F16 or BF16, not as ${dtype}`, 'dtype');
 }
 
 function invalid(problem: string, field: string): FacetError {

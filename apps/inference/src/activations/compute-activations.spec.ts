@@ -174,8 +174,13 @@ describeSharedModels(({ directory, golden }) => {
     const request = { input: asTokens(tokens(contexts[0]!)), hookPoints: [hookPoint], interventions: [huge] };
     await expect(collect({ ...request, dtype: DataType.F16 })).rejects.toMatchObject({
       reason: 'ACTIVATIONS_NOT_FINITE',
-      message: expect.stringContaining('ask for F32'),
+      message: expect.stringMatching(
+        /at blocks\.\d\.\S+ are not finite in F16 at token 1 of .*ask for BF16 or F32/,
+      ),
+      metadata: { token: '1' },
     });
+    const wide = await collect({ ...request, dtype: DataType.BF16 });
+    expect(wide.order.filter((name) => name === 'block')).toHaveLength(1);
     expect((await collect(request)).rows.get(hookPoint)!.every(Number.isFinite)).toBe(true);
   });
 

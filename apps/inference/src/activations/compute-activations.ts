@@ -1,4 +1,5 @@
 import { linkSignals } from '@facet/mesh';
+import { dtypeBytes, type FloatDType } from '@facet/tensor';
 import type { HookPoint } from '@facet/transformer';
 import type { InterventionEvidence } from '../editing/edit-proofs.ts';
 import {
@@ -15,7 +16,7 @@ import { type ActivationRows, createBlockWriter } from './activation-blocks.ts';
 /** What ComputeActivations runs. */
 export interface ActivationsQuestion extends EditedContexts {
   hookPoints: readonly HookPoint[];
-  dtype: 'F32' | 'F16';
+  dtype: FloatDType;
 }
 
 export type ActivationsEvent =
@@ -49,7 +50,7 @@ export async function* computeActivations(
 /** Runs the batches one after another; the next is under way while one is being read. */
 async function* batchResults(question: ActivationsQuestion, turn: ModelTurn): AsyncGenerator<BatchResult> {
   const { hookPoints, dtype, sequences, plan } = question;
-  const bytesPerToken = hookPoints.reduce((sum, { width }) => sum + width * (dtype === 'F16' ? 2 : 4), 0);
+  const bytesPerToken = hookPoints.reduce((sum, { width }) => sum + width * dtypeBytes(dtype), 0);
   const batches = planBatches(sequences.lengths, boundedBatchTokens(turn.batchTokens, plan, bytesPerToken));
   const stop = new AbortController();
   const { signal, dispose } = linkSignals([turn.signal, stop.signal]);

@@ -54,7 +54,7 @@ export async function runForward(context: RuntimeContext, request: ForwardReques
   const runRows = async (from: number, to: number): Promise<void> => {
     throwIfCancelled(request.signal);
     const feeds = rowFeeds(plan, from, to);
-    const values = await context.lanes.idlest().run(variant, { feeds, outputs });
+    const values = await context.lanes.idlest().run(variant, { feeds, outputs, bf16: plan.bf16 });
     takeRows(result, plan, { values, at: from * positions });
     if (plan.needsHead)
       residual.set(floats(values, NAMES.finalResidual), from * positions * context.model.spec.d_model);
@@ -94,6 +94,8 @@ interface ForwardPlan {
   needsHead: boolean;
   variant: ReturnType<typeof trunkVariant>;
   outputs: readonly string[];
+  /** Outputs that come back rounded to BF16, which graphs cannot give to Node. */
+  bf16: readonly string[];
 }
 
 function planForward(context: RuntimeContext, request: ForwardRequest): ForwardPlan {
@@ -114,7 +116,7 @@ function planForward(context: RuntimeContext, request: ForwardRequest): ForwardP
     attention: 'context',
     causalBlocks: tokens.positions < LONG_CONTEXT ? 1 : CAUSAL_BLOCKS,
     hookPoints,
-    activationDtype: request.activationDtype ?? 'F32',
+    activationDtype: request.activationDtype === 'F16' ? 'F16' : 'F32',
     ports: edits.map(({ hookPoint }) => hookPoint),
     replacements: replacements.map(({ replacement }) => replacement),
     head: needsHead ? 'residual' : 'none',
@@ -136,6 +138,7 @@ function planForward(context: RuntimeContext, request: ForwardRequest): ForwardP
     needsHead,
     variant,
     outputs,
+    bf16: request.activationDtype === 'BF16' ? [...new Set(variant.activations.values())] : [],
   };
 }
 
@@ -156,7 +159,7 @@ function allocateResult(
   const allocate = (width: number): Activations => ({
     dtype,
     width,
-    data: dtype === 'F16' ? new Uint16Array(rows * width) : new Float32Array(rows * width),
+    data: dtype === 'F32' ? new Float32Array(rows * width) : new Uint16Array(rows * width),
   });
   return {
     batch: tokens.batch,

@@ -1,5 +1,5 @@
-/** The element types that cross between the runtime and its workers; float16 travels as raw bits. */
-export type WireType = 'float32' | 'float16' | 'int32' | 'int64';
+/** The element types that cross between the runtime and its workers; float16 and bfloat16 travel as raw bits. */
+export type WireType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64';
 
 export type WireData = Float32Array | Uint16Array | Int32Array | BigInt64Array;
 
@@ -29,6 +29,8 @@ export interface RunRequest {
   feeds: WireTensors;
   /** The outputs to send back. */
   outputs: readonly string[];
+  /** Those of them that are rounded to BF16 before. @default none */
+  bf16?: readonly string[];
   /** The number of kept tensors to add to the inputs. */
   kept?: number;
   /** Of the kept tensors, only these rows [from, to). @default all */

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { encodeBF16 } from '@facet/tensor';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type {
   CreateRequest,
@@ -86,14 +87,22 @@ function create({ model, folder, threads, isPacked }: CreateRequest): Promise<In
   });
 }
 
-async function run(session: number, { feeds, outputs, kept, rows }: RunRequest): Promise<WireTensors> {
+async function run(
+  session: number,
+  { feeds, outputs, bf16 = [], kept, rows }: RunRequest,
+): Promise<WireTensors> {
   const found = sessions.get(session);
   if (found === undefined) throw new Error(`session ${session} could not be created`);
   const inputs: Record<string, Tensor> = mapTensors(feeds);
   const fetches: Record<string, Tensor | null> = Object.fromEntries(outputs.map((name) => [name, null]));
   if (kept !== undefined) addKept(requireKept(kept), rows, { inputs, fetches });
   const results = await found.run(inputs, fetches);
-  return Object.fromEntries(outputs.map((name) => [name, toWire(results[name] as Tensor)]));
+  return Object.fromEntries(
+    outputs.map((name) => {
+      const tensor = toWire(results[name] as Tensor);
+      return [name, bf16.includes(name) ? toBF16(tensor) : tensor];
+    }),
+  );
 }
 
 function requireKept(number: number): Kept {
@@ -148,6 +157,11 @@ function mapTensors(tensors: WireTensors): Record<string, Tensor> {
 
 function toWire({ type, dims, data }: Tensor): WireTensor {
   return { type: type as WireTensor['type'], dims, data: data as Float32Array };
+}
+
+/** Nearest even, as F16 is rounded in graphs. */
+function toBF16({ dims, data }: WireTensor): WireTensor {
+  return { type: 'bfloat16', dims, data: encodeBF16(data as Float32Array) };
 }
 
 async function close(): Promise<undefined> {
