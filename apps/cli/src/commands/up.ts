@@ -12,10 +12,10 @@ import {
   SERVICE_NAMES,
 } from '@facet/console';
 import { FacetError } from '@facet/errors';
-import { cacheDirectoryOf, locateModel, modelIdOf } from '@facet/hub';
 import { createLogger, guardProcess, redactPassword } from '@facet/mesh';
 import type { Stack } from '@facet/stack';
 import type { Command } from 'commander';
+import { parseModelLocation } from '../parse/model-location.ts';
 
 interface UpOptions {
   model?: string[];
@@ -30,7 +30,7 @@ export function addUpCommand(program: Command, run: Run): void {
     .addOption(
       repeatable(
         '--model <directory>',
-        'Hugging Face model directory, or the name of a pulled model; can be given again (else FACET_MODELS)',
+        'Hugging Face model directory, or the name of a pulled model, also as id=directory; can be given again (else FACET_MODELS)',
       ),
     )
     .addOption(
@@ -73,11 +73,7 @@ const up: Action<UpOptions> = async (invocation, options) => {
 
 /** The models to hold, as FACET_MODELS takes them. */
 async function modelsOf({ model }: UpOptions, env: Invocation['env']): Promise<string[]> {
-  if (model !== undefined) {
-    const cacheDirectory = cacheDirectoryOf(env);
-    const directories = await Promise.all(model.map((text) => locateModel(text, cacheDirectory)));
-    return directories.map((directory) => `${modelIdOf(directory)}=${directory}`);
-  }
+  if (model !== undefined) return Promise.all(model.map((text) => parseModelLocation(text, env)));
   if (env.FACET_MODELS) return [env.FACET_MODELS];
   throw new FacetError(
     'invalid',
