@@ -49,14 +49,14 @@ async function packText(path, tokenizer) {
     separateDocuments: false,
   });
   const contexts = [];
-  const push = (sections) => {
+  const push = async (sections) => {
     for (const { text, begins } of sections) {
-      const { ids } = tokenizer.encode(text, { addSpecial: false });
+      const { ids } = await tokenizer.encode(text, { addSpecial: false });
       contexts.push(...packer.push(Int32Array.from(ids), begins));
     }
   };
-  for await (const piece of createReadStream(path, { encoding: 'utf8' })) push(splitter.push(piece));
-  push(await splitter.end());
+  for await (const piece of createReadStream(path, { encoding: 'utf8' })) await push(splitter.push(piece));
+  await push(await splitter.end());
   // The last context of a text is shorter.
   const whole = contexts.map(({ tokenIds }) => tokenIds).filter(({ length }) => length === CONTEXT_TOKENS);
   const isOrdinary = (id) => !tokenizer.isSpecial(id);

@@ -81,5 +81,5 @@ function hookError({ activations }, { name, position, values }) {
 
 async function sameIds(directory, { prompt, token_ids }) {
   const tokenizer = await loadTokenizer(directory);
-  return JSON.stringify([...tokenizer.encode(prompt).ids]) === JSON.stringify(token_ids);
+  return JSON.stringify((await tokenizer.encode(prompt)).ids) === JSON.stringify(token_ids);
 }

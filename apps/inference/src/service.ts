@@ -42,7 +42,7 @@ export async function startInference(
       weightCopies: config.weightCopies,
       ...(dependencies.signal && { signal: dependencies.signal }),
     },
-    tokenizer: { threads: config.tokenizerThreads, jobMs: config.tokenizeMs },
+    tokenizer: { processes: config.tokenizerThreads, jobMs: config.tokenizeMs },
     logger,
   });
   const scheduler = createScheduler({

@@ -42,7 +42,7 @@ async function writeExtended(): Promise<string> {
   await writeTinyModel(folder);
   const path = join(folder, 'tokenizer.json');
   const tokenizer = JSON.parse(await readFile(path, 'utf8'));
-  tokenizer.added_tokens.push({ id: 257, content: '<tool>', special: false });
+  tokenizer.added_tokens.push({ ...tokenizer.added_tokens[0], id: 257, content: '<tool>', special: false });
   await writeFile(path, JSON.stringify(tokenizer));
   return folder;
 }

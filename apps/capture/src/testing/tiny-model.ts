@@ -31,8 +31,9 @@ export async function writeTinyModel(directory: string): Promise<void> {
     ['<bos>', TINY_BOS],
     ...byteNames().map((name, byte) => [name, byte + 1]),
   ]);
+  const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false };
   const tokenizer = {
-    added_tokens: [{ id: TINY_BOS, content: '<bos>', special: true }],
+    added_tokens: [{ ...plain, id: TINY_BOS, content: '<bos>', special: true }],
     normalizer: null,
     pre_tokenizer: byteLevel,
     post_processor: byteLevel,

@@ -17,7 +17,7 @@ export interface TokenizeOptions {
 /** Characters encoded in one job: between jobs, others get their turn. */
 const JOB_CHARS = 65_536;
 
-/** Tokenizes texts, as many jobs at once as the tokenizer has threads; refuses more than `maxTokens`. */
+/** Tokenizes texts, as many jobs at once as the tokenizer has processes; refuses more than `maxTokens`. */
 export async function tokenizeTexts(
   { tokenizer }: LoadedModel,
   texts: readonly string[],
@@ -38,7 +38,7 @@ export async function tokenizeTexts(
   const lengths: number[] = [];
   let tokens = 0;
   try {
-    for (let thread = 0; thread < tokenizer.threads; thread++) start();
+    for (let job = 0; job < tokenizer.processes; job++) start();
     for (let next = ahead.shift(); next !== undefined; next = ahead.shift()) {
       const encoded = await next;
       start();

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createLogger } from '@facet/mesh';
 import { describeSharedModels } from '@facet/model-runtime/testing';
 import { loadTokenizer } from '@facet/transformer';
@@ -20,17 +21,17 @@ describeSharedModels(
     const made: string[] = [];
     let pool: TokenizerPool;
     afterEach(async () => {
-      await pool.close();
+      await pool?.close();
       for (const path of made.splice(0)) await rm(path, { recursive: true });
     });
 
-    const open = async (path: string, options: { threads?: number; jobMs?: number } = {}) => {
-      pool = await openTokenizerPool(path, { threads: 1, jobMs: 60_000, logger, ...options });
+    const open = async (path: string, options: { processes?: number; jobMs?: number } = {}) => {
+      pool = await openTokenizerPool(path, { processes: 1, jobMs: 60_000, logger, ...options });
     };
     const openRegex = async (
       place: RegexPlace,
       regex: string,
-      options: { threads?: number; jobMs?: number },
+      options: { processes?: number; jobMs?: number },
     ) => {
       const path = await modelWithRegex(directory, place, regex);
       made.push(path);
@@ -47,25 +48,27 @@ describeSharedModels(
       const { vocabSize, tokenIds, specialTokenIds, bosTokenId } = tokenizer;
       expect(pool.facts).toEqual({ vocabSize, tokenIds, specialTokenIds, bosTokenId });
       const long = prompt.repeat(100);
+      const expected: number[][] = [];
+      for (const text of [prompt, '', long]) expected.push((await tokenizer.encode(text)).ids);
       expect(await encode([prompt, '', long])).toEqual({
-        ids: [prompt, '', long].flatMap((text) => tokenizer.encode(text).ids),
-        lengths: [prompt, '', long].map((text) => tokenizer.encode(text).ids.length),
+        ids: expected.flat(),
+        lengths: expected.map(({ length }) => length),
       });
       expect(await pool.tokenTexts([...token_ids, vocabSize + 7], lasting)).toEqual([
-        ...token_ids.map((id) => tokenizer.tokenText(id)),
+        ...(await tokenizer.tokenTexts(token_ids)),
         '',
       ]);
       const all = Array.from({ length: vocabSize }, (_, id) => id);
-      expect(await pool.tokenTexts(all, lasting)).toEqual(all.map((id) => tokenizer.tokenText(id)));
-      const stream = tokenizer.decodeStream({ after: token_ids });
+      expect(await pool.tokenTexts(all, lasting)).toEqual(await tokenizer.tokenTexts(all));
+      const stream = await tokenizer.decodeStream({ after: token_ids });
       let from: Parameters<TokenizerPool['decode']>[0][0]['from'] = { after: token_ids };
       for (const id of [...golden.cases[0]!.greedy_ids, 200, 201]) {
         const [step] = await pool.decode([{ from, id, ends: false }], lasting);
-        expect(step!.text).toBe(stream.push(id));
+        expect(step!.text).toBe(await stream.push(id));
         from = step!.state;
       }
       const [end] = await pool.decode([{ from, id: undefined, ends: true }], lasting);
-      expect(end!.rest).toBe(stream.end());
+      expect(end!.rest).toBe(await stream.end());
     });
 
     test.each<[RegexPlace, string, string]>([
@@ -80,12 +83,35 @@ describeSharedModels(
         reason: 'TOKENIZING_TOO_SLOW',
         message: expect.stringMatching(
           new RegExp(
-            `a text of ${text.length} characters took longer than \\d+ ms, .*send shorter texts; .*mend`,
+            `a text of ${text.length} characters took (longer than \\d+ ms|more steps).*send shorter texts; .*mend`,
           ),
         ),
       });
       expect((await encode(['Once'])).lengths[0]).toBeGreaterThan(1);
       expect((await encode(['Once upon '.repeat(200)])).lengths[0]).toBeGreaterThan(200);
+    });
+
+    test('ends a text whose time grows with the square of its length, though the library goes on with it', async () => {
+      await openRegex('pre_tokenizer', 'x+[^x]z?', { jobMs: 300 });
+      await expect(encode(['fine', 'x'.repeat(200_000), 'fine'])).rejects.toMatchObject({
+        reason: 'TOKENIZING_TOO_SLOW',
+        message: expect.stringMatching(/a text of 200000 characters took longer than 8300 ms, the limit/),
+      });
+      expect((await encode(['Once upon '.repeat(200)])).lengths[0]).toBeGreaterThan(200);
+    });
+
+    test('refuses a file over which the library breaks off while it is loaded', async () => {
+      const damaged = await modelWithRegex(directory, 'normalizer', 'a');
+      made.push(damaged);
+      const path = join(damaged, 'tokenizer.json');
+      const json = JSON.parse(await readFile(path, 'utf8'));
+      json.normalizer = { type: 'Precompiled', precompiled_charsmap: 'AAAA' };
+      await writeFile(path, JSON.stringify(json));
+      await expect(open(damaged)).rejects.toMatchObject({
+        kind: 'invalid',
+        reason: 'TOKENIZER_INVALID',
+        message: expect.stringMatching(/tokenizer.json cannot be loaded; .* broke off: Precompiled: /),
+      });
     });
 
     test('ends token texts and streams that the decoder does not get through, and goes on', async () => {
@@ -128,8 +154,8 @@ describeSharedModels(
       await expect(held).rejects.toMatchObject({ kind: 'cancelled' });
     });
 
-    test('does as many long texts at once as it has threads', async () => {
-      await openRegex('pre_tokenizer', '(a+)+$', { jobMs: PATIENT_MS, threads: 2 });
+    test('does as many long texts at once as it has processes', async () => {
+      await openRegex('pre_tokenizer', '(a+)+$', { jobMs: PATIENT_MS, processes: 2 });
       const caller = new AbortController();
       const held = encode([ENDLESS], caller.signal);
       expect((await encode(['Once upon a time. '.repeat(100)])).lengths[0]).toBeGreaterThan(100);
@@ -141,7 +167,7 @@ describeSharedModels(
       await open(directory);
       await pool.close();
       await expect(encode(['x'])).rejects.toMatchObject({ reason: 'MODEL_CLOSED' });
-      const opening = openTokenizerPool(`${directory}-missing`, { threads: 1, jobMs: 1000, logger });
+      const opening = openTokenizerPool(`${directory}-missing`, { processes: 1, jobMs: 1000, logger });
       await expect(opening).rejects.toMatchObject({ kind: 'not-found' });
     });
   },

@@ -1,17 +1,17 @@
 import { FacetError } from '@facet/errors';
 import type { Logger } from '@facet/mesh';
-import { createJobQueue, type JobQueue } from './job-queue.ts';
+import { createJobQueue, type JobOptions, type JobQueue } from './job-queue.ts';
 import type { DecodedStep, DecodeStep, EncodedTexts, TokenizerFacts } from './tokenizer-protocol.ts';
 
 /**
- * The tokenizer of one model, in threads of its own: a text may take seconds, and a regular expression of
- * `tokenizer.json` may take for ever. Nothing of it runs on the thread that serves calls. A job is ended when it takes too
+ * The tokenizer of one model, in processes of its own: a text may take seconds, and a regular expression of
+ * `tokenizer.json` may take for ever or end the process. Nothing of it runs in the process that serves calls. A job is ended when it takes too
  * long, and soon after its signal aborts.
  */
 export interface TokenizerPool {
   readonly facts: TokenizerFacts;
   /** How many long jobs are done at once. */
-  readonly threads: number;
+  readonly processes: number;
   /** Encodes texts. */
   encode(texts: readonly string[], options: EncodeOptions): Promise<EncodedTexts>;
   /** The texts of tokens as they read inside running text; empty for ids that have no token. */
@@ -28,8 +28,8 @@ export interface EncodeOptions {
 }
 
 export interface TokenizerPoolOptions {
-  /** Threads for long texts; one more does what is short. */
-  threads: number;
+  /** Processes for long texts; one more does what is short. */
+  processes: number;
   /** Longest time of a job, milliseconds; long texts get more, see `MS_PER_CHAR`. */
   jobMs: number;
   logger: Logger;
@@ -45,10 +45,10 @@ const MS_PER_CHAR = 0.04;
 /** Loads the tokenizer of a model directory; rejects with what is wrong with its files. */
 export async function openTokenizerPool(
   directory: string,
-  { threads, ...options }: TokenizerPoolOptions,
+  { processes, ...options }: TokenizerPoolOptions,
 ): Promise<TokenizerPool> {
-  const short = createJobQueue({ ...options, directory, threads: 1 });
-  const long = createJobQueue({ ...options, directory, threads });
+  const short = createJobQueue({ ...options, directory, processes: 1 });
+  const long = createJobQueue({ ...options, directory, processes });
   const close = async () => {
     await Promise.all([short.close(), long.close()]);
   };
@@ -59,18 +59,20 @@ export async function openTokenizerPool(
   const known = createKnownTexts(facts, short, options.jobMs);
   return {
     facts,
-    threads,
+    processes,
     async encode(texts, { addSpecial, signal }) {
       const chars = texts.reduce((sum, { length }) => sum + length, 0);
       const queue = chars <= SHORT_CHARS ? short : long;
       const limitMs = Math.round(options.jobMs + MS_PER_CHAR * chars);
-      const late = (position: number) => tooSlow(texts[position] ?? '', limitMs);
-      return queue.run({ op: 'encode', texts, addSpecial }, { signal, limitMs, late });
+      return queue.run(
+        { op: 'encode', texts, addSpecial },
+        { signal, limitMs, ...encodingErrors(texts, limitMs) },
+      );
     },
     tokenTexts: known,
     decode(steps, signal) {
       const limitMs = options.jobMs;
-      return short.run({ op: 'decode', steps }, { signal, limitMs, late: () => decodingTooSlow(limitMs) });
+      return short.run({ op: 'decode', steps }, { signal, limitMs, ...decodingErrors(limitMs) });
     },
     close,
   };
@@ -85,8 +87,10 @@ function createKnownTexts({ tokenIds }: TokenizerFacts, queue: JobQueue, limitMs
     const missing = [...new Set(all)].filter((id) => exists.has(id) && !texts.has(id));
     for (let first = 0; first < missing.length; first += JOB_TOKENS) {
       const ids = Int32Array.from(missing.slice(first, first + JOB_TOKENS));
-      const late = () => decodingTooSlow(limitMs);
-      const read = await queue.run({ op: 'token-texts', ids }, { signal, limitMs, late });
+      const read = await queue.run(
+        { op: 'token-texts', ids },
+        { signal, limitMs, ...decodingErrors(limitMs) },
+      );
       ids.forEach((id, index) => {
         texts.set(id, read[index]!);
       });
@@ -95,23 +99,69 @@ function createKnownTexts({ tokenIds }: TokenizerFacts, queue: JobQueue, limitMs
   };
 }
 
+type JobErrors = Pick<JobOptions, 'late' | 'died'>;
+
 const REMEDY = 'a regular expression in tokenizer.json may backtrack without end: mend it';
 
-function tooSlow({ length }: string, limitMs: number): FacetError {
-  return new FacetError(
-    'exhausted',
-    `tokenizing a text of ${length} characters took longer than ${limitMs} ms, the limit; send shorter texts; ${REMEDY}`,
-    {
-      reason: 'TOKENIZING_TOO_SLOW',
-      metadata: { characters: String(length), limitMs: String(limitMs) },
+function encodingErrors(texts: readonly string[], limitMs: number): JobErrors {
+  const named = (position: number | undefined): { text: string; metadata: Record<string, string> } => {
+    const at = position ?? (texts.length === 1 ? 0 : undefined);
+    return at === undefined
+      ? { text: `one of ${texts.length} texts`, metadata: {} }
+      : {
+          text: `a text of ${texts[at]!.length} characters`,
+          metadata: { characters: String(texts[at]!.length) },
+        };
+  };
+  const reason = 'TOKENIZING_TOO_SLOW';
+  return {
+    late(position) {
+      const { text, metadata } = named(position);
+      const problem = `tokenizing ${text} took longer than ${limitMs} ms, the limit; send shorter texts; ${REMEDY}`;
+      return new FacetError('exhausted', problem, {
+        reason,
+        metadata: { ...metadata, limitMs: String(limitMs) },
+      });
     },
-  );
+    died(position, said) {
+      const { text, metadata } = named(position);
+      if (!STEPS_EXCEEDED.test(said)) return libraryFailed(`tokenizing ${text}`, said);
+      const problem = `tokenizing ${text} took more steps than the tokenizer library allows (${said}); send shorter texts; ${REMEDY}`;
+      return new FacetError('exhausted', problem, { reason, metadata });
+    },
+  };
 }
 
-function decodingTooSlow(limitMs: number): FacetError {
+function decodingErrors(limitMs: number): JobErrors {
+  const reason = 'DETOKENIZING_TOO_SLOW';
+  return {
+    late: () =>
+      new FacetError(
+        'exhausted',
+        `turning tokens into text took longer than ${limitMs} ms, the limit; ${REMEDY}`,
+        {
+          reason,
+          metadata: { limitMs: String(limitMs) },
+        },
+      ),
+    died(_, said) {
+      if (!STEPS_EXCEEDED.test(said)) return libraryFailed('turning tokens into text', said);
+      const problem = `turning tokens into text took more steps than the tokenizer library allows (${said}); ${REMEDY}`;
+      return new FacetError('exhausted', problem, { reason });
+    },
+  };
+}
+
+/** What the library says when a regular expression passes its limit of steps. */
+const STEPS_EXCEEDED = /retry-limit|match-stack limit|stack limit/i;
+
+/** Trying again would end the next process too, so it is not `unavailable`. */
+function libraryFailed(doing: string, said: string): FacetError {
   return new FacetError(
-    'exhausted',
-    `turning tokens into text took longer than ${limitMs} ms, the limit; ${REMEDY}`,
-    { reason: 'DETOKENIZING_TOO_SLOW', metadata: { limitMs: String(limitMs) } },
+    'precondition',
+    `the tokenizer library broke off ${doing}: ${said || 'it said nothing'}`,
+    {
+      reason: 'TOKENIZER_BROKE_OFF',
+    },
   );
 }

@@ -63,23 +63,16 @@ export interface TokenizerResults {
   decode: DecodedStep[];
 }
 
-/** What the thread is started with. */
-export interface TokenizerThreadData {
-  /** The model directory. */
-  directory: string;
-  /** [1]: the index of the text, token or stream that the thread is at. */
-  position: Int32Array;
-}
-
 export interface Failure {
   kind: FacetErrorKind;
   message: string;
   reason: string;
 }
 
-/** What a thread says: first the facts, then one answer for each job, in order. */
+/** What the process says: first the facts, then one answer for each job, in order; in between, which item takes long. */
 export type TokenizerReply =
   | { facts: TokenizerFacts }
+  | { at: number | undefined }
   | { result: TokenizerResults[TokenizerJob['op']] }
   | { failure: Failure }
   | { bug: string };

@@ -3,12 +3,10 @@ export const SIGN_PATTERN = ' ?[☀-➿🌀-🫿]';
 /**
  * Digits stand alone, so that numbers share no tokens with each other beyond their digits; Han characters too: without spaces, merges
  * would run across words, and a name would be other tokens in every sentence. Signs stand alone so that one is the same token in every
- * language, whatever mark follows.
+ * language, whatever mark follows. Numerals of every script are digits here (☀-➿ has some), as they are to `Digits`.
  */
-const ALONE = new RegExp(
-  `${SIGN_PATTERN}|\\d|\\p{Script=Han}|(?:(?!${SIGN_PATTERN})[^\\d\\p{Script=Han}])+`,
-  'gu',
-);
+const SIGN = `(?! ?\\p{N})${SIGN_PATTERN}`;
+const ALONE = new RegExp(`${SIGN}|\\p{N}|\\p{Script=Han}|(?:(?!${SIGN})[^\\p{N}\\p{Script=Han}])+`, 'gu');
 /** GPT-2's words: contractions, letters, numbers, marks with one space before them, and runs of spaces. */
 const WORDS = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
 

@@ -35,7 +35,7 @@ function tokenizerJson({ specialTokens, tokens, merges }: TokenizerModel): objec
       type: 'Sequence',
       pretokenizers: [
         { type: 'Digits', individual_digits: true },
-        alone('\\p{Script=Han}'),
+        alone('\\p{Han}'),
         alone(SIGN_PATTERN),
         byteLevel,
       ],
