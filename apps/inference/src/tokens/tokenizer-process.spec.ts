@@ -58,6 +58,20 @@ describeSharedModels(
       expect(isRunning(pid!)).toBe(false);
     });
 
+    test('keeps the process that awaits its end running until it has come', async () => {
+      const module = new URL('../../dist/tokens/tokenizer-process.js', import.meta.url).href;
+      const program = `
+        const { startTokenizerProcess } = await import(${JSON.stringify(module)});
+        const tokenizer = startTokenizerProcess(${JSON.stringify(`${directory}-missing`)});
+        await tokenizer.ready.catch(({ message }) => console.log(message));
+        await tokenizer.end(new Error('enough'));
+        console.log('ended');
+      `;
+      const args = ['--input-type=module', '--eval', program];
+      const said = execFileSync(process.execPath, args, { encoding: 'utf8' });
+      expect(said).toMatch(/tokenizer.json does not exist.*\nended\n$/);
+    });
+
     test('is replaced when it ended while it had nothing to do', async () => {
       const logger = createLogger({ service: 'test', level: 'silent' });
       const pool = await openTokenizerPool(directory, { processes: 1, jobMs: 60_000, logger });

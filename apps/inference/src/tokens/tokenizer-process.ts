@@ -81,6 +81,8 @@ export function startTokenizerProcess(directory: string): TokenizerProcess {
     async end(error) {
       lose(error);
       child.kill('SIGKILL');
+      // Whoever waits for the end is kept running until it comes.
+      hold(child, true);
       await ended;
     },
   };
