@@ -22,7 +22,7 @@ const cases: Case[] = [
     'is not there',
     (model) => rm(model, { recursive: true }),
     'USAGE',
-    /^the model directory .* does not exist$/,
+    /^the model directory .* does not exist; give the path of one$/,
   ],
   ['has no weights', (model) => rm(weightsOf(model)), 'PRECONDITION', /no \*\.safetensors/],
   ['has no tokenizer', (model) => rm(join(model, 'tokenizer.json')), 'PRECONDITION', /tokenizer\.json/],
