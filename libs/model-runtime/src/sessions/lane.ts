@@ -164,6 +164,8 @@ class WorkerLane implements Lane {
     const workerData: SessionWorkerData = { givenUp: this.#givenUp };
     const worker = new Worker(new URL('../../dist/sessions/session-worker.js', import.meta.url), {
       workerData,
+      // The thread runs what was built, also where this process runs sources.
+      execArgv: [],
     });
     worker.on('message', (reply: WorkerReply) => {
       if (worker !== this.#worker) return;
