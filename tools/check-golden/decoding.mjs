@@ -25,7 +25,7 @@ function likeliest(logits) {
 
 /**
  * Whether a text gives the same logits token by token, in chunks of 5, and in a batch beside a shorter text, as in one
- * pass. Where the model rotates a longer text anew, only the first two tokens of it are compared so.
+ * pass. A text so long that the model rotates all of it by other frequencies is compared in the batch alone.
  */
 export async function checkIncremental(runtime, tokens, whole) {
   const { d_vocab } = runtime.spec;
@@ -41,7 +41,8 @@ export async function checkIncremental(runtime, tokens, whole) {
           throw error;
         });
         if (step === undefined) break;
-        if (!isLengthBound(runtime) && !isNear(step.logits, at + part.length - 1)) return false;
+        if (!isRotatedApart(runtime, tokens.length) && !isNear(step.logits, at + part.length - 1))
+          return false;
       }
     } finally {
       await generation.close();
@@ -66,7 +67,7 @@ export async function checkIncremental(runtime, tokens, whole) {
   );
 }
 
-/** Whether logits of a part of a text differ from those of the same place in the whole. */
-function isLengthBound({ spec }) {
-  return spec.layers.some(({ rotary }) => rotary?.long);
+/** Whether the parts of a text of this length are rotated by other frequencies than the whole. */
+function isRotatedApart({ spec }, length) {
+  return spec.layers.some(({ rotary }) => rotary?.long && length > rotary.long.tokens);
 }

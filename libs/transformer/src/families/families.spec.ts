@@ -190,6 +190,10 @@ describe('parseModelConfig of every family', () => {
     ['olmo2', { sliding_window: 8 }, 'unimplemented', /sliding_window 8/],
     ['gpt_neo', { attention_types: [[['global'], 3]] }, 'invalid', /global or local for each of 4 layers/],
     ['gpt_neo', { attention_layers: ['local', 'global', 'local', 'global'] }, 'invalid', /attention_layers/],
+    ['gpt_neo', { attention_types: [5] }, 'invalid', /attention_types \[5\]/],
+    ['gpt_neo', { attention_types: [[['global'], 1e12]] }, 'invalid', /attention_types/],
+    ['gemma3_text', { sliding_window_pattern: 0 }, 'invalid', /sliding_window_pattern 0; a whole number/],
+    ['qwen2', { use_sliding_window: true, max_window_layers: 'x' }, 'invalid', /max_window_layers "x"/],
     ['smollm3', { no_rope_layers: [1, 0] }, 'invalid', /no_rope_layers \[1,0\]/],
     [
       'gemma2',

@@ -70,10 +70,8 @@ function readText(
   config: ConfigReader,
   place: (tensors: TensorSource) => { prefix: string; head: string },
 ): FamilyModel {
-  const every = Number(
-    config.take('sliding_window_pattern') ?? config.take('_sliding_window_pattern') ?? GLOBAL_EVERY,
-  );
-  config.take('_sliding_window_pattern');
+  const older = config.extent('_sliding_window_pattern', GLOBAL_EVERY);
+  const every = config.extent('sliding_window_pattern', older);
   const isLocal = (layer: number) => (layer + 1) % every !== 0;
   const d_head = readHeadWidth(config, 256);
   // Layers with a window rotate with a base of their own, which no scaling changes.

@@ -58,9 +58,12 @@ function readSpec(config: ConfigReader): ModelSpec {
 function readKinds(config: ConfigReader, n_layers: number): string[] {
   const types = config.take('attention_types');
   const listed = config.take('attention_layers');
-  const kinds = Array.isArray(types)
-    ? types.flatMap(([pattern, times]) => Array.from({ length: Number(times) }, () => pattern).flat())
-    : listed;
+  const repeated = (entry: unknown): unknown[] => {
+    const [pattern, times] = Array.isArray(entry) ? entry : [];
+    const isRight = Array.isArray(pattern) && Number.isInteger(times) && times >= 0 && times <= n_layers;
+    return isRight ? Array.from({ length: times }, () => pattern).flat() : [entry];
+  };
+  const kinds = Array.isArray(types) ? types.flatMap(repeated) : listed;
   const isRight =
     Array.isArray(kinds) &&
     kinds.length === n_layers &&

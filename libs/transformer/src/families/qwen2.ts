@@ -28,7 +28,11 @@ function requireItsBiases(config: ConfigReader): void {
 /** Windows of the layers from `max_window_layers` on, or of those that `layer_types` names, if `use_sliding_window`. */
 export function readLateWindows(config: ConfigReader): (number | null)[] {
   const isOn = config.flag('use_sliding_window', false);
-  const first = Number(config.take('max_window_layers') ?? MAX_WINDOW_LAYERS);
-  const windows = readWindows(config, 4096, (layer) => layer >= first);
+  const first = config.take('max_window_layers') ?? MAX_WINDOW_LAYERS;
+  if (!Number.isInteger(first) || Number(first) < 0) {
+    const message = `${config.source} has max_window_layers ${quoteJson(first)}; a whole number from 0 is expected`;
+    throw new FacetError('invalid', message, { reason: 'MODEL_CONFIG_INVALID' });
+  }
+  const windows = readWindows(config, 4096, (layer) => layer >= Number(first));
   return windows.map((window) => (isOn ? window : null));
 }
