@@ -75,8 +75,8 @@ async function captureRate() {
 }
 
 /** Milliseconds of each token after a prompt. */
-async function decode({ steps, edits = [] }) {
-  const generation = await runtime.openGeneration({ batch: 1, maxTokens: prompt + steps, edits });
+async function decode({ steps, interventions = [] }) {
+  const generation = await runtime.openGeneration({ batch: 1, maxTokens: prompt + steps, interventions });
   try {
     let { logits } = await generation.step({ tokens: random(prompt) });
     const times = [];
@@ -104,9 +104,9 @@ async function steer(layer) {
     offset: Float32Array.of(1),
   };
   const held = memory().private;
-  const [, firstMs] = await timed(() => decode({ steps: 1, edits: [edit] }));
+  const [, firstMs] = await timed(() => decode({ steps: 1, interventions: [edit] }));
   const bytes = memory().private - held;
-  const [steps, ms] = await timed(() => decode({ steps: 8, edits: [edit] }));
+  const [steps, ms] = await timed(() => decode({ steps: 8, interventions: [edit] }));
   const knownMs = ms - steps.slice(1).reduce((sum, step) => sum + step, 0);
   return { ms: firstMs - knownMs, bytes, steps };
 }

@@ -7,7 +7,12 @@ export async function checkEdits(runtime, tokens, whole) {
   const places = runtime.hookPoints.filter(({ layer }) => layer === 0 || layer === last);
   for (const { name, width } of places) {
     const alone = await runtime.forward({ tokens, batch: 1, hookPoints: [name], logits: 'all' });
-    const same = await runtime.forward({ tokens, batch: 1, logits: 'all', edits: [edit(name, width, 1, 0)] });
+    const same = await runtime.forward({
+      tokens,
+      batch: 1,
+      logits: 'all',
+      interventions: [edit(name, width, 1, 0)],
+    });
     // A norm whose inside is read is written as two nodes; it must not differ from itself.
     const reference = name.includes('hook_normalized') ? alone.logits : whole;
     if (!isSame(same.logits, reference)) return false;
@@ -17,7 +22,7 @@ export async function checkEdits(runtime, tokens, whole) {
       batch: 1,
       hookPoints: [name],
       logits: 'all',
-      edits: [edit(name, width, 0, value)],
+      interventions: [edit(name, width, 0, value)],
     });
     if (!isClamped(clamped, name, value)) return false;
   }

@@ -1,7 +1,8 @@
 export type {
   Activations,
-  EditProof,
-  FeatureEdits,
+  BatchIntervention,
+  BatchProof,
+  BatchReplacement,
   ForwardRequest,
   ForwardResult,
   Generation,
@@ -9,7 +10,6 @@ export type {
   ModelRuntime,
   ModelRuntimeOptions,
   OpenModelRuntime,
-  RowReplacement,
   ScoreComparison,
 } from './model-runtime.ts';
 export { openModelRuntime } from './open-model-runtime.ts';

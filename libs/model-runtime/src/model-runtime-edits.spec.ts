@@ -1,7 +1,7 @@
-import type { FeatureEdits, ModelRuntime } from './model-runtime.ts';
+import type { BatchIntervention, ModelRuntime } from './model-runtime.ts';
 import { openModelRuntime } from './open-model-runtime.ts';
 import { expectClose } from './testing/closeness.ts';
-import { encodeRows, IDENTITY, makeEdits, type Rule, referenceEdit } from './testing/edit-fixtures.ts';
+import { encodeRows, IDENTITY, makeIntervention, type Rule, referenceEdit } from './testing/edit-fixtures.ts';
 import { runReference } from './testing/reference-model.ts';
 import { type TinyModel, writeTinyModel } from './testing/tiny-model.ts';
 
@@ -23,12 +23,12 @@ describe('edits', () => {
     await model.remove();
   });
 
-  const forward = (edits: FeatureEdits[], batch = 1, hookPoints = [HOOK]) =>
+  const forward = (interventions: BatchIntervention[], batch = 1, hookPoints = [HOOK]) =>
     runtime.forward({
       tokens: Int32Array.from({ length: batch * T }, (_, i) => TOKENS[i % T]!),
       batch,
       hookPoints,
-      edits,
+      interventions,
       logits: 'all',
     });
   const rowOf = (values: ArrayLike<number>, row: number, width: number) =>
@@ -38,8 +38,8 @@ describe('edits', () => {
     const plain = await forward([]);
     for (const layer of [0, 1, 2])
       for (const { name, width } of runtime.hookPoints.filter((point) => point.layer === layer)) {
-        const edits = makeEdits(name, [[IDENTITY, IDENTITY, IDENTITY]], width);
-        const edited = await forward([edits]);
+        const intervention = makeIntervention(name, [[IDENTITY, IDENTITY, IDENTITY]], width);
+        const edited = await forward([intervention]);
         expect(edited.logits).toEqual(plain.logits);
         expect(edited.proofs[0]!.deltaNorm.every((norm) => norm === 0)).toBe(true);
         expect(edited.proofs[0]!.fBefore.some((f) => f > 0)).toBe(true);
@@ -48,13 +48,13 @@ describe('edits', () => {
 
   test('a clamp to v moves x by (v − f) · W_dec[i]', async () => {
     const v = 3.5;
-    const edits = makeEdits(HOOK, [[{ scale: 0, offset: v }]], d);
-    const [plain, edited] = [await forward([]), await forward([edits])];
+    const intervention = makeIntervention(HOOK, [[{ scale: 0, offset: v }]], d);
+    const [plain, edited] = [await forward([]), await forward([intervention])];
     const [x, xEdited] = [plain, edited].map(({ activations }) => activations.get(HOOK)!.data);
     const { fBefore, deltaNorm, xNorm } = edited.proofs[0]!;
     for (let t = 0; t < T; t++) {
       const moved = Array.from({ length: d }, (_, j) => xEdited![t * d + j]! - x![t * d + j]!);
-      const wanted = Array.from(edits.W_dec_rows, (w) => (v - fBefore[t]!) * w);
+      const wanted = Array.from(intervention.W_dec_rows, (w) => (v - fBefore[t]!) * w);
       expectClose(moved, wanted, 1e-6);
       expectClose([deltaNorm[t]!], [Math.hypot(...wanted)], 1e-5);
       expectClose([xNorm[t]!], [Math.hypot(...x!.subarray(t * d, (t + 1) * d))], 1e-5);
@@ -70,9 +70,9 @@ describe('edits', () => {
       { scale: 0, offset: 0 },
     ],
     add: [IDENTITY, { scale: 1, offset: -1.5 }, IDENTITY],
-    'clamp if active': [0, 1, 2].map((i) => ({ scale: 0, offset: 2, gateSource: i, gateThreshold: 0 })),
+    'clamp if active': [0, 1, 2].map((i) => ({ scale: 0, offset: 2, gateFeature: i, gateThreshold: 0 })),
     'only where another feature exceeds a value': [
-      { scale: 0, offset: 2, gateSource: 2, gateThreshold: 0.8 },
+      { scale: 0, offset: 2, gateFeature: 2, gateThreshold: 0.8 },
       IDENTITY,
       IDENTITY,
     ],
@@ -84,21 +84,25 @@ describe('edits', () => {
   };
 
   test.each(Object.entries(RULES))('%s does what its equation says', async (_, rules) => {
-    const edits = makeEdits(HOOK, [rules], d);
-    const edited = await forward([edits]);
+    const intervention = makeIntervention(HOOK, [rules], d);
+    const edited = await forward([intervention]);
     const before = runReference(model, TOKENS);
-    const after = runReference(model, TOKENS, referenceEdit([edits], 0));
+    const after = runReference(model, TOKENS, referenceEdit([intervention], 0));
     expectClose(edited.activations.get(HOOK)!.data, after.hooks.get(HOOK)!.flat(), 1e-5);
     expectClose(edited.logits!, after.logits.flat(), 1e-5);
     const proof = edited.proofs[0]!;
-    expectClose(proof.fBefore, encodeRows(edits, before.hooks.get(HOOK)!).flat(), 1e-5);
-    expectClose(proof.fAfter, encodeRows(edits, after.hooks.get(HOOK)!).flat(), 1e-5);
+    expectClose(proof.fBefore, encodeRows(intervention, before.hooks.get(HOOK)!).flat(), 1e-5);
+    expectClose(proof.fAfter, encodeRows(intervention, after.hooks.get(HOOK)!).flat(), 1e-5);
     expect(after.logits).not.toEqual(before.logits);
   });
 
   test('a closed gate leaves the position bit-identical', async () => {
-    const edits = makeEdits(HOOK, [[{ scale: 0, offset: 9, gateSource: 0, gateThreshold: 1e6 }]], d);
-    expect((await forward([edits])).logits).toEqual((await forward([])).logits);
+    const intervention = makeIntervention(
+      HOOK,
+      [[{ scale: 0, offset: 9, gateFeature: 0, gateThreshold: 1e6 }]],
+      d,
+    );
+    expect((await forward([intervention])).logits).toEqual((await forward([])).logits);
   });
 
   test('each row of a batch has its own rules', async () => {
@@ -107,27 +111,27 @@ describe('edits', () => {
       [{ scale: 0, offset: 2 }, IDENTITY],
       [IDENTITY, { scale: 3, offset: 0 }],
     ];
-    const edits = makeEdits(HOOK, rules, d);
-    const { logits } = await forward([edits], 3);
+    const intervention = makeIntervention(HOOK, rules, d);
+    const { logits } = await forward([intervention], 3);
     const { d_vocab } = runtime.spec;
     for (const row of [0, 1, 2]) {
-      const { logits: wanted } = runReference(model, TOKENS, referenceEdit([edits], row));
+      const { logits: wanted } = runReference(model, TOKENS, referenceEdit([intervention], row));
       expectClose(rowOf(logits!, row, d_vocab), wanted.flat(), 1e-5);
     }
     expect(rowOf(logits!, 0, d_vocab)).not.toEqual(rowOf(logits!, 1, d_vocab));
   });
 
   test('a mask edits only the positions that it names', async () => {
-    const edits = makeEdits(HOOK, [[{ scale: 0, offset: 2 }]], d);
+    const intervention = makeIntervention(HOOK, [[{ scale: 0, offset: 2 }]], d);
     const mask = Float32Array.from({ length: T }, (_, t) => (t === 3 || t === 6 ? 1 : 0));
-    const edited = await forward([{ ...edits, mask }]);
-    const wanted = runReference(model, TOKENS, referenceEdit([{ ...edits, mask }], 0));
+    const edited = await forward([{ ...intervention, mask }]);
+    const wanted = runReference(model, TOKENS, referenceEdit([{ ...intervention, mask }], 0));
     expectClose(edited.logits!, wanted.logits.flat(), 1e-5);
     expect([...edited.proofs[0]!.deltaNorm].map((norm) => norm > 0)).toEqual([...mask].map((m) => m === 1));
   });
 
   test('a mask per feature edits each feature at its own positions', async () => {
-    const edits = makeEdits(
+    const intervention = makeIntervention(
       HOOK,
       [
         [
@@ -138,12 +142,12 @@ describe('edits', () => {
       d,
     );
     const mask = Float32Array.from({ length: T * 2 }, (_, i) => Number(i === 2 * 2 || i === 5 * 2 + 1));
-    const [plain, edited] = [await forward([]), await forward([{ ...edits, mask }])];
+    const [plain, edited] = [await forward([]), await forward([{ ...intervention, mask }])];
     const [x, xEdited] = [plain, edited].map(({ activations }) => activations.get(HOOK)!.data);
     const wanted = Array.from(x!);
     for (let j = 0; j < d; j++) {
-      wanted[2 * d + j]! += edits.W_dec_rows[j]!;
-      wanted[5 * d + j]! += 2 * edits.W_dec_rows[d + j]!;
+      wanted[2 * d + j]! += intervention.W_dec_rows[j]!;
+      wanted[5 * d + j]! += 2 * intervention.W_dec_rows[d + j]!;
     }
     expectClose(xEdited!, wanted, 1e-6);
   });
@@ -157,9 +161,11 @@ describe('edits', () => {
       'blocks.2.hook_resid_pre',
     ];
     const widths = new Map(runtime.hookPoints.map(({ name, width }) => [name, width]));
-    const edits = names.map((name) => makeEdits(name, [[{ scale: 0, offset: 1 }]], widths.get(name)!));
-    const edited = await forward(edits, 1, names);
-    const wanted = runReference(model, TOKENS, referenceEdit(edits, 0));
+    const interventions = names.map((name) =>
+      makeIntervention(name, [[{ scale: 0, offset: 1 }]], widths.get(name)!),
+    );
+    const edited = await forward(interventions, 1, names);
+    const wanted = runReference(model, TOKENS, referenceEdit(interventions, 0));
     expectClose(edited.logits!, wanted.logits.flat(), 1e-5);
     for (const name of names)
       expectClose(edited.activations.get(name)!.data, wanted.hooks.get(name)!.flat(), 1e-5);
@@ -168,15 +174,15 @@ describe('edits', () => {
 
   test('generation edits what forward edits, chunk by chunk and row by row', async () => {
     const rules = [[IDENTITY], [{ scale: 0, offset: 2 }]];
-    const { mask: _, ...edits } = makeEdits(HOOK, rules, d);
+    const { mask: _, ...intervention } = makeIntervention(HOOK, rules, d);
     const generation = await runtime.openGeneration({
       batch: 2,
       maxTokens: T,
-      edits: [edits],
+      interventions: [intervention],
       hookPoints: [HOOK],
     });
     const { d_vocab } = runtime.spec;
-    const whole = await forward([edits], 2);
+    const whole = await forward([intervention], 2);
     let at = 0;
     for (const count of [3, 1, 4]) {
       const chunk = TOKENS.slice(at, at + count);
@@ -202,24 +208,28 @@ describe('edits', () => {
 
   test('generation reads and edits the neurons of the MLP as forward does', async () => {
     const name = 'blocks.1.mlp.hook_post';
-    const { mask: _, ...edits } = makeEdits(name, [[{ scale: 0, offset: 2 }]], runtime.spec.d_mlp);
+    const { mask: _, ...intervention } = makeIntervention(
+      name,
+      [[{ scale: 0, offset: 2 }]],
+      runtime.spec.d_mlp,
+    );
     const generation = await runtime.openGeneration({
       batch: 1,
       maxTokens: T,
-      edits: [edits],
+      interventions: [intervention],
       hookPoints: [name],
     });
     const step = await generation.step({ tokens: Int32Array.from(TOKENS) });
-    const wanted = runReference(model, TOKENS, referenceEdit([edits], 0));
+    const wanted = runReference(model, TOKENS, referenceEdit([intervention], 0));
     expectClose(step.activations.get(name)!.data, wanted.hooks.get(name)!.flat(), 1e-5);
     expectClose(step.logits, wanted.logits.at(-1)!, 1e-5);
     await generation.close();
   });
 
   test('generation with identity edits has the bits of generation without', async () => {
-    const { mask: _, ...edits } = makeEdits(HOOK, [[IDENTITY, IDENTITY]], d);
+    const { mask: _, ...intervention } = makeIntervention(HOOK, [[IDENTITY, IDENTITY]], d);
     const plain = await runtime.openGeneration({ batch: 1, maxTokens: T });
-    const edited = await runtime.openGeneration({ batch: 1, maxTokens: T, edits: [edits] });
+    const edited = await runtime.openGeneration({ batch: 1, maxTokens: T, interventions: [intervention] });
     for (const chunk of [TOKENS.slice(0, 4), TOKENS.slice(4, 5), TOKENS.slice(5)]) {
       const tokens = Int32Array.from(chunk);
       expect((await edited.step({ tokens })).logits).toEqual((await plain.step({ tokens })).logits);
@@ -228,8 +238,12 @@ describe('edits', () => {
   });
 
   test('masks of a step leave the prompt alone and edit what is generated', async () => {
-    const { mask: _, ...edits } = makeEdits(HOOK, [[{ scale: 0, offset: 2 }]], d);
-    const generation = await runtime.openGeneration({ batch: 1, maxTokens: T, edits: [edits] });
+    const { mask: _, ...intervention } = makeIntervention(HOOK, [[{ scale: 0, offset: 2 }]], d);
+    const generation = await runtime.openGeneration({
+      batch: 1,
+      maxTokens: T,
+      interventions: [intervention],
+    });
     const prompt = await generation.step({
       tokens: Int32Array.from(TOKENS.slice(0, 5)),
       masks: new Map([[HOOK, new Float32Array(5)]]),
@@ -238,12 +252,12 @@ describe('edits', () => {
     const next = await generation.step({ tokens: Int32Array.of(TOKENS[5]!) });
     expect(next.proofs[0]!.deltaNorm[0]).toBeGreaterThan(0);
     const mask = Float32Array.of(0, 0, 0, 0, 0, 1);
-    const wanted = runReference(model, TOKENS.slice(0, 6), referenceEdit([{ ...edits, mask }], 0));
+    const wanted = runReference(model, TOKENS.slice(0, 6), referenceEdit([{ ...intervention, mask }], 0));
     expectClose(next.logits, wanted.logits[5]!, 1e-5);
     await generation.close();
   });
 
-  const BAD: [string, (edits: FeatureEdits) => FeatureEdits, RegExp][] = [
+  const BAD: [string, (intervention: BatchIntervention) => BatchIntervention, RegExp][] = [
     [
       'a strength that is not finite',
       (e) => ({ ...e, offset: Float32Array.of(Number.NaN) }),
@@ -254,7 +268,7 @@ describe('edits', () => {
       (e) => ({ ...e, W_enc_rows: e.W_enc_rows.subarray(1) }),
       /W_enc_rows.*31 values.*32/,
     ],
-    ['a gate that is no feature', (e) => ({ ...e, gateSource: Int32Array.of(1) }), /gateSource 1/],
+    ['a gate that is no feature', (e) => ({ ...e, gateFeature: Int32Array.of(1) }), /gateFeature 1/],
     [
       'a mask of another length',
       (e) => ({ ...e, mask: new Float32Array(T + 1) }),
@@ -267,8 +281,8 @@ describe('edits', () => {
     ],
   ];
   test.each(BAD)('refuses %s', async (_, change, message) => {
-    const edits = change(makeEdits(HOOK, [[{ scale: 0, offset: 1 }]], d));
-    await expect(forward([edits])).rejects.toMatchObject({
+    const intervention = change(makeIntervention(HOOK, [[{ scale: 0, offset: 1 }]], d));
+    await expect(forward([intervention])).rejects.toMatchObject({
       kind: 'invalid',
       message: expect.stringMatching(message),
     });

@@ -12,7 +12,7 @@ import {
 import type { ModelRuntime } from './model-runtime.ts';
 import { openModelRuntime } from './open-model-runtime.ts';
 import { expectClose } from './testing/closeness.ts';
-import { IDENTITY, makeEdits } from './testing/edit-fixtures.ts';
+import { IDENTITY, makeIntervention } from './testing/edit-fixtures.ts';
 import { describeSharedModels } from './testing/shared-models.ts';
 
 /** The index of the largest logit, the lowest index first. */
@@ -128,8 +128,12 @@ describeSharedModels(({ directory, golden }) => {
     const tokens = Int32Array.from(golden.cases[1]!.greedy_ids);
     const { d_model } = runtime.spec;
     const plain = await runtime.forward({ tokens, batch: 1, logits: 'all' });
-    const edits = makeEdits('blocks.1.hook_resid_post', [[IDENTITY, IDENTITY, IDENTITY]], d_model);
-    const edited = await runtime.forward({ tokens, batch: 1, logits: 'all', edits: [edits] });
+    const intervention = makeIntervention(
+      'blocks.1.hook_resid_post',
+      [[IDENTITY, IDENTITY, IDENTITY]],
+      d_model,
+    );
+    const edited = await runtime.forward({ tokens, batch: 1, logits: 'all', interventions: [intervention] });
     expect(edited.proofs[0]!.fBefore.some((f) => f > 0)).toBe(true);
     expect(edited.logits).toEqual(plain.logits);
   });

@@ -1,8 +1,8 @@
 import { HOOK_KINDS, klDivergence } from '@facet/transformer';
-import type { ModelRuntime, RowReplacement } from './model-runtime.ts';
+import type { BatchReplacement, ModelRuntime } from './model-runtime.ts';
 import { openModelRuntime } from './open-model-runtime.ts';
 import { expectClose } from './testing/closeness.ts';
-import { makeEdits, referenceEdit } from './testing/edit-fixtures.ts';
+import { makeIntervention, referenceEdit } from './testing/edit-fixtures.ts';
 import { type Rows, runReference } from './testing/reference-model.ts';
 import { createNoise, type TinyModel, writeTinyModel } from './testing/tiny-model.ts';
 
@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 /** Random rows at a hook point, for every second position where `masked`. */
-function randomReplacement(hookPoint: string, masked: boolean): RowReplacement {
+function randomReplacement(hookPoint: string, masked: boolean): BatchReplacement {
   const { width } = runtime.hookPoints.find(({ name }) => name === hookPoint)!;
   const noise = createNoise(5);
   const rows = Float32Array.from({ length: BATCH * T * width }, () => noise());
@@ -36,7 +36,7 @@ function randomReplacement(hookPoint: string, masked: boolean): RowReplacement {
 }
 
 /** What replacements mean, straight from the definition. */
-function replaceRows(replacements: readonly RowReplacement[], row: number) {
+function replaceRows(replacements: readonly BatchReplacement[], row: number) {
   return (hookPoint: string, own: Rows): Rows => {
     const found = replacements.find((replacement) => replacement.hookPoint === hookPoint);
     if (found === undefined) return own;
@@ -48,7 +48,7 @@ function replaceRows(replacements: readonly RowReplacement[], row: number) {
   };
 }
 
-const forward = (replacements: RowReplacement[], hookPoints: string[] = []) =>
+const forward = (replacements: BatchReplacement[], hookPoints: string[] = []) =>
   runtime.forward({
     tokens: TOKENS,
     batch: BATCH,
@@ -101,17 +101,17 @@ describe('replacements', () => {
     const name = 'blocks.1.hook_resid_post';
     const replacement = randomReplacement(name, false);
     const rules = CONTEXTS.map(() => [{ scale: 0, offset: 2 }]);
-    const edits = makeEdits(name, rules, runtime.spec.d_model);
+    const intervention = makeIntervention(name, rules, runtime.spec.d_model);
     const { logits } = await runtime.forward({
       tokens: TOKENS,
       batch: BATCH,
       lengths: LENGTHS,
       logits: 'all',
       replacements: [replacement],
-      edits: [edits],
+      interventions: [intervention],
     });
     CONTEXTS.forEach((ids, row) => {
-      const [replace, edit] = [replaceRows([replacement], row), referenceEdit([edits], row)];
+      const [replace, edit] = [replaceRows([replacement], row), referenceEdit([intervention], row)];
       const wanted = runReference(model, ids, (point, rows) => edit(point, replace(point, rows)));
       expectClose(logitsOf(logits!, row), wanted.logits.flat(), 1e-5);
     });
@@ -157,7 +157,7 @@ describe('replacements', () => {
     await long.remove();
   });
 
-  const BAD: [string, (good: RowReplacement) => RowReplacement[], RegExp][] = [
+  const BAD: [string, (good: BatchReplacement) => BatchReplacement[], RegExp][] = [
     [
       'rows of another length',
       (good) => [{ ...good, rows: good.rows.subarray(1) }],

@@ -96,7 +96,7 @@ describe('forward', () => {
     }
   });
 
-  test('answers calls that overlap, with more variants than sessions are kept', async () => {
+  test('answers calls that overlap, with more programs than sessions are kept', async () => {
     const tokens = randomTokens(1, 6);
     const names = runtime.hookPoints.map(({ name }) => name);
     const wanted = runReference(model, [...tokens]).hooks;

@@ -38,7 +38,7 @@ export interface ModelIdentity {
 export interface ModelRuntimeOptions {
   /** Threads that compute at once over the whole runtime. @default the number of cores */
   threads?: number;
-  /** Most compiled graph variants kept; the least recently used one is released. @default 8 */
+  /** Most compiled graph programs kept; the least recently used one is released. @default 8 */
   maxSessions?: number;
   /** Bytes for the KV caches of all open generations. @default 2 GiB */
   maxCacheBytes?: number;
@@ -63,10 +63,10 @@ export interface ForwardRequest {
   hookPoints?: readonly string[];
   /** How activations come back; F16 is rounded to nearest even inside the graph, BF16 in its thread. @default 'F32' */
   activationDtype?: FloatDType;
-  /** Edits, at most one record per hook point. @default none */
-  edits?: readonly FeatureEdits[];
+  /** Interventions, at most one per hook point. @default none */
+  interventions?: readonly BatchIntervention[];
   /** Rows to go on with, at most one record per hook point; edits at the same place change them. @default none */
-  replacements?: readonly RowReplacement[];
+  replacements?: readonly BatchReplacement[];
   /** Whether to give back the residual stream before the final norm. @default false */
   residual?: boolean;
   /**
@@ -90,8 +90,8 @@ export interface ForwardResult {
   scores?: TokenScores;
   /** [B*T, d_model]; present when asked for. */
   residual?: Float32Array;
-  /** One per record of `edits`, in the same order. */
-  proofs: readonly EditProof[];
+  /** One per record of `interventions`, in the same order. */
+  proofs: readonly BatchProof[];
 }
 
 /**
@@ -118,7 +118,7 @@ export interface TokenScores {
 }
 
 /** Vectors from which the model goes on in place of its own at one hook point. */
-export interface RowReplacement {
+export interface BatchReplacement {
   hookPoint: string;
   /** [B*T, d], finite; rows of padding count for nothing. */
   rows: Float32Array;
@@ -144,21 +144,21 @@ export interface ScoreComparison {
 }
 
 /**
- * Edits of n features at one hook point. With x the rows of the hook point and i a feature of this record:
+ * An intervention on n features at one hook point, with rules for every row of the batch. With x the rows of the hook point and i a feature of this record:
  *
  *   z = x · W_enc_rowsᵀ + b_enc                        (b_enc includes −b_dec·W_enc where the SAE centres its input)
  *   f = [z > threshold] · ReLU(z)
- *   gate_i = [f[gateSource_i] > gateThreshold_i]        (gateThreshold −Infinity: always)
+ *   gate_i = [f[gateFeature_i] > gateThreshold_i]        (gateThreshold −Infinity: always)
  *   delta_i = mask_i · gate_i · ((scale_i − 1) · f_i + offset_i)
  *   x' = x + delta · W_dec_rows
  *
  * Every f is read before anything is written. identity = (scale 1, offset 0) leaves every logit
  * bit-identical; clamp(v) = (0, v); scale(s) = (s, 0); ablate = (0, 0); add(c) = (1, c); clamp_if_active(v) =
- * (0, v) with gateSource_i = i and gateThreshold_i = 0; "only where feature j exceeds c": gateSource_i = j,
+ * (0, v) with gateFeature_i = i and gateThreshold_i = 0; "only where feature j exceeds c": gateFeature_i = j,
  * gateThreshold_i = c, where j may be a feature of this record that is itself left alone by (1, 0). Another
  * row of the batch may have another rule: default and steered text are two rows.
  */
-export interface FeatureEdits {
+export interface BatchIntervention {
   /** Any hook point of the model. */
   hookPoint: string;
   /** [n, d] encoder rows: column i of W_enc, contiguous. */
@@ -174,7 +174,7 @@ export interface FeatureEdits {
   /** [B, n], finite. */
   offset: Float32Array;
   /** [B, n], indices into this record's features. @default the feature itself */
-  gateSource?: Int32Array;
+  gateFeature?: Int32Array;
   /** [B, n]; not NaN. @default −Infinity, no gate */
   gateThreshold?: Float32Array;
   /**
@@ -185,7 +185,7 @@ export interface FeatureEdits {
 }
 
 /** What an edit did at every position that ran: the proof that steering happened. */
-export interface EditProof {
+export interface BatchProof {
   hookPoint: string;
   features: number;
   /** f before the edit [B, T, n]. */
@@ -203,8 +203,8 @@ export interface GenerationRequest {
   batch: number;
   /** Positions to allocate per sequence, prompt and generated text together; at most `spec.n_ctx`. */
   maxTokens: number;
-  /** Edits for the whole generation; `mask` is given per step instead. @default none */
-  edits?: readonly Omit<FeatureEdits, 'mask'>[];
+  /** Interventions for the whole generation; `mask` is given per step instead. @default none */
+  interventions?: readonly Omit<BatchIntervention, 'mask'>[];
   /** Hook points whose rows every step returns. @default none */
   hookPoints?: readonly string[];
   /** Closes the generation when it aborts, whatever its owner waits for. @default none */
@@ -243,7 +243,7 @@ export interface GenerationStep {
   /** As in ForwardResult, for the positions of this step. */
   activations: ReadonlyMap<string, Activations>;
   /** As in ForwardResult, for the positions of this step. */
-  proofs: readonly EditProof[];
+  proofs: readonly BatchProof[];
 }
 
 export interface ProjectionRequest {

@@ -10,7 +10,7 @@ import { projectToVocabulary } from './passes/projection.ts';
 import { compareScores } from './passes/token-scores.ts';
 import { createLanePool } from './sessions/lane-pool.ts';
 
-/** Compiled graph variants per lane; each holds its own packed copy of the weights it uses. */
+/** Compiled graph programs per lane; each holds its own packed copy of the weights it uses. */
 const DEFAULT_MAX_SESSIONS = 8;
 
 /** Bytes for all KV caches. */
@@ -19,7 +19,7 @@ const DEFAULT_MAX_CACHE_BYTES = 2 * 1024 ** 3;
 /** A batch of a large model on few cores takes minutes. */
 const DEFAULT_MAX_RUN_MS = 600_000;
 
-/** Packed copies of weights of at most this size are made for every variant that decodes: it is twice as fast. */
+/** Packed copies of weights of at most this size are made for every program that decodes: it is twice as fast. */
 const CHEAP_COPY_BYTES = 32 * 1024 ** 2;
 
 /**

@@ -6,9 +6,9 @@ export { buildHeadGraph, HEAD_NAMES, type HeadKind } from './graph/build-head-gr
 export {
   cacheNames,
   type GraphRequest,
+  interventionInputs,
+  interventionOutputs,
   NAMES,
-  portInputs,
-  portOutputs,
   type Replacement,
   replacementInputs,
 } from './graph/graph-request.ts';

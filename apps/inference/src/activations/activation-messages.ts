@@ -7,8 +7,8 @@ import {
 import { FacetError, quote } from '@facet/errors';
 import { tensorMessage } from '@facet/mesh';
 import type { FloatDType } from '@facet/tensor';
-import { planEdits } from '../editing/edit-plan.ts';
 import { proofMessages, readInterventions } from '../editing/intervention-messages.ts';
+import { planInterventions } from '../editing/intervention-plan.ts';
 import { MAX_ACTIVATION_CONTEXTS, MAX_ACTIVATION_TOKENS, MAX_HOOK_POINTS } from '../limits.ts';
 import { hookPointOf } from '../models/hook-point-names.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
@@ -33,7 +33,7 @@ export async function readActivationsRequest(
   });
   const limits = { maxSequences: MAX_ACTIVATION_CONTEXTS, maxTokens: MAX_ACTIVATION_TOKENS, signal };
   const sequences = await readInput(request.input, model, limits);
-  return { model, hookPoints, dtype, plan: planEdits([interventions]), sequences };
+  return { model, hookPoints, dtype, plan: planInterventions([interventions]), sequences };
 }
 
 /** Writes the header: what is going to be run. */
@@ -55,7 +55,7 @@ export async function activationsHeader(
 /** Writes blocks and proofs as they come. */
 export function activationsMessages(event: ActivationsEvent): ComputeActivationsResponse[] {
   if (event.type === 'block') return [{ event: { $case: 'block', value: blockMessage(event.block) } }];
-  return proofMessages(event.evidence).map((value) => ({ event: { $case: 'proof', value } }));
+  return proofMessages(event.proof).map((value) => ({ event: { $case: 'proof', value } }));
 }
 
 function blockMessage({ hookPoint, firstRow, rows, width, dtype, data }: ActivationRows) {

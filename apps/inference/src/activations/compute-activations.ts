@@ -1,13 +1,13 @@
 import { linkSignals } from '@facet/mesh';
 import { dtypeBytes, type FloatDType } from '@facet/tensor';
 import type { HookPoint } from '@facet/transformer';
-import type { InterventionEvidence } from '../editing/edit-proofs.ts';
+import type { InterventionProof } from '../editing/edit-proofs.ts';
 import {
   type BatchResult,
   boundedBatchTokens,
   type EditedContexts,
   forwardBatch,
-  rowEvidence,
+  rowProofs,
 } from '../editing/edited-forward.ts';
 import { planBatches } from '../scheduling/batches.ts';
 import type { ModelTurn } from '../scheduling/scheduler.ts';
@@ -21,7 +21,7 @@ export interface ActivationsQuestion extends EditedContexts {
 
 export type ActivationsEvent =
   | { type: 'block'; block: ActivationRows }
-  | { type: 'proof'; evidence: InterventionEvidence };
+  | { type: 'proof'; proof: InterventionProof };
 
 /**
  * Computes the activations of every context and yields them in the order of the request, whatever order the batches
@@ -89,5 +89,5 @@ function* rowEvents(
   const length = question.sequences.lengths[result.batch.sequences[row]!]!;
   const blocks = append(result.result.activations, row * result.batch.positions, length);
   for (const block of blocks) yield { type: 'block', block };
-  for (const evidence of rowEvidence(question, result, row)) yield { type: 'proof', evidence };
+  for (const proof of rowProofs(question, result, row)) yield { type: 'proof', proof };
 }

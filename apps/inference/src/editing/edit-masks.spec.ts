@@ -1,6 +1,6 @@
 import { intervention, rule } from '../testing/interventions.ts';
 import { editMasks, ruleReaches } from './edit-masks.ts';
-import { planEdits } from './edit-plan.ts';
+import { planInterventions } from './intervention-plan.ts';
 
 describe('ruleReaches', () => {
   const prompt = { generated: false, special: false };
@@ -31,7 +31,7 @@ describe('editMasks', () => {
   test('marks, for each row, the columns of its own rules only', () => {
     const a = intervention('x', { features: 2, seed: 1, rules: [rule(1, 0, 1)] });
     const b = intervention('x', { features: 1, seed: 2, rules: [rule(0, 0, 1, { scope: 'generated' })] });
-    const plan = planEdits([[a], [b]]);
+    const plan = planInterventions([[a], [b]]);
     const row = { firstPosition: 1, special: [false, false], promptLength: 2 };
     const positions = [{ ...row, special: [true, false] }, row, row];
     const mask = editMasks(plan, { variants: [0, 1, null], positions }, 2).get('x')!;
@@ -39,7 +39,7 @@ describe('editMasks', () => {
   });
 
   test('leaves padding alone', () => {
-    const plan = planEdits([[intervention('x', { features: 1, rules: [rule(0, 0, 1)] })]]);
+    const plan = planInterventions([[intervention('x', { features: 1, rules: [rule(0, 0, 1)] })]]);
     const positions = [{ firstPosition: 0, special: [0], promptLength: 1 }];
     expect([...editMasks(plan, { variants: [0], positions }, 3).get('x')!]).toEqual([1, 0, 0]);
   });

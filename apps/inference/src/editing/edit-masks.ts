@@ -1,4 +1,4 @@
-import type { EditPlan, Port, RowVariants } from './edit-plan.ts';
+import type { InterventionPlan, Port, RowVariants } from './intervention-plan.ts';
 import type { EditRule } from './interventions.ts';
 
 /** The positions of one row that a step runs. */
@@ -13,7 +13,7 @@ export interface RowPositions {
 
 /** Computes, for each hook point of the plan, the mask [B, T, N]: 1 where a rule of the row's variant may apply. */
 export function editMasks(
-  plan: EditPlan,
+  plan: InterventionPlan,
   rows: { variants: RowVariants; positions: readonly RowPositions[] },
   T: number,
 ): Map<string, Float32Array> {

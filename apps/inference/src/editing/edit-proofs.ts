@@ -1,8 +1,8 @@
-import type { EditProof } from '@facet/model-runtime';
-import type { EditPlan, Placement, Port } from './edit-plan.ts';
+import type { BatchProof } from '@facet/model-runtime';
+import type { InterventionPlan, Placement, Port } from './intervention-plan.ts';
 
 /** What one intervention did at consecutive positions of one sequence; see InterventionProof of the contract. */
-export interface InterventionEvidence {
+export interface InterventionProof {
   /** Index of the variant, context or sequence. */
   sequence: number;
   hookPoint: string;
@@ -35,16 +35,16 @@ export interface ProvenRow {
 
 /** What the runtime answered in one step: T positions, a proof and a mask for every port of the plan. */
 export interface StepProofs {
-  plan: EditPlan;
-  proofs: readonly EditProof[];
+  plan: InterventionPlan;
+  proofs: readonly BatchProof[];
   masks: ReadonlyMap<string, Float32Array>;
   /** T of the step. */
   T: number;
 }
 
-/** Cuts one row's evidence out of a step, one record for each intervention of the row's variant, in their order. */
-export function evidenceOf(step: StepProofs, row: ProvenRow): InterventionEvidence[] {
-  const found: { index: number; evidence: InterventionEvidence }[] = [];
+/** Cuts one row's proofs out of a step, one record for each intervention of the row's variant, in their order. */
+export function proofsOf(step: StepProofs, row: ProvenRow): InterventionProof[] {
+  const found: { index: number; rowProof: InterventionProof }[] = [];
   step.plan.ports.forEach((port, portIndex) => {
     for (const placement of port.placements)
       if (placement.variant === row.variant) {
@@ -52,34 +52,30 @@ export function evidenceOf(step: StepProofs, row: ProvenRow): InterventionEviden
         const mask = step.masks.get(port.hookPoint)!;
         found.push({
           index: placement.index,
-          evidence: cut(row, placement, { port, proof, mask, T: step.T }),
+          rowProof: cut(row, placement, { port, proof, mask, T: step.T }),
         });
       }
   });
-  return found.sort((a, b) => a.index - b.index).map(({ evidence }) => evidence);
+  return found.sort((a, b) => a.index - b.index).map(({ rowProof }) => rowProof);
 }
 
 /** Counts the positions at which a rule of any of the interventions applied. */
-export function countEdited(evidence: readonly InterventionEvidence[]): number {
-  const positions = evidence[0]?.positions ?? 0;
+export function countEdited(proofs: readonly InterventionProof[]): number {
+  const positions = proofs[0]?.positions ?? 0;
   let count = 0;
-  for (let t = 0; t < positions; t++) if (evidence.some(({ edited }) => edited[t] === 1)) count++;
+  for (let t = 0; t < positions; t++) if (proofs.some(({ edited }) => edited[t] === 1)) count++;
   return count;
 }
 
 interface PortProof {
   port: Port;
-  proof: EditProof;
+  proof: BatchProof;
   /** [B, T, N] */
   mask: Float32Array;
   T: number;
 }
 
-function cut(
-  row: ProvenRow,
-  placement: Placement,
-  { port, proof, mask, T }: PortProof,
-): InterventionEvidence {
+function cut(row: ProvenRow, placement: Placement, { port, proof, mask, T }: PortProof): InterventionProof {
   const { features } = placement.intervention;
   const start = row.row * T;
   const columns = { stride: port.features, first: placement.first, count: features };

@@ -1,39 +1,39 @@
-import type { FeatureEdits, ForwardRequest, ForwardResult } from '@facet/model-runtime';
+import type { BatchIntervention, ForwardRequest, ForwardResult } from '@facet/model-runtime';
 import { MAX_STEP_RESULT_BYTES } from '../limits.ts';
 import { type LoadedModel, specialOf } from '../models/loaded-model.ts';
 import { type Batch, batchTokensOf } from '../scheduling/batches.ts';
 import type { TokenSequences } from '../tokens/token-sequences.ts';
 import { editMasks } from './edit-masks.ts';
-import { type EditPlan, rowEdits } from './edit-plan.ts';
-import { evidenceOf, type InterventionEvidence } from './edit-proofs.ts';
+import { type InterventionProof, proofsOf } from './edit-proofs.ts';
+import { type InterventionPlan, rowInterventions } from './intervention-plan.ts';
 
 /** Whole contexts to run through a model, all with the same interventions (variant 0 of the plan). */
 export interface EditedContexts {
   model: LoadedModel;
   sequences: TokenSequences;
-  plan: EditPlan;
+  plan: InterventionPlan;
 }
 
-/** What a forward pass is asked for besides tokens and edits. */
+/** What a forward pass is asked for besides tokens and interventions. */
 export type ForwardQuestion = Pick<
   ForwardRequest,
   'hookPoints' | 'activationDtype' | 'logits' | 'scores' | 'residual' | 'replacements' | 'signal'
 >;
 
-/** Runs one batch with its edits, or with `unedited` through the same graph with rules that change nothing. */
+/** Runs one batch with its interventions, or with `unedited` through the same graph with rules that change nothing. */
 export async function forwardBatch(
   contexts: EditedContexts,
   batch: Batch,
   { unedited = false, ...question }: ForwardQuestion & { unedited?: boolean },
 ): Promise<BatchResult> {
   const { model, sequences, plan } = contexts;
-  const { masks, edits } = batchEdits(contexts, batch, unedited);
+  const { masks, interventions } = batchInterventions(contexts, batch, unedited);
   const result = await model.runtime.forward({
     ...question,
     tokens: batchTokensOf(sequences, batch),
     batch: batch.sequences.length,
     lengths: lengthsOf(contexts, batch),
-    ...(plan.ports.length === 0 ? {} : { edits }),
+    ...(plan.ports.length === 0 ? {} : { interventions }),
   });
   return { batch, result, masks };
 }
@@ -45,19 +45,23 @@ export interface BatchResult {
 }
 
 /** The proofs of one row of a batch. */
-export function rowEvidence(
+export function rowProofs(
   { plan, sequences }: EditedContexts,
   { batch, result, masks }: BatchResult,
   row: number,
-): InterventionEvidence[] {
+): InterventionProof[] {
   const sequence = batch.sequences[row]!;
   const positions = sequences.lengths[sequence]!;
   const step = { plan, proofs: result.proofs, masks, T: batch.positions };
-  return evidenceOf(step, { row, variant: 0, sequence, firstPosition: 0, positions });
+  return proofsOf(step, { row, variant: 0, sequence, firstPosition: 0, positions });
 }
 
 /** The tokens of a batch that keep its results, `bytesPerToken` each besides the proofs, within the memory bound. */
-export function boundedBatchTokens(batchTokens: number, plan: EditPlan, bytesPerToken: number): number {
+export function boundedBatchTokens(
+  batchTokens: number,
+  plan: InterventionPlan,
+  bytesPerToken: number,
+): number {
   const features = plan.ports.reduce((sum, port) => sum + port.features, 0);
   const floatsPerFeature = 3; // f before, f after, mask
   const bytes = bytesPerToken + 4 * floatsPerFeature * features;
@@ -69,11 +73,11 @@ export function lengthsOf({ sequences }: EditedContexts, batch: Batch): number[]
   return batch.sequences.map((index) => sequences.lengths[index]!);
 }
 
-function batchEdits(
+function batchInterventions(
   { model, sequences, plan }: EditedContexts,
   batch: Batch,
   unedited: boolean,
-): { masks: Map<string, Float32Array>; edits: FeatureEdits[] } {
+): { masks: Map<string, Float32Array>; interventions: BatchIntervention[] } {
   const variants = batch.sequences.map(() => (unedited ? null : 0));
   const positions = batch.sequences.map((index) => {
     const start = sequences.starts[index]!;
@@ -82,6 +86,9 @@ function batchEdits(
     return { firstPosition: 0, special, promptLength: length };
   });
   const masks = editMasks(plan, { variants, positions }, batch.positions);
-  const edits = rowEdits(plan, variants).map((edit) => ({ ...edit, mask: masks.get(edit.hookPoint)! }));
-  return { masks, edits };
+  const interventions = rowInterventions(plan, variants).map((intervention) => ({
+    ...intervention,
+    mask: masks.get(intervention.hookPoint)!,
+  }));
+  return { masks, interventions };
 }

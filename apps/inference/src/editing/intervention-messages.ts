@@ -2,7 +2,7 @@ import {
   type EditRule as EditRuleMessage,
   EditScope as EditScopeMessage,
   type Intervention as InterventionMessage,
-  type InterventionProof,
+  type InterventionProof as InterventionProofMessage,
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { flagTensor, floatTensor } from '@facet/mesh';
@@ -10,7 +10,7 @@ import { MAX_INTERVENTIONS, MAX_TENSOR_BYTES } from '../limits.ts';
 import { hookPointOf } from '../models/hook-point-names.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { readFloats } from '../tensor-messages.ts';
-import type { InterventionEvidence } from './edit-proofs.ts';
+import type { InterventionProof } from './edit-proofs.ts';
 import { checkInterventions, type EditRule, type EditScope, type Intervention } from './interventions.ts';
 
 export interface ReadInterventionsOptions {
@@ -37,25 +37,25 @@ export function readInterventions(
 }
 
 /** Writes the proof of one intervention, in messages whose tensors keep within 1 MiB. */
-export function proofMessages(evidence: InterventionEvidence): InterventionProof[] {
-  const { features: n, positions } = evidence;
+export function proofMessages(proof: InterventionProof): InterventionProofMessage[] {
+  const { features: n, positions } = proof;
   const rows = Math.max(1, Math.floor(MAX_TENSOR_BYTES / (4 * n)));
-  const proofs: InterventionProof[] = [];
+  const messages: InterventionProofMessage[] = [];
   for (let from = 0; from < positions; from += rows) {
     const to = Math.min(positions, from + rows);
-    proofs.push({
-      sequence: evidence.sequence,
-      hookPoint: evidence.hookPoint,
-      firstPosition: evidence.firstPosition + from,
+    messages.push({
+      sequence: proof.sequence,
+      hookPoint: proof.hookPoint,
+      firstPosition: proof.firstPosition + from,
       positions: to - from,
-      fBefore: floatTensor(evidence.fBefore.subarray(from * n, to * n), [to - from, n]),
-      fAfter: floatTensor(evidence.fAfter.subarray(from * n, to * n), [to - from, n]),
-      deltaNorm: floatTensor(evidence.deltaNorm.subarray(from, to), [to - from]),
-      xNorm: floatTensor(evidence.xNorm.subarray(from, to), [to - from]),
-      edited: flagTensor(evidence.edited.subarray(from, to)),
+      fBefore: floatTensor(proof.fBefore.subarray(from * n, to * n), [to - from, n]),
+      fAfter: floatTensor(proof.fAfter.subarray(from * n, to * n), [to - from, n]),
+      deltaNorm: floatTensor(proof.deltaNorm.subarray(from, to), [to - from]),
+      xNorm: floatTensor(proof.xNorm.subarray(from, to), [to - from]),
+      edited: flagTensor(proof.edited.subarray(from, to)),
     });
   }
-  return proofs;
+  return messages;
 }
 
 function readIntervention(message: InterventionMessage, model: LoadedModel, field: string): Intervention {

@@ -1,7 +1,7 @@
 import { FacetError } from '@facet/errors';
 import { MAX_INTERVENTION_FEATURES, MAX_STRENGTH } from '../limits.ts';
 
-/** Edits of n features at one hook point; see `FeatureEdits` for what the numbers mean. */
+/** Edits of n features at one hook point; see `BatchIntervention` for what the numbers mean. */
 export interface Intervention {
   hookPoint: string;
   /** n */

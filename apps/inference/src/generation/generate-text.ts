@@ -1,6 +1,6 @@
 import { createRandom, klDivergence, logNormalizer, sampleToken } from '@facet/transformer';
-import { type EditPlan, planEdits } from '../editing/edit-plan.ts';
-import { countEdited, type InterventionEvidence } from '../editing/edit-proofs.ts';
+import { countEdited, type InterventionProof } from '../editing/edit-proofs.ts';
+import { type InterventionPlan, planInterventions } from '../editing/intervention-plan.ts';
 import { hasRules, type Intervention } from '../editing/interventions.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import type { ModelTurn } from '../scheduling/scheduler.ts';
@@ -47,7 +47,7 @@ export interface FinishedEvent {
   positionsEdited: number;
 }
 
-export type GenerationEvent = TokenEvent | FinishedEvent | { type: 'proof'; evidence: InterventionEvidence };
+export type GenerationEvent = TokenEvent | FinishedEvent | { type: 'proof'; proof: InterventionProof };
 
 /**
  * Generates all variants side by side: row v of the batch is variant v; rows after them are the unedited companions of
@@ -80,12 +80,12 @@ export async function* generateText(
 }
 
 interface Rows {
-  plan: EditPlan;
+  plan: InterventionPlan;
   /** For every row the variant whose rules it follows, null for companions. */
   variants: (number | null)[];
   /** For every row the variant whose tokens it is fed. */
   owners: number[];
-  /** For every variant the row to compare with: the companion, its own row where it is not edited, or none. */
+  /** For every variant the row to compare with: the unedited row, its own row where it is not edited, or none. */
   companions: (number | undefined)[];
 }
 
@@ -98,7 +98,7 @@ function layOutRows({ variants, compareWithUnedited }: GenerationQuestion): Rows
     owners.push(variant);
     return rowVariants.push(null) - 1;
   });
-  const plan = planEdits(variants.map(({ interventions }) => interventions));
+  const plan = planInterventions(variants.map(({ interventions }) => interventions));
   return { plan, variants: rowVariants, owners, companions };
 }
 
@@ -118,9 +118,9 @@ async function* runPrompt(
 function* proofEvents(outcome: StepOutcome, writers: readonly VariantWriter[]): Generator<GenerationEvent> {
   for (const [variant, writer] of writers.entries()) {
     if (writer.ended) continue;
-    const evidence = outcome.evidence(variant);
-    writer.countEdited(countEdited(evidence));
-    for (const record of evidence) yield { type: 'proof', evidence: record };
+    const proofs = outcome.proofs(variant);
+    writer.countEdited(countEdited(proofs));
+    for (const proof of proofs) yield { type: 'proof', proof };
   }
 }
 
@@ -148,7 +148,7 @@ interface VariantWriter {
   countEdited(positions: number): void;
 }
 
-function createWriter(question: GenerationQuestion, companion: number | undefined): VariantWriter {
+function createWriter(question: GenerationQuestion, unedited: number | undefined): VariantWriter {
   const { model, prompt, sampling, maxTokens, stops, ignoreEos } = question;
   const eosTokenIds = ignoreEos ? [] : model.runtime.spec.eosTokenIds;
   const text = createGeneratedText(model, [...prompt], { stops, eosTokenIds, maxTokens });
@@ -169,7 +169,7 @@ function createWriter(question: GenerationQuestion, companion: number | undefine
       const { id, logprob } = sampleToken(own, sampling, random);
       lastToken = id;
       const comparison =
-        companion === undefined ? undefined : compare(rowOf(logits, companion, model), own, id);
+        unedited === undefined ? undefined : compare(rowOf(logits, unedited, model), own, id);
       drawn = { logprob, uneditedLogprob: comparison?.logprob, kl: comparison?.kl };
       return text.next(id);
     },

@@ -9,8 +9,8 @@ import {
 } from '@facet/contracts';
 import { FacetError, quote } from '@facet/errors';
 import { requireSamplingOptions } from '@facet/transformer';
-import { planEdits } from '../editing/edit-plan.ts';
 import { proofMessages, readInterventions } from '../editing/intervention-messages.ts';
+import { planInterventions } from '../editing/intervention-plan.ts';
 import {
   DEFAULT_MAX_TOKENS,
   MAX_PROMPT_TOKENS,
@@ -38,7 +38,7 @@ export async function readGenerationRequest(
   const prompt = await readPrompt(request.prompt, model, signal);
   const variants = readVariants(request.variants, model);
   // Also refuses variants that have too many different features together.
-  planEdits(variants.map(({ interventions }) => interventions));
+  planInterventions(variants.map(({ interventions }) => interventions));
   return {
     model,
     prompt,
@@ -70,7 +70,7 @@ export async function generationStarted(
 export function generationMessages(event: GenerationEvent): GenerateTextResponse[] {
   switch (event.type) {
     case 'proof':
-      return proofMessages(event.evidence).map((value) => ({ event: { $case: 'proof', value } }));
+      return proofMessages(event.proof).map((value) => ({ event: { $case: 'proof', value } }));
     case 'finished':
       return [{ event: { $case: 'finished', value: finishedMessage(event) } }];
     case 'token': {

@@ -1,7 +1,7 @@
 import type { Generation, GenerationStep } from '@facet/model-runtime';
 import { editMasks, type RowPositions } from '../editing/edit-masks.ts';
-import { type EditPlan, type RowVariants, rowEdits } from '../editing/edit-plan.ts';
-import { evidenceOf, type InterventionEvidence } from '../editing/edit-proofs.ts';
+import { type InterventionProof, proofsOf } from '../editing/edit-proofs.ts';
+import { type InterventionPlan, type RowVariants, rowInterventions } from '../editing/intervention-plan.ts';
 import { type LoadedModel, specialOf } from '../models/loaded-model.ts';
 import type { ModelTurn } from '../scheduling/scheduler.ts';
 
@@ -19,12 +19,12 @@ export interface StepOutcome {
   /** Next-token logits [B, V]. */
   logits: Float32Array;
   /** The proofs of a variant at the positions just run, in the order of its interventions. */
-  evidence(variant: number): InterventionEvidence[];
+  proofs(variant: number): InterventionProof[];
 }
 
 export interface GenerationLayout {
   model: LoadedModel;
-  plan: EditPlan;
+  plan: InterventionPlan;
   /** For every row the variant whose rules it follows; variant v is row v. */
   rowVariants: RowVariants;
   prompt: Int32Array;
@@ -38,12 +38,12 @@ export async function createGenerationSteps(
 ): Promise<GenerationSteps> {
   const { model, plan, rowVariants, prompt, maxTokens } = layout;
   const B = rowVariants.length;
-  const edits = rowEdits(plan, rowVariants);
+  const interventions = rowInterventions(plan, rowVariants);
   const generation = await model.runtime.openGeneration({
     batch: B,
     maxTokens: prompt.length + maxTokens,
     signal,
-    ...(edits.length === 0 ? {} : { edits }),
+    ...(interventions.length === 0 ? {} : { interventions }),
   });
   const chunkTokens = Math.max(1, Math.floor(batchTokens / B));
   let done = 0;
@@ -62,8 +62,8 @@ export async function createGenerationSteps(
     const proven = { plan, proofs: step.proofs, masks, T };
     return {
       logits: step.logits,
-      evidence: (variant) =>
-        evidenceOf(proven, { row: variant, variant, sequence: variant, firstPosition, positions: T }),
+      proofs: (variant) =>
+        proofsOf(proven, { row: variant, variant, sequence: variant, firstPosition, positions: T }),
     };
   };
   return {

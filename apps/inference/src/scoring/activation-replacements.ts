@@ -1,4 +1,4 @@
-import type { RowReplacement } from '@facet/model-runtime';
+import type { BatchReplacement } from '@facet/model-runtime';
 import type { Batch } from '../scheduling/batches.ts';
 import type { TokenSequences } from '../tokens/token-sequences.ts';
 
@@ -17,7 +17,7 @@ export function batchReplacement(
   { hookPoint, width, rows, mask }: ActivationReplacement,
   { ids, starts, lengths }: TokenSequences,
   { sequences, positions }: Batch,
-): RowReplacement {
+): BatchReplacement {
   const isShared = rows.length === width && ids.length > 1;
   const laid = new Float32Array(sequences.length * positions * width);
   const laidMask = mask && new Uint8Array(sequences.length * positions);
@@ -35,7 +35,10 @@ export function batchReplacement(
  * Fills what the mask leaves to the model with `own` [B*T, width], the model's rows, so that nothing before the hook
  * point has to be computed again.
  */
-export function fillOwnRows({ hookPoint, rows, mask }: RowReplacement, own: Float32Array): RowReplacement {
+export function fillOwnRows(
+  { hookPoint, rows, mask }: BatchReplacement,
+  own: Float32Array,
+): BatchReplacement {
   if (mask === undefined) return { hookPoint, rows };
   const width = rows.length / mask.length;
   mask.forEach((isGiven, row) => {

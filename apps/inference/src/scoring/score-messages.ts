@@ -1,7 +1,7 @@
 import type { ScoreTextRequest, ScoreTextResponse, SequenceScore } from '@facet/contracts';
 import { floatTensor, idTensor } from '@facet/mesh';
-import { planEdits } from '../editing/edit-plan.ts';
 import { proofMessages, readInterventions } from '../editing/intervention-messages.ts';
+import { planInterventions } from '../editing/intervention-plan.ts';
 import { hasRules } from '../editing/interventions.ts';
 import { MAX_SCORE_SEQUENCES, MAX_SCORE_TOKENS } from '../limits.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
@@ -29,7 +29,7 @@ export async function readScoreRequest(
   const question = {
     model,
     sequences,
-    plan: planEdits([interventions]),
+    plan: planInterventions([interventions]),
     replacements,
     edited: hasRules(interventions) || replacements.length > 0,
     compareWithUnedited,
@@ -52,7 +52,7 @@ export async function scoreMessage(
   texts: { wanted: boolean; signal: AbortSignal },
 ): Promise<ScoreTextResponse> {
   const { tokenTexts } = await tokenDetails(model, sequences.ids, texts);
-  const messages = scores.map(({ nll, meanNll, uneditedNll, kl, evidence }, index): SequenceScore => {
+  const messages = scores.map(({ nll, meanNll, uneditedNll, kl, proofs }, index): SequenceScore => {
     const ids = sequenceAt(sequences, index);
     const start = sequences.starts[index]!;
     return {
@@ -62,7 +62,7 @@ export async function scoreMessage(
       meanNll,
       uneditedNll: uneditedNll && floatTensor(uneditedNll, [uneditedNll.length]),
       kl: kl && floatTensor(kl, [kl.length]),
-      proofs: evidence.flatMap(proofMessages),
+      proofs: proofs.flatMap(proofMessages),
     };
   });
   return { scores: messages, lineage: lineageMessage(model) };

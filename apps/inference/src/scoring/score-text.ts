@@ -1,13 +1,13 @@
 import { FacetError } from '@facet/errors';
 import type { ScoreComparison } from '@facet/model-runtime';
-import type { InterventionEvidence } from '../editing/edit-proofs.ts';
+import type { InterventionProof } from '../editing/edit-proofs.ts';
 import {
   type BatchResult,
   boundedBatchTokens,
   type EditedContexts,
   forwardBatch,
   lengthsOf,
-  rowEvidence,
+  rowProofs,
 } from '../editing/edited-forward.ts';
 import { type Batch, batchTokensOf, planBatches } from '../scheduling/batches.ts';
 import type { ModelTurn } from '../scheduling/scheduler.ts';
@@ -33,7 +33,7 @@ export interface Score {
   uneditedNll: Float32Array | undefined;
   /** [T − 1]: KL(unedited ‖ edited) at positions 0 to T − 2. */
   kl: Float32Array | undefined;
-  evidence: readonly InterventionEvidence[];
+  proofs: readonly InterventionProof[];
 }
 
 /** Scores every sequence; the answers stand in the order of the request. */
@@ -126,7 +126,7 @@ function rowScore(question: ScoreQuestion, { forward, nll, comparison }: ScoredB
           kl: comparison ? cut(comparison.kl) : new Float32Array(length - 1),
         }
       : { uneditedNll: undefined, kl: undefined }),
-    evidence: rowEvidence(question, forward, row),
+    proofs: rowProofs(question, forward, row),
   };
 }
 

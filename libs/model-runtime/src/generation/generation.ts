@@ -3,10 +3,10 @@ import {
   cachedHeadWidth,
   cacheNames,
   type GraphRequest,
+  interventionInputs,
+  interventionOutputs,
   type ModelSpec,
   NAMES,
-  portInputs,
-  portOutputs,
   positionOffset,
   resolveHookPoint,
 } from '@facet/transformer';
@@ -17,13 +17,19 @@ import type {
   GenerationStep,
   GenerationStepRequest,
 } from '../model-runtime.ts';
-import { createProof, type EditFeeds, fillProof, toEditFeeds, toMask } from '../passes/edit-feeds.ts';
+import {
+  createProof,
+  fillProof,
+  type InterventionFeeds,
+  toInterventionFeeds,
+  toMask,
+} from '../passes/intervention-feeds.ts';
 import { checkTokens, contextExceeded, invalid, MAX_BATCH, type TokenBatch } from '../request-checks.ts';
 import {
   type RuntimeContext,
-  type TrunkVariant,
+  type TrunkProgram,
   throwIfCancelled,
-  trunkVariant,
+  trunkProgram,
 } from '../runtime-context.ts';
 import type { Lane } from '../sessions/lane.ts';
 import type { WireTensor, WireTensors } from '../sessions/session-protocol.ts';
@@ -44,13 +50,13 @@ export async function openGeneration(
   if (!Number.isInteger(maxTokens) || maxTokens < 1)
     throw invalid(`maxTokens ${maxTokens} is not positive`, 'max_tokens');
   if (maxTokens > spec.n_ctx) throw contextExceeded(maxTokens, spec.n_ctx);
-  const edits = toEditFeeds(spec, request.edits ?? [], batch);
-  const variant = trunkVariant(context, toGraphRequest(context, request));
+  const interventions = toInterventionFeeds(spec, request.interventions ?? [], batch);
+  const program = trunkProgram(context, toGraphRequest(context, request));
   const release = budget.reserve(cacheBytes(context, request));
   try {
     const lane = context.lanes.emptiest();
-    const kept = await lane.keep(keptTensors(context, request, edits));
-    return createGeneration({ context, request, edits, variant, lane, kept, release });
+    const kept = await lane.keep(keptTensors(context, request, interventions));
+    return createGeneration({ context, request, interventions, program, lane, kept, release });
   } catch (error) {
     release();
     throw error;
@@ -65,7 +71,7 @@ function toGraphRequest({ model }: RuntimeContext, request: GenerationRequest): 
     causalBlocks: 1,
     hookPoints,
     activationDtype: 'F32',
-    ports: (request.edits ?? []).map(({ hookPoint }) => hookPoint),
+    interventions: (request.interventions ?? []).map(({ hookPoint }) => hookPoint),
     replacements: [],
     head: 'logits',
   };
@@ -77,13 +83,17 @@ function cacheBytes({ model }: RuntimeContext, { batch, maxTokens }: GenerationR
   return 2 * n_layers * batch * n_kv_heads * maxTokens * width * Float32Array.BYTES_PER_ELEMENT;
 }
 
-function keptTensors({ model }: RuntimeContext, request: GenerationRequest, edits: readonly EditFeeds[]) {
+function keptTensors(
+  { model }: RuntimeContext,
+  request: GenerationRequest,
+  interventions: readonly InterventionFeeds[],
+) {
   const { n_layers, n_kv_heads } = model.spec;
   const dims = [request.batch, n_kv_heads, request.maxTokens, cachedHeadWidth(model.spec)];
   const layers = Array.from({ length: n_layers }, (_, layer) => cacheNames(layer)).flat();
   return {
-    perRow: Object.assign({}, ...edits.map((edit) => edit.perRow)) as WireTensors,
-    shared: Object.assign({}, ...edits.map((edit) => edit.shared)) as WireTensors,
+    perRow: Object.assign({}, ...interventions.map((intervention) => intervention.perRow)) as WireTensors,
+    shared: Object.assign({}, ...interventions.map((intervention) => intervention.shared)) as WireTensors,
     inPlace: layers.map(({ past, present }) => ({ input: past, output: present, dims })),
   };
 }
@@ -91,8 +101,8 @@ function keptTensors({ model }: RuntimeContext, request: GenerationRequest, edit
 interface OpenGeneration {
   context: RuntimeContext;
   request: GenerationRequest;
-  edits: readonly EditFeeds[];
-  variant: TrunkVariant;
+  interventions: readonly InterventionFeeds[];
+  program: TrunkProgram;
   lane: Lane;
   kept: number;
   release(): void;
@@ -111,8 +121,8 @@ function createGeneration(open: OpenGeneration): Generation {
     const tokens = checkTokens(context.model.spec, { ...stepRequest, batch });
     requireRoom(tokens, lengths, maxTokens);
     requireSameRotation(context.model.spec, tokens, lengths);
-    const masks = open.edits.map((edit) =>
-      toMask(edit, stepRequest.masks?.get(edit.hookPoint), [batch, tokens.positions]),
+    const masks = open.interventions.map((intervention) =>
+      toMask(intervention, stepRequest.masks?.get(intervention.hookPoint), [batch, tokens.positions]),
     );
     state = 'busy';
     try {
@@ -203,7 +213,7 @@ async function runStep(open: OpenGeneration, step: Step): Promise<GenerationStep
   return result;
 }
 
-function allocateStep({ context, edits, variant }: OpenGeneration, { tokens }: Step): GenerationStep {
+function allocateStep({ context, interventions, program }: OpenGeneration, { tokens }: Step): GenerationStep {
   const { spec } = context.model;
   const rows = tokens.batch * tokens.positions;
   const allocate = (name: string): Activations => {
@@ -213,8 +223,8 @@ function allocateStep({ context, edits, variant }: OpenGeneration, { tokens }: S
   return {
     positions: tokens.positions,
     logits: new Float32Array(tokens.batch * spec.d_vocab),
-    activations: new Map([...variant.activations.keys()].map((name) => [name, allocate(name)])),
-    proofs: edits.map((edit) => createProof(edit, rows)),
+    activations: new Map([...program.activations.keys()].map((name) => [name, allocate(name)])),
+    proofs: interventions.map((intervention) => createProof(intervention, rows)),
   };
 }
 
@@ -225,15 +235,15 @@ interface Target {
 }
 
 async function runRows(open: OpenGeneration, step: Step, { result, from, to }: Target): Promise<void> {
-  const { edits, variant, lane, kept } = open;
+  const { interventions, program, lane, kept } = open;
   const { positions } = step.tokens;
-  const proofs = edits.flatMap(({ hookPoint }) => Object.values(portOutputs(hookPoint)));
-  const outputs = [...new Set([NAMES.logits, ...variant.activations.values(), ...proofs])];
+  const proofs = interventions.flatMap(({ hookPoint }) => Object.values(interventionOutputs(hookPoint)));
+  const outputs = [...new Set([NAMES.logits, ...program.activations.values(), ...proofs])];
   const feeds = stepFeeds(open, step, [from, to]);
-  const values = await lane.run(variant, { feeds, outputs, kept, rows: [from, to] });
+  const values = await lane.run(program, { feeds, outputs, kept, rows: [from, to] });
   const at = from * positions;
   result.logits.set(values[NAMES.logits]!.data as Float32Array, from * open.context.model.spec.d_vocab);
-  for (const [name, output] of variant.activations) {
+  for (const [name, output] of program.activations) {
     const { data, width } = result.activations.get(name)!;
     (data as Float32Array).set(values[output]!.data as Float32Array, at * width);
   }
@@ -242,7 +252,7 @@ async function runRows(open: OpenGeneration, step: Step, { result, from, to }: T
 
 /** Inputs of rows [from, to). A single row is cut to its own length; several rows share T. */
 function stepFeeds(
-  { context, edits }: OpenGeneration,
+  { context, interventions }: OpenGeneration,
   step: Step,
   [from, to]: readonly [number, number],
 ): WireTensors {
@@ -274,14 +284,14 @@ function stepFeeds(
     [NAMES.totalLength]: { type: 'int32', dims: [], data: Int32Array.of(Math.max(...totals)) },
     [NAMES.logitRows]: { type: 'int64', dims: [rows], data: lastRows },
   };
-  for (const [i, { hookPoint }] of edits.entries()) {
+  for (const [i, { hookPoint }] of interventions.entries()) {
     const mask = masks[i]!;
     const [, stride, m] = mask.dims as [number, number, number];
     const data = (mask.data as Float32Array).slice(
       from * stride * m,
       (from * stride + (rows - 1) * stride + T) * m,
     );
-    feeds[portInputs(hookPoint).mask] = { type: 'float32', dims: [rows, T, m], data };
+    feeds[interventionInputs(hookPoint).mask] = { type: 'float32', dims: [rows, T, m], data };
   }
   return feeds;
 }

@@ -1,27 +1,27 @@
 import {
   type GraphRequest,
   HEAD_NAMES,
+  interventionInputs,
+  interventionOutputs,
   type ModelSpec,
   NAMES,
-  portInputs,
-  portOutputs,
   positionOffset,
   resolveHookPoint,
 } from '@facet/transformer';
 import type { Activations, ForwardRequest, ForwardResult } from '../model-runtime.ts';
 import { checkTokens, invalid, type TokenBatch } from '../request-checks.ts';
-import { type RuntimeContext, throwIfCancelled, trunkVariant } from '../runtime-context.ts';
+import { type RuntimeContext, throwIfCancelled, trunkProgram } from '../runtime-context.ts';
 import type { WireTensor, WireTensors } from '../sessions/session-protocol.ts';
+import { runHead } from './head-blocks.ts';
 import {
   createProof,
-  type EditFeeds,
   fillProof,
+  type InterventionFeeds,
   sliceRows,
   sliceTensor,
-  toEditFeeds,
+  toInterventionFeeds,
   toMask,
-} from './edit-feeds.ts';
-import { runHead } from './head-blocks.ts';
+} from './intervention-feeds.ts';
 import { type ReplacementFeeds, toReplacementFeeds } from './replacement-feeds.ts';
 import { computeScores, pickRows, type TrunkOutput } from './token-scores.ts';
 
@@ -44,7 +44,7 @@ const RUNS_PER_LANE = 2;
 /** Runs whole contexts without a cache, in blocks of rows over all lanes. */
 export async function runForward(context: RuntimeContext, request: ForwardRequest): Promise<ForwardResult> {
   const plan = planForward(context, request);
-  const { tokens, variant, outputs } = plan;
+  const { tokens, program, outputs } = plan;
   const { batch, positions } = tokens;
   const result = allocateResult(context, request, plan);
   const residual = plan.needsHead
@@ -54,7 +54,7 @@ export async function runForward(context: RuntimeContext, request: ForwardReques
   const runRows = async (from: number, to: number): Promise<void> => {
     throwIfCancelled(request.signal);
     const feeds = rowFeeds(plan, from, to);
-    const values = await context.lanes.idlest().run(variant, { feeds, outputs, bf16: plan.bf16 });
+    const values = await context.lanes.idlest().run(program, { feeds, outputs, bf16: plan.bf16 });
     takeRows(result, plan, { values, at: from * positions });
     if (plan.needsHead)
       residual.set(floats(values, NAMES.finalResidual), from * positions * context.model.spec.d_model);
@@ -72,13 +72,13 @@ export async function runForward(context: RuntimeContext, request: ForwardReques
 /** Inputs of rows [from, to). Where the graph begins at given rows, it takes no tokens. */
 function rowFeeds(plan: ForwardPlan, from: number, to: number): WireTensors {
   const feeds: Record<string, WireTensor> = {};
-  const { inputs } = plan.variant;
+  const { inputs } = plan.program;
   if (inputs.has(NAMES.tokens)) feeds[NAMES.tokens] = sliceTensor(plan.tokenTensor, from, to);
   if (plan.positionTensor) feeds[NAMES.positions] = sliceTensor(plan.positionTensor, from, to);
   for (const { perRow } of plan.replacements) Object.assign(feeds, sliceRows(perRow, from, to));
-  for (const [i, edit] of plan.edits.entries()) {
-    Object.assign(feeds, edit.shared, sliceRows(edit.perRow, from, to));
-    feeds[portInputs(edit.hookPoint).mask] = sliceTensor(plan.masks[i]!, from, to);
+  for (const [i, intervention] of plan.interventions.entries()) {
+    Object.assign(feeds, intervention.shared, sliceRows(intervention.perRow, from, to));
+    feeds[interventionInputs(intervention.hookPoint).mask] = sliceTensor(plan.masks[i]!, from, to);
   }
   return feeds;
 }
@@ -88,11 +88,11 @@ interface ForwardPlan {
   tokenTensor: WireTensor;
   /** Positions of the tokens as the rotation looks them up, where the graph takes them. */
   positionTensor: WireTensor | undefined;
-  edits: readonly EditFeeds[];
+  interventions: readonly InterventionFeeds[];
   masks: readonly WireTensor[];
   replacements: readonly ReplacementFeeds[];
   needsHead: boolean;
-  variant: ReturnType<typeof trunkVariant>;
+  program: ReturnType<typeof trunkProgram>;
   outputs: readonly string[];
   /** Outputs that come back rounded to BF16, which graphs cannot give to Node. */
   bf16: readonly string[];
@@ -101,44 +101,44 @@ interface ForwardPlan {
 function planForward(context: RuntimeContext, request: ForwardRequest): ForwardPlan {
   const { spec } = context.model;
   const tokens = checkTokens(spec, request);
-  const edits = toEditFeeds(spec, request.edits ?? [], tokens.batch);
-  const masks = edits.map((edit, i) =>
-    toMask(edit, request.edits![i]!.mask, [tokens.batch, tokens.positions]),
+  const interventions = toInterventionFeeds(spec, request.interventions ?? [], tokens.batch);
+  const masks = interventions.map((intervention, i) =>
+    toMask(intervention, request.interventions![i]!.mask, [tokens.batch, tokens.positions]),
   );
   const replacements = toReplacementFeeds(spec, request.replacements ?? [], tokens);
   const hookPoints = [...new Set(request.hookPoints ?? [])];
   for (const name of hookPoints) resolveHookPoint(spec, name);
   const needsHead =
     (request.logits ?? 'none') !== 'none' || request.scores === true || request.residual === true;
-  if (!needsHead && hookPoints.length === 0 && edits.length === 0)
+  if (!needsHead && hookPoints.length === 0 && interventions.length === 0)
     throw invalid('nothing is asked for: name hook points, logits, scores or edits', 'hook_points');
   const graph: GraphRequest = {
     attention: 'context',
     causalBlocks: tokens.positions < LONG_CONTEXT ? 1 : CAUSAL_BLOCKS,
     hookPoints,
     activationDtype: request.activationDtype === 'F16' ? 'F16' : 'F32',
-    ports: edits.map(({ hookPoint }) => hookPoint),
+    interventions: interventions.map(({ hookPoint }) => hookPoint),
     replacements: replacements.map(({ replacement }) => replacement),
     head: needsHead ? 'residual' : 'none',
   };
-  const variant = trunkVariant(context, graph);
-  const proofs = edits.flatMap(({ hookPoint }) => Object.values(portOutputs(hookPoint)));
+  const program = trunkProgram(context, graph);
+  const proofs = interventions.flatMap(({ hookPoint }) => Object.values(interventionOutputs(hookPoint)));
   const heads = needsHead ? [NAMES.finalResidual] : [];
-  const outputs = [...new Set([...variant.activations.values(), ...proofs, ...heads])];
+  const outputs = [...new Set([...program.activations.values(), ...proofs, ...heads])];
   const dims = [tokens.batch, tokens.positions];
   return {
     tokens,
     tokenTensor: { type: 'int32', dims, data: tokens.tokens },
-    positionTensor: variant.inputs.has(NAMES.positions)
+    positionTensor: program.inputs.has(NAMES.positions)
       ? { type: 'int64', dims, data: rotaryPositions(spec, tokens) }
       : undefined,
-    edits,
+    interventions,
     masks,
     replacements,
     needsHead,
-    variant,
+    program,
     outputs,
-    bf16: request.activationDtype === 'BF16' ? [...new Set(variant.activations.values())] : [],
+    bf16: request.activationDtype === 'BF16' ? [...new Set(program.activations.values())] : [],
   };
 }
 
@@ -153,7 +153,7 @@ function allocateResult(
   request: ForwardRequest,
   plan: ForwardPlan,
 ): ForwardResult {
-  const { tokens, edits, variant } = plan;
+  const { tokens, interventions, program } = plan;
   const rows = tokens.batch * tokens.positions;
   const dtype = request.activationDtype ?? 'F32';
   const allocate = (width: number): Activations => ({
@@ -165,21 +165,21 @@ function allocateResult(
     batch: tokens.batch,
     positions: tokens.positions,
     activations: new Map(
-      [...variant.activations.keys()].map((name) => [
+      [...program.activations.keys()].map((name) => [
         name,
         allocate(resolveHookPoint(model.spec, name).width),
       ]),
     ),
-    proofs: edits.map((edit) => createProof(edit, rows)),
+    proofs: interventions.map((intervention) => createProof(intervention, rows)),
   };
 }
 
 function takeRows(
   result: ForwardResult,
-  { variant }: ForwardPlan,
+  { program }: ForwardPlan,
   { values, at }: { values: WireTensors; at: number },
 ): void {
-  for (const [name, output] of variant.activations) {
+  for (const [name, output] of program.activations) {
     const { data, width } = result.activations.get(name)!;
     (data as Float32Array).set(values[output]!.data as Float32Array, at * width);
   }

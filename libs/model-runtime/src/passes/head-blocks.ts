@@ -1,5 +1,5 @@
 import { HEAD_NAMES, type HeadKind } from '@facet/transformer';
-import { headVariant, type RuntimeContext, throwIfCancelled } from '../runtime-context.ts';
+import { headProgram, type RuntimeContext, throwIfCancelled } from '../runtime-context.ts';
 import type { WireTensor, WireTensors } from '../sessions/session-protocol.ts';
 
 /** Logits of one block of rows stay below this, whatever the vocabulary. */
@@ -43,7 +43,7 @@ export async function runHead(context: RuntimeContext, request: HeadRequest): Pr
   const { kind, rows, uneditedRows, targets, signal, take } = request;
   const count = rows.length / d_model;
   const blockRows = rowsOfBlock(kind, d_vocab);
-  const variant = headVariant(context, kind);
+  const program = headProgram(context, kind);
   const outputs = OUTPUTS[kind];
   const runBlock = async (at: number): Promise<void> => {
     throwIfCancelled(signal);
@@ -55,7 +55,7 @@ export async function runHead(context: RuntimeContext, request: HeadRequest): Pr
     if (uneditedRows !== undefined) feeds[HEAD_NAMES.uneditedRows] = block(uneditedRows);
     if (targets !== undefined)
       feeds[HEAD_NAMES.targets] = { type: 'int64', dims: [to - at], data: targets.slice(at, to) };
-    take(await context.lanes.idlest().run(variant, { feeds, outputs }), at);
+    take(await context.lanes.idlest().run(program, { feeds, outputs }), at);
   };
   for (let at = 0; at < count; at += blockRows * context.lanes.size) {
     const starts = Array.from({ length: context.lanes.size }, (_, i) => at + i * blockRows);

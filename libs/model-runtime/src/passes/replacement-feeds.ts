@@ -1,6 +1,6 @@
 import { requireFinite } from '@facet/tensor';
 import { type ModelSpec, type Replacement, replacementInputs, resolveHookPoint } from '@facet/transformer';
-import type { RowReplacement } from '../model-runtime.ts';
+import type { BatchReplacement } from '../model-runtime.ts';
 import { invalid, type TokenBatch } from '../request-checks.ts';
 import type { WireTensor, WireTensors } from '../sessions/session-protocol.ts';
 
@@ -13,7 +13,7 @@ export interface ReplacementFeeds {
 /** Checks given rows and turns them into graph inputs; a wrong shape or value is `invalid`. */
 export function toReplacementFeeds(
   spec: ModelSpec,
-  replacements: readonly RowReplacement[],
+  replacements: readonly BatchReplacement[],
   { batch, positions }: TokenBatch,
 ): ReplacementFeeds[] {
   const seen = new Set<string>();

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGraph } from '@facet/onnx';
-import { createLane, type Lane, type Variant } from './lane.ts';
+import { createLane, type GraphProgram, type Lane } from './lane.ts';
 
 /** A graph that multiplies x [n] by `factor`. */
-function multiplyBy(factor: number): Variant {
+function multiplyBy(factor: number): GraphProgram {
   const graph = createGraph('multiply');
   const x = graph.input('x', 'F32', ['n']);
   const constant = graph.constant('factor', { dtype: 'F32', shape: [1], data: Float32Array.of(factor) });
@@ -14,10 +14,10 @@ function multiplyBy(factor: number): Variant {
   return { key: `multiply by ${factor}`, isPacked: false, build: () => bytes };
 }
 
-const BROKEN: Variant = { key: 'broken', isPacked: true, build: () => Uint8Array.of(1, 2, 3) };
+const BROKEN: GraphProgram = { key: 'broken', isPacked: true, build: () => Uint8Array.of(1, 2, 3) };
 
 /** A graph that adds the four floats of `weights.bin` to x [n, 4]. */
-function addWeights(): Variant {
+function addWeights(): GraphProgram {
   const graph = createGraph('add');
   const data = { location: 'weights.bin', offset: 0, length: 16 };
   const weights = graph.external('weights', { dtype: 'F32', shape: [4], data });
@@ -26,9 +26,9 @@ function addWeights(): Variant {
   return { key: 'add', isPacked: false, build: () => bytes };
 }
 
-const run = async (lane: Lane, variant: Variant, values: number[]) => {
+const run = async (lane: Lane, program: GraphProgram, values: number[]) => {
   const x = { type: 'float32' as const, dims: [values.length], data: Float32Array.from(values) };
-  const { y } = await lane.run(variant, { feeds: { x }, outputs: ['y'] });
+  const { y } = await lane.run(program, { feeds: { x }, outputs: ['y'] });
   return [...y!.data];
 };
 
@@ -39,7 +39,7 @@ describe('createLane', () => {
   });
   afterEach(() => lane.close());
 
-  test('keeps the calls apart that were made at once, with more variants than sessions', async () => {
+  test('keeps the calls apart that were made at once, with more programs than sessions', async () => {
     const factors = [2, 3, 5, 2, 7, 3];
     const results = await Promise.all(factors.map((factor) => run(lane, multiplyBy(factor), [1, 10])));
     expect(results).toEqual(factors.map((factor) => [factor, 10 * factor]));

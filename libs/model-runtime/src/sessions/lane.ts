@@ -13,7 +13,7 @@ import type {
 } from './session-protocol.ts';
 
 /** A graph that can be compiled; equal keys are one session. */
-export interface Variant {
+export interface GraphProgram {
   key: string;
   /** Whether its weights are packed for products of few rows: faster decoding, for a copy of its own. */
   isPacked: boolean;
@@ -35,7 +35,7 @@ export interface Lane {
    * Runs a graph. Inputs are copied to the thread, each with its whole buffer: give arrays, not views of
    * large ones.
    */
-  run(variant: Variant, request: RunRequest): Promise<WireTensors>;
+  run(program: GraphProgram, request: RunRequest): Promise<WireTensors>;
   /** Stores tensors in the thread under a number for `RunRequest.kept`. */
   keep(tensors: KeptTensors): Promise<number>;
   drop(kept: number): Promise<void>;
@@ -70,7 +70,7 @@ interface Pending {
 class WorkerLane implements Lane {
   readonly #options: LaneOptions;
   readonly #pending = new Map<number, Pending>();
-  /** Variant key -> session, the last used last. */
+  /** Program key -> session, the last used last. */
   readonly #sessions = new Map<string, number>();
   readonly #kept = new Set<number>();
   #worker: Worker | undefined;
@@ -98,8 +98,8 @@ class WorkerLane implements Lane {
     return this.#incarnation;
   }
 
-  async run(variant: Variant, request: RunRequest): Promise<WireTensors> {
-    const { session, created } = this.#ensureSession(variant);
+  async run(program: GraphProgram, request: RunRequest): Promise<WireTensors> {
+    const { session, created } = this.#ensureSession(program);
     const [, outputs] = await Promise.all([created, this.#send({ op: 'run', session, ...request })]);
     return outputs!;
   }
@@ -130,8 +130,8 @@ class WorkerLane implements Lane {
     await worker.terminate();
   }
 
-  /** Finds the session of a variant or has it compiled; the call that needs it may follow at once. */
-  #ensureSession({ key, isPacked, build }: Variant): { session: number; created: Promise<unknown> } {
+  /** Finds the session of a program or has it compiled; the call that needs it may follow at once. */
+  #ensureSession({ key, isPacked, build }: GraphProgram): { session: number; created: Promise<unknown> } {
     const found = this.#sessions.get(key);
     const session = found ?? this.#nextId++;
     this.#sessions.delete(key);

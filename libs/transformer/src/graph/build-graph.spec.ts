@@ -65,7 +65,7 @@ const REQUEST: GraphRequest = {
   causalBlocks: 1,
   hookPoints: [],
   activationDtype: 'F32',
-  ports: [],
+  interventions: [],
   replacements: [],
   head: 'none',
 };
@@ -109,11 +109,11 @@ describe('buildGraph', () => {
   });
 
   test('reads on to a port behind the last hook point', () => {
-    const ports = ['blocks.1.hook_mlp_out'];
+    const interventions = ['blocks.1.hook_mlp_out'];
     const { bytes, outputs } = buildGraph(model, {
       ...REQUEST,
       hookPoints: ['blocks.0.hook_resid_pre'],
-      ports,
+      interventions,
     });
     expect(referredWeights(bytes)).toContain('model.layers.1.mlp.down_proj.weight');
     expect(outputs.map(({ name }) => name)).toContain('blocks.1.hook_mlp_out.delta_norm');
@@ -123,7 +123,7 @@ describe('buildGraph', () => {
     const hookPoints = ['blocks.0.hook_resid_post', 'blocks.1.hook_resid_pre'];
     const plain = buildGraph(model, { ...REQUEST, hookPoints });
     expect(new Set(plain.activations.values()).size).toBe(1);
-    const edited = buildGraph(model, { ...REQUEST, hookPoints, ports: ['blocks.1.hook_resid_pre'] });
+    const edited = buildGraph(model, { ...REQUEST, hookPoints, interventions: ['blocks.1.hook_resid_pre'] });
     expect(new Set(edited.activations.values()).size).toBe(2);
   });
 
@@ -133,7 +133,7 @@ describe('buildGraph', () => {
     const names = referredWeights(bytes);
     expect(names.some((name) => /layers\.[0-2]\.|embed_tokens/.test(name))).toBe(false);
     expect(names).toContain('model.layers.3.input_layernorm.weight');
-    expect(inputs.map(({ name }) => name)).toEqual(['blocks.2.hook_resid_post.given']);
+    expect(inputs.map(({ name }) => name)).toEqual(['blocks.2.hook_resid_post.replacement']);
   });
 
   test('computes the rows that a mask leaves to the model', () => {
@@ -142,8 +142,8 @@ describe('buildGraph', () => {
     expect(referredWeights(bytes)).toContain('model.layers.2.mlp.up_proj.weight');
     expect(inputs.map(({ name, shape }) => [name, shape])).toEqual([
       ['tokens', ['B', 'T']],
-      ['blocks.2.mlp.hook_post.given', ['B', 'T', spec.d_mlp]],
-      ['blocks.2.mlp.hook_post.is_given', ['B', 'T', 1]],
+      ['blocks.2.mlp.hook_post.replacement', ['B', 'T', spec.d_mlp]],
+      ['blocks.2.mlp.hook_post.replacement_mask', ['B', 'T', 1]],
     ]);
   });
 
@@ -160,7 +160,7 @@ describe('buildGraph', () => {
     expect(() => buildGraph(model, { ...REQUEST, hookPoints: ['blocks.6.hook_resid_pre'] })).toThrow(
       /nearest/,
     );
-    expect(() => buildGraph(model, { ...REQUEST, ports: ['hook_embed'] })).toThrow(/nearest/);
+    expect(() => buildGraph(model, { ...REQUEST, interventions: ['hook_embed'] })).toThrow(/nearest/);
     const replacements = [{ hookPoint: 'blocks.0.hook_pattern', masked: false }];
     expect(() => buildGraph(model, { ...REQUEST, replacements })).toThrow(/nearest/);
   });

@@ -22,7 +22,7 @@ export interface ModelGraph extends BuiltModel {
 export function buildGraph(model: GraphModel, request: GraphRequest): ModelGraph {
   const { spec } = model;
   const replaced = new Map(request.replacements.map((replacement) => [replacement.hookPoint, replacement]));
-  const visited = new Set([...request.hookPoints, ...request.ports, ...replaced.keys()]);
+  const visited = new Set([...request.hookPoints, ...request.interventions, ...replaced.keys()]);
   for (const name of visited) resolveHookPoint(spec, name);
   const emitter = createEmitter(model, `${spec.modelType}.${request.attention}`);
   const places = new Map<string, Value>();
@@ -32,7 +32,7 @@ export function buildGraph(model: GraphModel, request: GraphRequest): ModelGraph
     const { width } = resolveHookPoint(spec, name);
     const replacement = replaced.get(name);
     const x = replacement ? emitReplacement(emitter, replacement, { x: value, width }) : value;
-    const place = request.ports.includes(name) ? emitInterventionPort(emitter, name, x, width) : x;
+    const place = request.interventions.includes(name) ? emitInterventionPort(emitter, name, x, width) : x;
     places.set(name, place);
     return place;
   };

@@ -14,9 +14,9 @@ export interface GraphRequest {
   /** Hook points whose rows are outputs. */
   hookPoints: readonly string[];
   activationDtype: 'F32' | 'F16';
-  /** Hook points that take edits. */
-  ports: readonly string[];
-  /** Hook points whose rows are given; edits of the same hook point change what was given. */
+  /** Hook points that take interventions. */
+  interventions: readonly string[];
+  /** Hook points whose rows are given; interventions at the same hook point change what was given. */
   replacements: readonly Replacement[];
   /**
    * `none`: the graph stops at the last hook point or port. `residual`: also the final residual stream [B*T,
@@ -64,7 +64,7 @@ export function cacheNames(layer: number): { past: string; present: string }[] {
 }
 
 /** Inputs of the port at hook point `name`; n features. */
-export function portInputs(name: string) {
+export function interventionInputs(name: string) {
   return {
     /** F32 [n, d] */
     W_enc_rows: `${name}.W_enc_rows`,
@@ -79,7 +79,7 @@ export function portInputs(name: string) {
     /** F32 [B, 1, n] */
     offset: `${name}.offset`,
     /** I64 [B, 1, n] */
-    gateSource: `${name}.gate_source`,
+    gateFeature: `${name}.gate_feature`,
     /** F32 [B, 1, n] */
     gateThreshold: `${name}.gate_threshold`,
     /** F32 [B, T, m], m = 1 or n */
@@ -91,14 +91,14 @@ export function portInputs(name: string) {
 export function replacementInputs(name: string) {
   return {
     /** F32 [B, T, d] */
-    rows: `${name}.given`,
+    rows: `${name}.replacement`,
     /** I32 [B, T, 1], where masked: 1 goes on with the given row, 0 with the model's own. */
-    mask: `${name}.is_given`,
+    mask: `${name}.replacement_mask`,
   };
 }
 
 /** Outputs of the port at hook point `name`. */
-export function portOutputs(name: string) {
+export function interventionOutputs(name: string) {
   return {
     /** F32 [B, T, n] */
     fBefore: `${name}.f_before`,

@@ -1,12 +1,12 @@
 import { elementType, MICROSOFT, type Value } from '@facet/onnx';
-import { portInputs, portOutputs } from '../graph/graph-request.ts';
+import { interventionInputs, interventionOutputs } from '../graph/graph-request.ts';
 import type { GraphEmitter } from '../ops/graph-emitter.ts';
 
 /**
  * Lets n features of the rows `x` [B, T, d] be edited, and returns x' [B, T, d]:
  *
  *   z = x · W_enc_rowsᵀ + b_enc;  f = [z > threshold] · ReLU(z)
- *   delta_i = mask_i · [f[gate_source_i] > gate_threshold_i] · ((scale_i − 1) · f_i + offset_i)
+ *   delta_i = mask_i · [f[gate_feature_i] > gate_threshold_i] · ((scale_i − 1) · f_i + offset_i)
  *   x' = x + delta · W_dec_rows
  *
  * Its outputs prove the edit: f, f encoded again from x', ‖x' − x‖ and ‖x‖. With scale 1 and offset 0 every
@@ -15,7 +15,7 @@ import type { GraphEmitter } from '../ops/graph-emitter.ts';
 export function emitInterventionPort(emitter: GraphEmitter, name: string, x: Value, width: number): Value {
   const { graph } = emitter;
   const inputs = declareInputs(emitter, name, width);
-  const outputs = portOutputs(name);
+  const outputs = interventionOutputs(name);
   const fBefore = emitEncode(emitter, x, inputs, outputs.fBefore);
   const delta = emitDelta(emitter, fBefore, inputs);
   const edited = graph.node('Add', [x, graph.node('MatMul', [delta, inputs.W_dec_rows])]);
@@ -29,10 +29,10 @@ export function emitInterventionPort(emitter: GraphEmitter, name: string, x: Val
   return edited;
 }
 
-type PortInputs = ReturnType<typeof portInputs>;
+type InterventionInputs = ReturnType<typeof interventionInputs>;
 
-function declareInputs({ graph }: GraphEmitter, name: string, width: number): PortInputs {
-  const inputs = portInputs(name);
+function declareInputs({ graph }: GraphEmitter, name: string, width: number): InterventionInputs {
+  const inputs = interventionInputs(name);
   const n = `${name}.n`;
   graph.input(inputs.W_enc_rows, 'F32', [n, width]);
   graph.input(inputs.b_enc, 'F32', [n]);
@@ -40,14 +40,14 @@ function declareInputs({ graph }: GraphEmitter, name: string, width: number): Po
   graph.input(inputs.W_dec_rows, 'F32', [n, width]);
   graph.input(inputs.scale, 'F32', ['B', 1, n]);
   graph.input(inputs.offset, 'F32', ['B', 1, n]);
-  graph.input(inputs.gateSource, 'I64', ['B', 1, n]);
+  graph.input(inputs.gateFeature, 'I64', ['B', 1, n]);
   graph.input(inputs.gateThreshold, 'F32', ['B', 1, n]);
   graph.input(inputs.mask, 'F32', ['B', 'T', `${name}.m`]);
   return inputs;
 }
 
 /** f = [z > threshold] · ReLU(z), z = x · W_enc_rowsᵀ + b_enc. */
-function emitEncode({ graph }: GraphEmitter, x: Value, inputs: PortInputs, output: string): Value {
+function emitEncode({ graph }: GraphEmitter, x: Value, inputs: InterventionInputs, output: string): Value {
   const product = graph.node('FusedMatMul', [x, inputs.W_enc_rows], {
     domain: MICROSOFT,
     attributes: { transB: 1 },
@@ -62,8 +62,8 @@ function emitEncode({ graph }: GraphEmitter, x: Value, inputs: PortInputs, outpu
 /**
  * delta_i = mask_i · gate_i · ((scale_i − 1) · f_i + offset_i); every f is read before anything is written.
  */
-function emitDelta({ graph }: GraphEmitter, f: Value, inputs: PortInputs): Value {
-  const sources = graph.node('Expand', [inputs.gateSource, graph.node('Shape', [f])]);
+function emitDelta({ graph }: GraphEmitter, f: Value, inputs: InterventionInputs): Value {
+  const sources = graph.node('Expand', [inputs.gateFeature, graph.node('Shape', [f])]);
   const sourceValues = graph.node('GatherElements', [f, sources], { attributes: { axis: 2 } });
   const gate = graph.node('Cast', [graph.node('Greater', [sourceValues, inputs.gateThreshold])], {
     attributes: { to: elementType('F32') },

@@ -1,11 +1,16 @@
 import { requireFinite } from '@facet/tensor';
-import { type ModelSpec, portInputs, portOutputs, resolveHookPoint } from '@facet/transformer';
-import type { EditProof, FeatureEdits } from '../model-runtime.ts';
+import {
+  interventionInputs,
+  interventionOutputs,
+  type ModelSpec,
+  resolveHookPoint,
+} from '@facet/transformer';
+import type { BatchIntervention, BatchProof } from '../model-runtime.ts';
 import { invalid } from '../request-checks.ts';
 import type { WireTensor, WireTensors } from '../sessions/session-protocol.ts';
 
-/** The edits of one hook point as graph inputs, split by what changes when rows are picked. */
-export interface EditFeeds {
+/** The intervention at one hook point as graph inputs, split by what changes when rows are picked. */
+export interface InterventionFeeds {
   hookPoint: string;
   /** n */
   features: number;
@@ -17,19 +22,19 @@ export interface EditFeeds {
 export const MAX_EDITED_FEATURES = 65_536;
 
 /**
- * Checks the edits of every hook point and turns them into graph inputs; a wrong shape or value is `invalid`.
+ * Checks the interventions of every hook point and turns them into graph inputs; a wrong shape or value is `invalid`.
  */
-export function toEditFeeds(
+export function toInterventionFeeds(
   spec: ModelSpec,
-  edits: readonly Omit<FeatureEdits, 'mask'>[],
+  interventions: readonly Omit<BatchIntervention, 'mask'>[],
   batch: number,
-): EditFeeds[] {
+): InterventionFeeds[] {
   const seen = new Set<string>();
-  return edits.map((edit) => {
-    const { name, width } = resolveHookPoint(spec, edit.hookPoint);
-    if (seen.has(name)) throw invalid(`hook point ${name} has two records of edits; join them`, 'edits');
+  return interventions.map((intervention) => {
+    const { name, width } = resolveHookPoint(spec, intervention.hookPoint);
+    if (seen.has(name)) throw invalid(`hook point ${name} has two interventions; join them`, 'interventions');
     seen.add(name);
-    return toFeeds(edit, { batch, features: edit.b_enc.length, width });
+    return toFeeds(intervention, { batch, features: intervention.b_enc.length, width });
   });
 }
 
@@ -39,17 +44,17 @@ interface Extents {
   width: number;
 }
 
-function toFeeds(edit: Omit<FeatureEdits, 'mask'>, extents: Extents): EditFeeds {
-  const { hookPoint } = edit;
+function toFeeds(intervention: Omit<BatchIntervention, 'mask'>, extents: Extents): InterventionFeeds {
+  const { hookPoint } = intervention;
   const { batch, features, width } = extents;
   if (features < 1 || features > MAX_EDITED_FEATURES)
     throw invalid(
-      `edits at ${hookPoint} have ${features} features; expected 1 to ${MAX_EDITED_FEATURES}`,
-      'edits',
+      `the intervention at ${hookPoint} has ${features} features; expected 1 to ${MAX_EDITED_FEATURES}`,
+      'interventions',
     );
   const rules = [batch, 1, features];
-  const names = portInputs(hookPoint);
-  const floats = (field: FloatField, dims: readonly number[]) => checkFloats(edit, field, dims);
+  const names = interventionInputs(hookPoint);
+  const floats = (field: FloatField, dims: readonly number[]) => checkFloats(intervention, field, dims);
   return {
     hookPoint,
     features,
@@ -62,8 +67,8 @@ function toFeeds(edit: Omit<FeatureEdits, 'mask'>, extents: Extents): EditFeeds 
     perRow: {
       [names.scale]: floats('scale', rules),
       [names.offset]: floats('offset', rules),
-      [names.gateSource]: gateSources(edit, extents),
-      [names.gateThreshold]: gateThresholds(edit, extents),
+      [names.gateFeature]: gateFeatures(intervention, extents),
+      [names.gateThreshold]: gateThresholds(intervention, extents),
     },
   };
 }
@@ -71,53 +76,56 @@ function toFeeds(edit: Omit<FeatureEdits, 'mask'>, extents: Extents): EditFeeds 
 type FloatField = 'W_enc_rows' | 'b_enc' | 'threshold' | 'W_dec_rows' | 'scale' | 'offset';
 
 function checkFloats(
-  edit: Omit<FeatureEdits, 'mask'>,
+  intervention: Omit<BatchIntervention, 'mask'>,
   field: FloatField,
   dims: readonly number[],
 ): WireTensor {
-  const data = edit[field];
-  const what = `${field} of the edits at ${edit.hookPoint}`;
+  const data = intervention[field];
+  const what = `${field} of the intervention at ${intervention.hookPoint}`;
   requireSize(what, data.length, dims);
   requireFinite(data, what);
   return { type: 'float32', dims, data: data.slice() };
 }
 
-function gateSources({ hookPoint, gateSource }: Omit<FeatureEdits, 'mask'>, extents: Extents): WireTensor {
+function gateFeatures(
+  { hookPoint, gateFeature }: Omit<BatchIntervention, 'mask'>,
+  extents: Extents,
+): WireTensor {
   const { batch, features } = extents;
   const dims = [batch, 1, features];
   const own = () => Int32Array.from({ length: batch * features }, (_, i) => i % features);
-  const sources = gateSource ?? own();
-  requireSize(`gateSource of the edits at ${hookPoint}`, sources.length, dims);
+  const sources = gateFeature ?? own();
+  requireSize(`gateFeature of the intervention at ${hookPoint}`, sources.length, dims);
   const wrong = sources.find((source) => source < 0 || source >= features);
   if (wrong !== undefined)
     throw invalid(
-      `gateSource ${wrong} at ${hookPoint} is no feature of these edits, 0..${features - 1}`,
-      'edits',
+      `gateFeature ${wrong} at ${hookPoint} is no feature of this intervention, 0..${features - 1}`,
+      'interventions',
     );
   return { type: 'int64', dims, data: BigInt64Array.from(sources, BigInt) };
 }
 
 function gateThresholds(
-  { hookPoint, gateThreshold }: Omit<FeatureEdits, 'mask'>,
+  { hookPoint, gateThreshold }: Omit<BatchIntervention, 'mask'>,
   extents: Extents,
 ): WireTensor {
   const { batch, features } = extents;
   const dims = [batch, 1, features];
   const data = gateThreshold ?? new Float32Array(batch * features).fill(Number.NEGATIVE_INFINITY);
-  requireSize(`gateThreshold of the edits at ${hookPoint}`, data.length, dims);
-  if (data.some(Number.isNaN)) throw invalid(`gateThreshold at ${hookPoint} contains NaN`, 'edits');
+  requireSize(`gateThreshold of the intervention at ${hookPoint}`, data.length, dims);
+  if (data.some(Number.isNaN)) throw invalid(`gateThreshold at ${hookPoint} contains NaN`, 'interventions');
   return { type: 'float32', dims, data };
 }
 
 function requireSize(what: string, size: number, dims: readonly number[]): void {
   const wanted = dims.reduce((product, extent) => product * extent, 1);
   if (size !== wanted)
-    throw invalid(`${what} has ${size} values; expected ${wanted} [${dims.join(', ')}]`, 'edits');
+    throw invalid(`${what} has ${size} values; expected ${wanted} [${dims.join(', ')}]`, 'interventions');
 }
 
 /** Checks a mask [B, T] or [B, T, n] and gives it as [B, T, m]; without one every position is edited. */
 export function toMask(
-  { hookPoint, features }: Pick<EditFeeds, 'hookPoint' | 'features'>,
+  { hookPoint, features }: Pick<InterventionFeeds, 'hookPoint' | 'features'>,
   mask: Float32Array | undefined,
   [batch, positions]: readonly [batch: number, positions: number],
 ): WireTensor {
@@ -125,10 +133,10 @@ export function toMask(
   const data = mask ?? new Float32Array(rows).fill(1);
   if (data.length !== rows && data.length !== rows * features)
     throw invalid(
-      `mask of the edits at ${hookPoint} has ${data.length} values; expected ${rows} or ${rows * features}`,
-      'edits',
+      `mask of the intervention at ${hookPoint} has ${data.length} values; expected ${rows} or ${rows * features}`,
+      'interventions',
     );
-  requireFinite(data, `mask of the edits at ${hookPoint}`);
+  requireFinite(data, `mask of the intervention at ${hookPoint}`);
   return { type: 'float32', dims: [batch, positions, data.length / rows], data };
 }
 
@@ -145,8 +153,8 @@ export function sliceTensor({ type, dims, data }: WireTensor, from: number, to: 
   return { type, dims: [to - from, ...dims.slice(1)], data: data.slice(from * size, to * size) };
 }
 
-/** Allocates the proof of one hook point's edits, to be filled chunk by chunk. */
-export function createProof({ hookPoint, features }: EditFeeds, rows: number): EditProof {
+/** Allocates the proof of one hook point's interventions, to be filled chunk by chunk. */
+export function createProof({ hookPoint, features }: InterventionFeeds, rows: number): BatchProof {
   return {
     hookPoint,
     features,
@@ -158,8 +166,8 @@ export function createProof({ hookPoint, features }: EditFeeds, rows: number): E
 }
 
 /** Copies a run's outputs into the proof, from position row `at` on. */
-export function fillProof(proof: EditProof, outputs: WireTensors, at: number): void {
-  const names = portOutputs(proof.hookPoint);
+export function fillProof(proof: BatchProof, outputs: WireTensors, at: number): void {
+  const names = interventionOutputs(proof.hookPoint);
   const floats = (name: string) => outputs[name]!.data as Float32Array;
   proof.fBefore.set(floats(names.fBefore), at * proof.features);
   proof.fAfter.set(floats(names.fAfter), at * proof.features);

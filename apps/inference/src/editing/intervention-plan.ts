@@ -1,5 +1,5 @@
 import { FacetError } from '@facet/errors';
-import type { FeatureEdits } from '@facet/model-runtime';
+import type { BatchIntervention } from '@facet/model-runtime';
 import { MAX_PORT_FEATURES } from '../limits.ts';
 import type { Intervention } from './interventions.ts';
 
@@ -8,7 +8,7 @@ import type { Intervention } from './interventions.ts';
  * features (a sweep of strengths) share them; the rest is put side by side. A row of the batch follows the rules of its
  * own variant and leaves the features of all others alone.
  */
-export interface EditPlan {
+export interface InterventionPlan {
   /** One for each hook point that any variant edits or reads. */
   ports: readonly Port[];
 }
@@ -39,14 +39,17 @@ export interface Placement {
 /** Rows of a batch: the variant that each follows, null for an unedited row. */
 export type RowVariants = readonly (number | null)[];
 
-/** Plans the edits of `variants`, each a list of checked interventions. */
-export function planEdits(variants: readonly (readonly Intervention[])[]): EditPlan {
+/** Plans the interventions of `variants`, each a list of checked interventions. */
+export function planInterventions(variants: readonly (readonly Intervention[])[]): InterventionPlan {
   const names = new Set(variants.flatMap((list) => list.map(({ hookPoint }) => hookPoint)));
   return { ports: [...names].map((hookPoint) => planPort(hookPoint, variants)) };
 }
 
-/** Lays out the rules of every row: `FeatureEdits` without masks, whose rules are the identity but where stated. */
-export function rowEdits(plan: EditPlan, rows: RowVariants): Omit<FeatureEdits, 'mask'>[] {
+/** Lays out the rules of every row: `BatchIntervention` without masks, whose rules are the identity but where stated. */
+export function rowInterventions(
+  plan: InterventionPlan,
+  rows: RowVariants,
+): Omit<BatchIntervention, 'mask'>[] {
   return plan.ports.map((port) => {
     const { hookPoint, W_enc_rows, b_enc, threshold, W_dec_rows, features } = port;
     const rules = identityRules(rows.length, features);
@@ -62,7 +65,7 @@ interface Rules {
   /** [B, N] each */
   scale: Float32Array;
   offset: Float32Array;
-  gateSource: Int32Array;
+  gateFeature: Int32Array;
   gateThreshold: Float32Array;
 }
 
@@ -71,7 +74,7 @@ function identityRules(rows: number, features: number): Rules {
   return {
     scale: new Float32Array(length).fill(1),
     offset: new Float32Array(length),
-    gateSource: Int32Array.from({ length }, (_, entry) => entry % features),
+    gateFeature: Int32Array.from({ length }, (_, entry) => entry % features),
     gateThreshold: new Float32Array(length).fill(Number.NEGATIVE_INFINITY),
   };
 }
@@ -81,7 +84,7 @@ function writeRules(rules: Rules, base: number, { intervention, first }: Placeme
     const entry = base + rule.feature;
     rules.scale[entry] = rule.scale;
     rules.offset[entry] = rule.offset;
-    rules.gateSource[entry] = first + rule.gateFeature;
+    rules.gateFeature[entry] = first + rule.gateFeature;
     rules.gateThreshold[entry] = rule.gateThreshold;
   }
 }
