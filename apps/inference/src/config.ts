@@ -38,6 +38,8 @@ export interface InferenceConfig {
   cacheBytes: number;
   /** Folder of the F32 copies of weights that are stored otherwise. @default facet/weights in the user's cache folder */
   weightCopies: string;
+  /** Bytes of all copies in that folder; the least recently used that nobody maps are removed. @default 64 GiB */
+  weightCopyBytes: number;
   /** File that remembers what a reading of all weights found. @default facet/weight-checks in the user's cache folder */
   checksFile: string;
   /** `development` switches gRPC reflection on. @default development */
@@ -65,6 +67,7 @@ const variables = z.object({
   FACET_INFERENCE_CACHE_MIB: integerVariable(1024, { min: 1, max: 1_048_576 }),
   FACET_INFERENCE_CHECKS_FILE: z.string().optional(),
   FACET_INFERENCE_WEIGHT_COPIES: z.string().optional(),
+  FACET_INFERENCE_WEIGHT_COPIES_MIB: integerVariable(65_536, { min: 1, max: 1_073_741_824 }),
   HF_HUB_CACHE: z.string().optional(),
   HUGGINGFACE_HUB_CACHE: z.string().optional(),
   HF_HOME: z.string().optional(),
@@ -89,6 +92,7 @@ const schema = variables.transform(
     tokenizeMs: env.FACET_INFERENCE_TOKENIZE_SECONDS * 1000,
     cacheBytes: env.FACET_INFERENCE_CACHE_MIB * 2 ** 20,
     weightCopies: env.FACET_INFERENCE_WEIGHT_COPIES ?? inCache(env, 'weights'),
+    weightCopyBytes: env.FACET_INFERENCE_WEIGHT_COPIES_MIB * 2 ** 20,
     checksFile: env.FACET_INFERENCE_CHECKS_FILE ?? inCache(env, 'weight-checks'),
     environment: env.FACET_ENV,
     logLevel: env.FACET_LOG_LEVEL,

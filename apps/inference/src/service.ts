@@ -40,6 +40,7 @@ export async function startInference(
       maxRunMs: config.stepMs,
       checksFile: config.checksFile,
       weightCopies: config.weightCopies,
+      maxWeightCopyBytes: config.weightCopyBytes,
       ...(dependencies.signal && { signal: dependencies.signal }),
     },
     tokenizer: { processes: config.tokenizerThreads, jobMs: config.tokenizeMs },

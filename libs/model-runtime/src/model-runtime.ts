@@ -46,6 +46,8 @@ export interface ModelRuntimeOptions {
   maxRunMs?: number;
   /** Folder of the F32 copies of weights that are stored otherwise. @default facet/weights in the user's cache */
   weightCopies?: string;
+  /** Bytes of all copies in that folder; the least recently used that nobody maps are removed. @default 64 GiB */
+  maxWeightCopyBytes?: number;
   /** File in which is remembered what a reading of all weights found, for the next start. @default nothing is remembered */
   checksFile?: string;
   /** Cancels loading. */

@@ -16,6 +16,9 @@ const DEFAULT_MAX_SESSIONS = 8;
 /** Bytes for all KV caches. */
 const DEFAULT_MAX_CACHE_BYTES = 2 * 1024 ** 3;
 
+/** Bytes for all F32 copies of weights in their folder. */
+const DEFAULT_MAX_WEIGHT_COPY_BYTES = 64 * 1024 ** 3;
+
 /** A batch of a large model on few cores takes minutes. */
 const DEFAULT_MAX_RUN_MS = 600_000;
 
@@ -40,10 +43,16 @@ export async function openModelRuntime(
   const { signal, checksFile } = options;
   const checks = checksFile === undefined ? undefined : rememberFileChecks(checksFile);
   const stored = await loadModelDirectory(directory, { signal, checks });
-  const { modelSha256, tokenizerSha256, spec, weightBytes, warnings } = stored;
-  const model = await mapWeights(stored, options.weightCopies ?? defaultWeightCopies(), signal);
+  const { modelSha256, tokenizerSha256, spec, weightBytes } = stored;
+  const threads = checkThreads(options.threads ?? availableParallelism());
+  const model = await mapWeights(stored, {
+    folder: options.weightCopies ?? defaultWeightCopies(),
+    maxBytes: options.maxWeightCopyBytes ?? DEFAULT_MAX_WEIGHT_COPY_BYTES,
+    checks,
+    signal,
+  });
   const budget = createCacheBudget(options.maxCacheBytes ?? DEFAULT_MAX_CACHE_BYTES);
-  const lanes = createLanes({ folder: model.weightFolder, weightBytes }, options);
+  const lanes = createLanes({ folder: model.weightFolder, weightBytes, threads }, options);
   const context = { model, lanes, trunks: new Map(), packsEdited: weightBytes <= CHEAP_COPY_BYTES };
   let isClosed = false;
   const whenOpen = <T>(work: () => Promise<T>): Promise<T> =>
@@ -52,7 +61,7 @@ export async function openModelRuntime(
     spec,
     identity: { modelSha256, tokenizerSha256 },
     hookPoints: hookPoints(spec),
-    warnings,
+    warnings: [...stored.warnings, ...model.warnings],
     forward: (request) => whenOpen(() => runForward(context, request)),
     compareScores: (request) => whenOpen(() => compareScores(context, request)),
     openGeneration: (request) => whenOpen(() => openGeneration(context, budget, request)),
@@ -60,20 +69,20 @@ export async function openModelRuntime(
     async close() {
       if (isClosed) return;
       isClosed = true;
-      await lanes.close();
+      await lanes.close().finally(model.release);
     },
   };
 }
 
+function checkThreads(threads: number): number {
+  if (Number.isInteger(threads) && threads >= 1) return threads;
+  throw new FacetError('invalid', `threads ${threads} is not a positive whole number`, { field: 'threads' });
+}
+
 function createLanes(
-  { folder, weightBytes }: { folder: string; weightBytes: number },
+  { folder, weightBytes, threads }: { folder: string; weightBytes: number; threads: number },
   options: ModelRuntimeOptions,
 ) {
-  const threads = options.threads ?? availableParallelism();
-  if (!Number.isInteger(threads) || threads < 1)
-    throw new FacetError('invalid', `threads ${threads} is not a positive whole number`, {
-      field: 'threads',
-    });
   const isSmall = weightBytes <= SMALL_MODEL_BYTES;
   return createLanePool(isSmall ? threads : 1, {
     folder,

@@ -34,6 +34,7 @@ export {
 export { createRandom } from './sampling/sampling-random.ts';
 export { loadTokenizer, type Tokenizer } from './tokens/tokenizer.ts';
 export type { DecodeState, DecodeStream } from './tokens/tokenizer-stream.ts';
+export type { CopyOptions } from './weights/copies/weight-copies.ts';
 export { adapterFiles } from './weights/directory-checks.ts';
 export { type FileChecks, rememberFileChecks } from './weights/file-checks.ts';
 export { type MappedModel, mapWeights } from './weights/mapped-weights.ts';

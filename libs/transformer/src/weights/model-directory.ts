@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { FacetError, isFacetError } from '@facet/errors';
 import { readSafetensorsHeader } from '@facet/tensor';
@@ -13,8 +12,9 @@ import {
   type StoredTensors,
 } from './directory-checks.ts';
 import { type FileChecks, UNREMEMBERED } from './file-checks.ts';
+import { sha256File } from './file-hash.ts';
 import { requireFiniteWeights } from './finite-weights.ts';
-import { missingFile, readModelText, throwIfCancelled } from './model-text.ts';
+import { readModelText } from './model-text.ts';
 import type { ModelWeights, Weight } from './model-weights.ts';
 import { createTensorSource } from './tensor-source.ts';
 import { resolveWeightFiles, type WeightFiles } from './weight-files.ts';
@@ -188,16 +188,4 @@ async function hashWeights(
   if (hashes.length === 1) return hashes[0]!;
   const lines = names.map((name, i) => `${name}:${hashes[i]}\n`);
   return createHash('sha256').update(lines.join('')).digest('hex');
-}
-
-async function sha256File(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path, { signal, highWaterMark: 1 << 20 }))
-      hash.update(chunk as Buffer);
-  } catch (cause) {
-    throwIfCancelled(signal, path);
-    throw missingFile(cause, path);
-  }
-  return hash.digest('hex');
 }
