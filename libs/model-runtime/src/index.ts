@@ -10,6 +10,7 @@ export type {
   ModelRuntime,
   ModelRuntimeOptions,
   OpenModelRuntime,
+  Quantization,
   ScoreComparison,
 } from './model-runtime.ts';
 export { openModelRuntime } from './open-model-runtime.ts';

@@ -1,5 +1,5 @@
 import type { FloatDType } from '@facet/tensor';
-import type { HookPoint, ModelSpec } from '@facet/transformer';
+import type { HookPoint, ModelSpec, Quantization } from '@facet/transformer';
 
 /**
  * One loaded model: the only place of Facet where a language model runs.
@@ -29,10 +29,15 @@ export interface ModelRuntime {
 
 /** Hashes that bind artifacts to this model (see Lineage). */
 export interface ModelIdentity {
-  /** sha256 over the weight files, lower-case hex; for a single file that file's own sha256. */
+  /**
+   * sha256 over the weight files, lower-case hex; for a single file that file's own sha256. Quantized weights
+   * have one of their own.
+   */
   modelSha256: string;
   /** sha256 of `tokenizer.json`, lower-case hex. */
   tokenizerSha256: string;
+  /** Of the weights as they are stored; `modelSha256` is another one where they are quantized. */
+  storedModelSha256: string;
 }
 
 export interface ModelRuntimeOptions {
@@ -48,6 +53,8 @@ export interface ModelRuntimeOptions {
   weightCopies?: string;
   /** Bytes of all copies in that folder; the least recently used that nobody maps are removed. @default 64 GiB */
   maxWeightCopyBytes?: number;
+  /** Holds the matrices of the blocks in whole numbers; the model is then another one, with a hash of its own. @default as stored */
+  quantization?: Quantization;
   /** File in which is remembered what a reading of all weights found, for the next start. @default nothing is remembered */
   checksFile?: string;
   /** Cancels loading. */
@@ -260,6 +267,8 @@ export interface ProjectionRequest {
   foldFinalNorm?: boolean;
   signal?: AbortSignal;
 }
+
+export type { Quantization };
 
 /** Opens a runtime; the shape of `openModelRuntime`, for those who take it as a dependency. */
 export type OpenModelRuntime = (directory: string, options?: ModelRuntimeOptions) => Promise<ModelRuntime>;

@@ -1,7 +1,16 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
-import { hookPoints, loadModelDirectory, mapWeights, rememberFileChecks } from '@facet/transformer';
+import {
+  type FileChecks,
+  hookPoints,
+  loadModelDirectory,
+  type ModelDirectory,
+  mapQuantizedWeights,
+  mapWeights,
+  quantizedSha256,
+  rememberFileChecks,
+} from '@facet/transformer';
 import { createCacheBudget } from './generation/cache-budget.ts';
 import { openGeneration } from './generation/generation.ts';
 import type { ModelRuntime, ModelRuntimeOptions } from './model-runtime.ts';
@@ -43,23 +52,18 @@ export async function openModelRuntime(
   const { signal, checksFile } = options;
   const checks = checksFile === undefined ? undefined : rememberFileChecks(checksFile);
   const stored = await loadModelDirectory(directory, { signal, checks });
-  const { modelSha256, tokenizerSha256, spec, weightBytes } = stored;
+  const { tokenizerSha256, spec, modelSha256: storedModelSha256 } = stored;
   const threads = checkThreads(options.threads ?? availableParallelism());
-  const model = await mapWeights(stored, {
-    folder: options.weightCopies ?? defaultWeightCopies(),
-    maxBytes: options.maxWeightCopyBytes ?? DEFAULT_MAX_WEIGHT_COPY_BYTES,
-    checks,
-    signal,
-  });
+  const { model, modelSha256, weightBytes, packsEdited } = await mapModel(stored, { ...options, checks });
   const budget = createCacheBudget(options.maxCacheBytes ?? DEFAULT_MAX_CACHE_BYTES);
   const lanes = createLanes({ folder: model.weightFolder, weightBytes, threads }, options);
-  const context = { model, lanes, trunks: new Map(), packsEdited: weightBytes <= CHEAP_COPY_BYTES };
+  const context = { model, lanes, trunks: new Map(), packsEdited };
   let isClosed = false;
   const whenOpen = <T>(work: () => Promise<T>): Promise<T> =>
     isClosed ? Promise.reject(closedError()) : work();
   return {
     spec,
-    identity: { modelSha256, tokenizerSha256 },
+    identity: { modelSha256, tokenizerSha256, storedModelSha256 },
     hookPoints: hookPoints(spec),
     warnings: [...stored.warnings, ...model.warnings],
     forward: (request) => whenOpen(() => runForward(context, request)),
@@ -71,6 +75,33 @@ export async function openModelRuntime(
       isClosed = true;
       await lanes.close().finally(model.release);
     },
+  };
+}
+
+/** Lays the weights out as they are to be computed with, under the hash of what they are then. */
+async function mapModel(
+  stored: ModelDirectory,
+  options: Omit<ModelRuntimeOptions, 'checksFile'> & { checks: FileChecks | undefined },
+) {
+  const { weightCopies, maxWeightCopyBytes, quantization, checks, signal } = options;
+  const copies = {
+    folder: weightCopies ?? defaultWeightCopies(),
+    maxBytes: maxWeightCopyBytes ?? DEFAULT_MAX_WEIGHT_COPY_BYTES,
+    checks,
+    signal,
+  };
+  const { modelSha256, weightBytes } = stored;
+  if (quantization === undefined) {
+    const model = await mapWeights(stored, copies);
+    return { model, modelSha256, weightBytes, packsEdited: weightBytes <= CHEAP_COPY_BYTES };
+  }
+  const model = await mapQuantizedWeights(stored, quantization, copies);
+  return {
+    model,
+    modelSha256: quantizedSha256(modelSha256, quantization),
+    weightBytes: model.copy!.bytes,
+    // Unpacked, ONNX Runtime makes a quantized matrix whole again for every token.
+    packsEdited: true,
   };
 }
 

@@ -40,6 +40,8 @@ export { type FileChecks, rememberFileChecks } from './weights/file-checks.ts';
 export { type MappedModel, mapWeights } from './weights/mapped-weights.ts';
 export { loadModelDirectory, type ModelDirectory } from './weights/model-directory.ts';
 export type { BlockWeights, Linear, ModelWeights, Norm, Weight } from './weights/model-weights.ts';
+export type { Quantization } from './weights/quantized/quantize-rows.ts';
+export { mapQuantizedWeights, quantizedSha256 } from './weights/quantized/quantized-weights.ts';
 export {
   INDEX_FILE,
   readWeightIndex,

@@ -24,7 +24,7 @@ export function buildGraph(model: GraphModel, request: GraphRequest): ModelGraph
   const replaced = new Map(request.replacements.map((replacement) => [replacement.hookPoint, replacement]));
   const visited = new Set([...request.hookPoints, ...request.interventions, ...replaced.keys()]);
   for (const name of visited) resolveHookPoint(spec, name);
-  const emitter = createEmitter(model, `${spec.modelType}.${request.attention}`);
+  const emitter = createEmitter(model, `${spec.modelType}.${request.attention}`, request.attention);
   const places = new Map<string, Value>();
   const visit = (name: string, value: Value): Value => {
     // A block visits places that its family does not name; nobody can ask for them.

@@ -1,6 +1,7 @@
 import { createGraph, elementType, type GraphBuilder, MICROSOFT, type Value } from '@facet/onnx';
 import type { ModelSpec } from '../config/model-spec.ts';
-import type { Linear, ModelWeights, Weight } from '../weights/model-weights.ts';
+import type { GraphRequest } from '../graph/graph-request.ts';
+import type { Linear, ModelWeights, QuantizedMatrix, Weight } from '../weights/model-weights.ts';
 
 /** A model as graphs are written from it: what is computed, and where the weights lie. */
 export interface GraphModel {
@@ -23,20 +24,31 @@ export interface GraphEmitter extends GraphModel {
   once(name: string, write: (name: string) => Value): Value;
 }
 
-/** Starts a graph called `name` over the weights of a model. */
-export function createEmitter({ spec, weights }: GraphModel, name: string): GraphEmitter {
+/** Starts a graph called `name` over the weights of a model; quantized matrices are taken in their form for `attention`. */
+export function createEmitter(
+  { spec, weights }: GraphModel,
+  name: string,
+  attention: GraphRequest['attention'] = 'context',
+): GraphEmitter {
   const graph = createGraph(name);
   const once: GraphEmitter['once'] = (value, write) => (graph.has(value) ? value : write(value));
 
-  const weight = (entry: Weight): Value => {
-    const { dtype, shape, file, byteOffset, byteLength } = entry;
+  const stored = ({ name, dtype, shape, file, byteOffset, byteLength }: Weight): Value => {
     const data = { location: file, offset: byteOffset, length: byteLength };
-    const stored = () => once(entry.name, (name) => graph.external(name, { dtype, shape, data }));
-    if (dtype === 'F32') return stored();
+    return once(name, () => graph.external(name, { dtype, shape, data }));
+  };
+  const weight = (entry: Weight): Value => {
+    if (entry.dtype === 'F32') return stored(entry);
     const attributes = { to: elementType('F32') };
     return once(`${entry.name}.f32`, (name) =>
-      graph.node('Cast', [stored()], { attributes, outputs: [name] }),
+      graph.node('Cast', [stored(entry)], { attributes, outputs: [name] }),
     );
+  };
+  const product = (x: Value, { weight: matrix, isTransposed, quantized }: Linear): Value => {
+    if (quantized !== undefined) return emitQuantizedProduct(graph, x, { quantized, attention, stored });
+    return isTransposed
+      ? graph.node('MatMul', [x, weight(matrix)])
+      : graph.node('FusedMatMul', [x, weight(matrix)], { domain: MICROSOFT, attributes: { transB: 1 } });
   };
 
   return {
@@ -44,12 +56,9 @@ export function createEmitter({ spec, weights }: GraphModel, name: string): Grap
     spec,
     weights,
     weight,
-    linear(x, { weight: matrix, bias, isTransposed }) {
-      const inputs = [x, weight(matrix)];
-      const product = isTransposed
-        ? graph.node('MatMul', inputs)
-        : graph.node('FusedMatMul', inputs, { domain: MICROSOFT, attributes: { transB: 1 } });
-      return bias === undefined ? product : graph.node('Add', [product, weight(bias)]);
+    linear(x, linear) {
+      const y = product(x, linear);
+      return linear.bias === undefined ? y : graph.node('Add', [y, weight(linear.bias)]);
     },
     integers: (...values) =>
       once(`integers(${values.join(',')})`, (name) => {
@@ -62,4 +71,29 @@ export function createEmitter({ spec, weights }: GraphModel, name: string): Grap
       ),
     once,
   };
+}
+
+/** MatMulNBits computes in F32 at this level: the result is that of the numbers that the blocks stand for. */
+const F32_PRODUCTS = 1;
+
+interface QuantizedProduct {
+  quantized: QuantizedMatrix;
+  attention: GraphRequest['attention'];
+  stored: (weight: Weight) => Value;
+}
+
+/** x · Wᵀ from the parts of W, added up. */
+function emitQuantizedProduct(
+  graph: GraphBuilder,
+  x: Value,
+  { quantized, attention, stored }: QuantizedProduct,
+): Value {
+  const { height, width, blockSize } = quantized;
+  const products = quantized[attention].map(({ bits, values, scales, zeros }) =>
+    graph.node('MatMulNBits', [x, stored(values), stored(scales), stored(zeros)], {
+      domain: MICROSOFT,
+      attributes: { K: width, N: height, bits, block_size: blockSize, accuracy_level: F32_PRODUCTS },
+    }),
+  );
+  return products.reduce((sum, product) => graph.node('Add', [sum, product]));
 }

@@ -12,6 +12,30 @@ export interface Linear {
   /** [out] */
   bias?: Weight;
   isTransposed: boolean;
+  /** What stands for the weight in graphs; absent where it is computed with as it is. */
+  quantized?: QuantizedMatrix;
+}
+
+/** A matrix [height, width] in whole numbers: w = scale · (q − zero), a scale and a zero for every block of a row. */
+export interface QuantizedMatrix {
+  height: number;
+  width: number;
+  /** Inputs that share a scale and a zero; the last block of a row is filled up. */
+  blockSize: number;
+  /** Parts that add up to the matrix, by the passes that they are fast in. */
+  context: readonly QuantizedPart[];
+  cache: readonly QuantizedPart[];
+}
+
+/** One operand of MatMulNBits, n blocks in a row. */
+export interface QuantizedPart {
+  bits: 4 | 8;
+  /** U8 [height, n, blockSize · bits / 8]; of two numbers in a byte the first is the lower half. */
+  values: Weight;
+  /** F32 [height, n] */
+  scales: Weight;
+  /** U8 [height, ⌈n · bits / 8⌉] */
+  zeros: Weight;
 }
 
 export interface Norm {

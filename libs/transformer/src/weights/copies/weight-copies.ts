@@ -36,7 +36,7 @@ interface WantedCopy extends Omit<CopyPlan, 'signal'> {
 }
 
 /**
- * Finds the F32 copy of weights or makes it: written aside, flushed, read again, renamed, and only then
+ * Finds a copy of weights or makes it: written aside, flushed, read again, renamed, and only then
  * described by a manifest with its sha256, so that a crash leaves nothing that is taken for a copy. A copy
  * that no longer has that sha256 is made anew. Copies that nobody uses are removed where their model is gone
  * or has changed, or where there are too many. A full disk is `exhausted` and names the bytes.
@@ -90,7 +90,7 @@ async function prepareCopy(wanted: WantedCopy, preparation: Preparation): Promis
   await makeCopy(wanted, preparation);
   if (state === 'absent') return [];
   return [
-    `the F32 copy of the weights, ${dataFile(wanted.key)} in ${folder}, was damaged and was made anew; check the disk`,
+    `the copy of the weights, ${dataFile(wanted.key)} in ${folder}, was damaged and was made anew; check the disk`,
   ];
 }
 
@@ -125,8 +125,8 @@ async function inspect(
   return 'whole';
 }
 
-function sourceOf({ weightFolder, stored }: WantedCopy): Promise<CopySource> {
-  return describeSource(weightFolder, [...new Set(stored.map(({ file }) => file))]);
+function sourceOf({ weightFolder, files }: WantedCopy): Promise<CopySource> {
+  return describeSource(weightFolder, files);
 }
 
 async function makeCopy(wanted: WantedCopy, { folder, claim, signal }: Preparation): Promise<void> {
@@ -159,7 +159,7 @@ function explain(error: unknown, bytes: number, folder: string): unknown {
   if (![...READ_ONLY, 'ENOTDIR', 'EEXIST'].includes(code)) return error;
   return new FacetError(
     'precondition',
-    `${folder} cannot be written (${code}), and the weights are not stored as F32: name a folder for their F32 copy, ` +
+    `${folder} cannot be written (${code}), and the weights need a copy to be mapped: name a folder for it, ` +
       'with FACET_INFERENCE_WEIGHT_COPIES',
     { cause: error, reason: 'WEIGHT_COPIES_NOT_WRITABLE' },
   );
@@ -173,7 +173,7 @@ function diskFull(
   const left = free === undefined ? '' : `, where ${free} are free`;
   return new FacetError(
     'exhausted',
-    `no space for the ${bytes} bytes of the F32 copy of the weights in ${folder}${left}; free some, or name another ` +
+    `no space for the ${bytes} bytes of the copy of the weights in ${folder}${left}; free some, or name another ` +
       'folder with FACET_INFERENCE_WEIGHT_COPIES',
     { cause, reason: 'DISK_FULL' },
   );

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
-import { decodeFloats, dtypeBytes, elementCount } from '@facet/tensor';
+import { bytesOf, decodeFloats, dtypeBytes, elementCount } from '@facet/tensor';
 import { sha256File } from '../file-hash.ts';
 import { throwIfCancelled } from '../model-text.ts';
 import type { Weight } from '../model-weights.ts';
@@ -12,24 +12,32 @@ const PIECE_ELEMENTS = 1 << 21;
 
 type FileHandle = Awaited<ReturnType<typeof open>>;
 
+/** A part of a copy. */
+export interface CopyPart {
+  byteOffset: number;
+  /** Its bytes, a piece at a time. */
+  contents(signal: AbortSignal | undefined): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
 /** A copy that is to be written. */
 export interface CopyPlan {
   /** Where the stored weights lie. */
   weightFolder: string;
-  stored: readonly Weight[];
-  /** Where each of them goes, by name; in the order of `stored`. */
-  places: ReadonlyMap<string, Weight>;
+  /** The files there that they lie in. */
+  files: readonly string[];
+  /** In the order of their offsets; between them are zeros. */
+  parts: readonly CopyPart[];
   /** Bytes of the whole copy. */
   bytes: number;
   signal: AbortSignal | undefined;
 }
 
 /**
- * Writes every weight as F32 in its place of the new file `path`, flushes it and reads it again: returns its
- * sha256. A disk that gives back something else is `data-loss`.
+ * Writes every part in its place of the new file `path`, flushes it and reads it again: returns its sha256. A
+ * disk that gives back something else is `data-loss`.
  */
 export async function writeCopy(plan: CopyPlan, path: string): Promise<string> {
-  const written = await writeWeights(plan, path);
+  const written = await writeParts(plan, path);
   const read = await sha256File(path, plan.signal);
   if (read === written) return written;
   throw new FacetError('data-loss', `${path} reads otherwise than it was written; check the disk`, {
@@ -37,35 +45,50 @@ export async function writeCopy(plan: CopyPlan, path: string): Promise<string> {
   });
 }
 
-async function writeWeights(
-  { stored, places, bytes, weightFolder, signal }: CopyPlan,
-  path: string,
-): Promise<string> {
+async function writeParts({ parts, bytes, signal }: CopyPlan, path: string): Promise<string> {
   const hash = createHash('sha256');
   let at = 0;
   await using target = await open(path, 'wx');
   const append = async (data: Uint8Array) => {
+    throwIfCancelled(signal, path);
     hash.update(data);
     await writeFully(target, data, at);
     at += data.byteLength;
   };
-  for (const weight of stored) {
-    await append(new Uint8Array(places.get(weight.name)!.byteOffset - at));
-    await using source = await open(join(weightFolder, weight.file), 'r');
-    const size = dtypeBytes(weight.dtype);
-    const count = elementCount(weight.shape);
-    for (let from = 0; from < count; from += PIECE_ELEMENTS) {
-      throwIfCancelled(signal, path);
-      const elements = Math.min(PIECE_ELEMENTS, count - from);
-      const raw = new Uint8Array(elements * size);
-      await readFully(source, raw, weight.byteOffset + from * size);
-      const { buffer, byteOffset, byteLength } = decodeFloats(raw, weight.dtype, weight.name);
-      await append(new Uint8Array(buffer, byteOffset, byteLength));
-    }
+  for (const { byteOffset, contents } of parts) {
+    await append(new Uint8Array(byteOffset - at));
+    for await (const piece of contents(signal)) await append(piece);
   }
   await append(new Uint8Array(bytes - at));
   await target.sync();
   return hash.digest('hex');
+}
+
+/** Reads a stored weight as F32, a piece at a time. */
+export async function* readFloats(
+  weightFolder: string,
+  { file, dtype, shape, name, byteOffset }: Weight,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Float32Array> {
+  await using source = await open(join(weightFolder, file), 'r');
+  const size = dtypeBytes(dtype);
+  const count = elementCount(shape);
+  for (let from = 0; from < count; from += PIECE_ELEMENTS) {
+    throwIfCancelled(signal, file);
+    const raw = new Uint8Array(Math.min(PIECE_ELEMENTS, count - from) * size);
+    await readFully(source, raw, byteOffset + from * size);
+    yield decodeFloats(raw, dtype, name);
+  }
+}
+
+/** The part that is a stored weight as F32. */
+export function floatPart(weightFolder: string, weight: Weight, byteOffset: number): CopyPart {
+  return {
+    byteOffset,
+    async *contents(signal) {
+      for await (const values of readFloats(weightFolder, weight, signal)) yield bytesOf(values);
+    },
+  };
 }
 
 async function readFully(file: FileHandle, into: Uint8Array, position: number): Promise<void> {
