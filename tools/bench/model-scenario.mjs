@@ -1,13 +1,17 @@
 // One model in a process of its own: opens it, captures, decodes, steers at three layers, scores and projects, and prints
-// `result {json}` with times and with the most memory that the process held on the way.
+// `result {json}` with times, with the most memory that the process held on the way, and with what the machine could do at best.
 import { readFileSync } from 'node:fs';
-import { openModelRuntime } from '../../libs/model-runtime/src/index.ts';
+import { createLanes, openModelRuntime } from '../../libs/model-runtime/src/open-model-runtime.ts';
+import { rowsPerRun } from '../../libs/model-runtime/src/passes/forward.ts';
+import { loadModelDirectory, mapWeights } from '../../libs/transformer/src/index.ts';
+import { bytesPerToken, productsProgram, readBandwidth, timeProducts } from './model-floors.mjs';
 import { median } from './report.mjs';
 
 const MIB = 2 ** 20;
 const SAMPLE_MS = 10;
+const [FLOOR_TURNS, FLOOR_TOKENS] = [6, 8];
 const [directory, options] = [process.argv[2], JSON.parse(process.argv[3])];
-const { threads, weightCopies, B, T, stop, prompt, tokens } = options;
+const { threads, weightCopies, checksFile, B, T, stop, prompt, tokens } = options;
 
 const peak = { private: 0, rss: 0 };
 const before = memory();
@@ -17,7 +21,7 @@ const sampler = setInterval(() => {
   peak.rss = Math.max(peak.rss, now.rss);
 }, SAMPLE_MS);
 
-const open = () => openModelRuntime(directory, { threads, weightCopies });
+const open = () => openModelRuntime(directory, { threads, weightCopies, checksFile });
 const [runtime, openMs] = await timed(open);
 const { spec } = runtime;
 const random = (count) =>
@@ -32,8 +36,9 @@ await runtime.forward({ tokens: random(T), batch: 1, scores: true });
 await runtime.projectToVocabulary({ directions: new Float32Array(32 * spec.d_model).fill(0.1), rows: 32 });
 await runtime.close();
 const [again, secondMs] = await timed(open);
-await again.close();
 clearInterval(sampler);
+const floors = await measureFloors(again);
+await again.close();
 
 console.log(
   `result ${JSON.stringify({
@@ -47,6 +52,7 @@ console.log(
     capture_tokens_per_s: capture,
     decode_tokens_per_s: 1000 / median(plain),
     steered_tokens_per_s: 1000 / median(edits.flatMap(({ steps }) => steps)),
+    ...floors,
   })}`,
 );
 
@@ -65,18 +71,50 @@ async function timed(work) {
 
 /** Tokens a second of the median of 3 forward passes over B rows of T tokens that stop after `stop` blocks. */
 async function captureRate() {
-  const hookPoints = [`blocks.${stop - 1}.hook_resid_post`];
   const times = [];
-  for (let i = 0; i < 4; i++) {
-    const request = { tokens: random(B * T), batch: B, hookPoints };
-    times.push((await timed(() => runtime.forward(request)))[1]);
-  }
+  for (let i = 0; i < 4; i++) times.push((await timed(() => captureOnce(runtime)))[1]);
   return (B * T * 1000) / median(times.slice(1));
 }
 
+function captureOnce(model) {
+  const hookPoints = [`blocks.${stop - 1}.hook_resid_post`];
+  return model.forward({ tokens: random(B * T), batch: B, hookPoints });
+}
+
+/**
+ * Capture beside the products of its blocks alone (same rows at a time, lanes and threads), and a decoded token beside the time
+ * in which memory gives its weights. Each takes turns with its floor, for a machine that is shared, and the median counts.
+ */
+async function measureFloors(model) {
+  const stored = await loadModelDirectory(directory);
+  const mapped = await mapWeights(stored, { folder: weightCopies });
+  const lanes = createLanes({ folder: mapped.weightFolder, weightBytes: stored.weightBytes, threads }, {});
+  const program = productsProgram(mapped, stop);
+  const blockRows = T * rowsPerRun({ batch: B, positions: T, lanes: lanes.size });
+  const bytes = bytesPerToken(mapped);
+  const turns = [];
+  for (let i = 0; i < FLOOR_TURNS; i++) {
+    const productsMs = await timeProducts(lanes, program, { rows: B * T, blockRows });
+    const captureMs = (await timed(() => captureOnce(model)))[1];
+    const bandwidth = await readBandwidth(threads);
+    const tokenMs = median(await decode({ model, steps: FLOOR_TOKENS }));
+    turns.push({ productsMs, captureMs, bandwidth, tokenMs, floorMs: (1000 * bytes) / bandwidth });
+  }
+  await lanes.close().finally(mapped.release);
+  const middle = (value) => median(turns.slice(1).map(value));
+  return {
+    products_tokens_per_s: middle(({ productsMs }) => (B * T * 1000) / productsMs),
+    products_ratio: middle(({ productsMs, captureMs }) => productsMs / captureMs),
+    decode_bytes_per_token: bytes,
+    read_bytes_per_s: middle(({ bandwidth }) => bandwidth),
+    decode_floor_tokens_per_s: middle(({ floorMs }) => 1000 / floorMs),
+    decode_over_floor: middle(({ tokenMs, floorMs }) => tokenMs / floorMs),
+  };
+}
+
 /** Milliseconds of each token after a prompt. */
-async function decode({ steps, interventions = [] }) {
-  const generation = await runtime.openGeneration({ batch: 1, maxTokens: prompt + steps, interventions });
+async function decode({ model = runtime, steps, interventions = [] }) {
+  const generation = await model.openGeneration({ batch: 1, maxTokens: prompt + steps, interventions });
   try {
     let { logits } = await generation.step({ tokens: random(prompt) });
     const times = [];

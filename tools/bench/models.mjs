@@ -108,7 +108,9 @@ async function measure(name) {
   const stop = layers / 2;
   const options = { ...text, stop, prompt: PROMPT, tokens: TOKENS, threads: cpus().length };
   process.stderr.write(`${name}: here\n`);
-  const ours = here(directory, { ...options, weightCopies: join(folder, 'copies') });
+  // As in the service: a second start knows what the first one found in the files.
+  const remembered = { weightCopies: join(folder, 'copies'), checksFile: join(folder, 'checks') };
+  const ours = here(directory, { ...options, ...remembered });
   process.stderr.write(`${name}: PyTorch\n`);
   const output = torch('torch_model_speed.py', directory, text.B, text.T, stop, PROMPT, TOKENS);
   const peer = JSON.parse(/^result (.*)$/m.exec(output)[1]);
@@ -151,8 +153,11 @@ function row(result) {
     'capture tok/s': number(result.capture_tokens_per_s, 0),
     'PyTorch stopped': number(result.peer_capture_tokens_per_s, 0),
     ratio: number(result.capture_ratio_torch_stopped),
+    'of products': number(result.products_ratio),
     'decode tok/s': number(result.decode_tokens_per_s, 1),
     'PyTorch cached': number(result.peer_decode_tokens_per_s, 1),
     ratio_: number(result.decode_ratio_torch_cached),
+    'memory floor tok/s': number(result.decode_floor_tokens_per_s, 1),
+    'times floor': number(result.decode_over_floor),
   };
 }

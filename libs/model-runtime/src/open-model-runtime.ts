@@ -110,7 +110,8 @@ function checkThreads(threads: number): number {
   throw new FacetError('invalid', `threads ${threads} is not a positive whole number`, { field: 'threads' });
 }
 
-function createLanes(
+/** Prepares the lanes of a model, by its size. */
+export function createLanes(
   { folder, weightBytes, threads }: { folder: string; weightBytes: number; threads: number },
   options: ModelRuntimeOptions,
 ) {

@@ -186,13 +186,18 @@ function takeRows(
   for (const proof of result.proofs) fillProof(proof, values, at);
 }
 
+/** Rows of one run: all lanes get some, none more than its cache holds. */
+export function rowsPerRun({ batch, positions, lanes }: { batch: number; positions: number; lanes: number }) {
+  return Math.max(1, Math.min(Math.floor(RUN_TOKENS / positions), Math.ceil(batch / lanes)));
+}
+
 /** Splits the rows into runs and keeps every lane busy; the first failure ends the rest. */
 async function runBlocks(
   { lanes }: RuntimeContext,
   { batch, positions }: TokenBatch,
   runRows: (from: number, to: number) => Promise<void>,
 ): Promise<void> {
-  const perRun = Math.max(1, Math.min(Math.floor(RUN_TOKENS / positions), Math.ceil(batch / lanes.size)));
+  const perRun = rowsPerRun({ batch, positions, lanes: lanes.size });
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < batch) {
