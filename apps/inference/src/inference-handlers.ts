@@ -19,8 +19,15 @@ import type { ModelRegistry } from './models/model-registry.ts';
 import { projectVocabulary } from './projection/project-vocabulary.ts';
 import { projectionMessage, readProjectionRequest } from './projection/projection-messages.ts';
 import type { Caller, ModelTurn, Scheduler } from './scheduling/scheduler.ts';
-import { readScoreRequest, scoreMessage } from './scoring/score-messages.ts';
+import {
+  firstRequest,
+  readScoreRequest,
+  readStreamedScoreRequest,
+  scoreMessage,
+} from './scoring/score-messages.ts';
+import { scoreStreamed } from './scoring/score-streamed.ts';
 import { scoreText } from './scoring/score-text.ts';
+import { createRowSource } from './scoring/streamed-rows.ts';
 import { readTokenizeRequest, tokenizeMessage } from './tokens/tokenize-messages.ts';
 
 export interface InferenceHandlersOptions {
@@ -105,6 +112,20 @@ export function createInferenceHandlers({
       const question = await readScoreRequest(request, models.get(request.model, 'model'), caller.signal);
       const scores = await inTurn(caller, (turn) => scoreText(question, turn));
       return scoreMessage(question, scores, { wanted: request.includeTokenTexts, signal: caller.signal });
+    },
+
+    async scoreReplacements(messages, caller) {
+      const stream = messages[Symbol.asyncIterator]();
+      const request = firstRequest((await stream.next()).value);
+      const { signal } = caller;
+      const question = await readStreamedScoreRequest(
+        request,
+        models.get(request.model, 'request.model'),
+        signal,
+      );
+      const rows = createRowSource(stream, question);
+      const scores = await inTurn(caller, (turn) => scoreStreamed(question, rows, turn));
+      return scoreMessage(question, scores, { wanted: request.includeTokenTexts, signal });
     },
 
     async projectToVocabulary(request, caller) {

@@ -18,7 +18,7 @@ const MIN_FILL = 0.75;
  * runs alone. Batches of equal sequences come in the order of the request.
  */
 export function planBatches(lengths: readonly number[], batchTokens: number): Batch[] {
-  return windows(lengths, WINDOW_BATCHES * batchTokens).flatMap((window) => {
+  return planWindows(lengths, batchTokens).flatMap((window) => {
     const byLength = [...window].sort((a, b) => lengths[b]! - lengths[a]! || a - b);
     return cutBatches(byLength, lengths, batchTokens);
   });
@@ -36,7 +36,9 @@ export function batchTokensOf(
   return tokens;
 }
 
-function windows(lengths: readonly number[], maxTokens: number): number[][] {
+/** Groups sequences, in the order of the request, into the windows that `planBatches` makes whole batches of. */
+export function planWindows(lengths: readonly number[], batchTokens: number): number[][] {
+  const maxTokens = WINDOW_BATCHES * batchTokens;
   const all: number[][] = [];
   let tokens = Number.POSITIVE_INFINITY;
   lengths.forEach((length, index) => {

@@ -8,7 +8,7 @@ import { createTurnstile, type ServedCallContext } from '@facet/mesh';
  * the last one is done, so that requests take turns and a long one delays a short one by single steps only.
  *
  * A place belongs to a request only while it makes progress: it is free as soon as the request's signal aborts, and while
- * others wait, the request whose caller is `readerMs` behind in reading is ended.
+ * others wait, the request whose caller is `readerMs` behind in reading or sending is ended.
  */
 export interface Scheduler {
   /** Waits for a place; throws `exhausted` when too many wait, `cancelled` when the caller's signal aborts. */
@@ -161,8 +161,8 @@ function endSlowest(holders: ReadonlySet<Caller>, readerMs: number): void {
   slowest.end(
     new FacetError(
       'exhausted',
-      `the caller is ${readerMs} ms behind in reading, the most while others wait for a place at the model; ` +
-        'read without pauses, or ask for less at once',
+      `the caller is ${readerMs} ms behind in reading, or in sending, the most while others wait for a place at the model; ` +
+        'read and send without pauses, or ask for less at once',
       { reason: 'READER_TOO_SLOW', metadata: { readerMs: String(readerMs) } },
     ),
   );

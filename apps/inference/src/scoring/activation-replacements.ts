@@ -2,15 +2,18 @@ import type { BatchReplacement } from '@facet/model-runtime';
 import type { Batch } from '../scheduling/batches.ts';
 import type { TokenSequences } from '../tokens/token-sequences.ts';
 
-/** Vectors to go on with at one hook point, for every token of a request. */
-export interface ActivationReplacement {
+/** A hook point at which a request goes on with other vectors than the model's own. */
+export interface ReplacedHookPoint {
   hookPoint: string;
   width: number;
-  /** [tokens, width] in the order of the request, or [1, width] for every token alike. */
-  rows: Float32Array;
+  /** [tokens, width] in the order of the request, or [1, width] for every token alike; absent while they are to come. */
+  rows?: Float32Array;
   /** [tokens], 0 where the model's own row stays. @default 1 everywhere */
   mask?: Uint8Array;
 }
+
+/** Vectors to go on with at one hook point, for every token of a request. */
+export type ActivationReplacement = ReplacedHookPoint & Required<Pick<ReplacedHookPoint, 'rows'>>;
 
 /** Lays the rows of a batch's sequences out as [B*T, width]; padding keeps zeros. */
 export function batchReplacement(

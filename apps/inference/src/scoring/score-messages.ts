@@ -1,4 +1,10 @@
-import type { ScoreTextRequest, ScoreTextResponse, SequenceScore } from '@facet/contracts';
+import type {
+  ScoreReplacementsRequest,
+  ScoreTextRequest,
+  ScoreTextResponse,
+  SequenceScore,
+} from '@facet/contracts';
+import { FacetError } from '@facet/errors';
 import { floatTensor, idTensor } from '@facet/mesh';
 import { proofMessages, readInterventions } from '../editing/intervention-messages.ts';
 import { planInterventions } from '../editing/intervention-plan.ts';
@@ -8,7 +14,9 @@ import type { LoadedModel } from '../models/loaded-model.ts';
 import { lineageMessage } from '../models/model-messages.ts';
 import { readInput, requireResponseFits, textBytes, tokenDetails } from '../tokens/token-messages.ts';
 import { sequenceAt } from '../tokens/token-sequences.ts';
-import { readReplacements } from './replacement-messages.ts';
+import type { ReplacedHookPoint } from './activation-replacements.ts';
+import { readReplacedHookPoints, readReplacements } from './replacement-messages.ts';
+import type { StreamedScoreQuestion } from './score-streamed.ts';
 import type { Score, ScoreQuestion } from './score-text.ts';
 
 /** Reads a ScoreText request for `model`; refuses one whose answer would not fit a message. */
@@ -17,6 +25,48 @@ export async function readScoreRequest(
   model: LoadedModel,
   signal: AbortSignal,
 ): Promise<ScoreQuestion> {
+  return await readQuestion(request, { model, signal, read: readReplacements });
+}
+
+/** Reads the message that begins a ScoreReplacements stream. */
+export function firstRequest(message: ScoreReplacementsRequest | undefined): ScoreTextRequest {
+  if (message?.part?.$case === 'request') return message.part.value;
+  throw new FacetError(
+    'invalid',
+    'request: the first message of the stream carries the request; rows follow it',
+    {
+      field: 'request',
+      reason: 'REQUEST_MISSING',
+    },
+  );
+}
+
+/** Reads the request of a ScoreReplacements stream for `model`. */
+export async function readStreamedScoreRequest(
+  request: ScoreTextRequest,
+  model: LoadedModel,
+  signal: AbortSignal,
+): Promise<StreamedScoreQuestion> {
+  const question = await readQuestion(request, { model, signal, read: readReplacedHookPoints });
+  if (question.replacements.every(({ rows }) => rows !== undefined))
+    throw new FacetError(
+      'invalid',
+      'request.replacements: none of them waits for rows; leave out activations, or call ScoreText',
+      { field: 'request.replacements', reason: 'INVALID_REPLACEMENT' },
+    );
+  return question;
+}
+
+interface ReadOptions<R> {
+  model: LoadedModel;
+  signal: AbortSignal;
+  read: (messages: ScoreTextRequest['replacements'], model: LoadedModel, tokens: number) => R[];
+}
+
+async function readQuestion<R extends ReplacedHookPoint>(
+  request: ScoreTextRequest,
+  { model, signal, read }: ReadOptions<R>,
+) {
   const { compareWithUnedited } = request;
   const interventions = readInterventions(request.interventions, {
     model,
@@ -25,7 +75,7 @@ export async function readScoreRequest(
   });
   const limits = { maxSequences: MAX_SCORE_SEQUENCES, maxTokens: MAX_SCORE_TOKENS, signal };
   const sequences = await readInput(request.input, model, limits);
-  const replacements = readReplacements(request.replacements, model, sequences.ids.length);
+  const replacements = read(request.replacements, model, sequences.ids.length);
   const question = {
     model,
     sequences,
@@ -47,7 +97,7 @@ export async function readScoreRequest(
 
 /** Writes the answer. */
 export async function scoreMessage(
-  { model, sequences }: ScoreQuestion,
+  { model, sequences }: Pick<ScoreQuestion, 'model' | 'sequences'>,
   scores: readonly Score[],
   texts: { wanted: boolean; signal: AbortSignal },
 ): Promise<ScoreTextResponse> {
@@ -72,7 +122,7 @@ export async function scoreMessage(
 const SEQUENCE_FRAME_BYTES = 160;
 const PROOF_FRAME_BYTES = 192;
 
-function scoreBytes({ sequences, plan, compareWithUnedited }: ScoreQuestion): number {
+function scoreBytes({ sequences, plan, compareWithUnedited }: Omit<ScoreQuestion, 'replacements'>): number {
   const perToken = 4 + 4 + (compareWithUnedited ? 8 : 0);
   const placements = plan.ports.flatMap((port) => port.placements);
   const proofBytes = placements.reduce((sum, { intervention }) => sum + 8 * intervention.features + 9, 0);

@@ -38,10 +38,9 @@ export interface Score {
 
 /** Scores every sequence; the answers stand in the order of the request. */
 export async function scoreText(question: ScoreQuestion, turn: ModelTurn): Promise<Score[]> {
-  const { model, sequences, plan, edited, compareWithUnedited } = question;
+  const { sequences, edited, compareWithUnedited } = question;
   const score = edited && compareWithUnedited ? compareBatch : scoreBatch;
-  const floatsPerToken = 2 * model.runtime.spec.d_model + widthOf(question.replacements);
-  const batchTokens = boundedBatchTokens(turn.batchTokens, plan, floatsPerToken * 4);
+  const batchTokens = scoreBatchTokens(question, turn);
   const scores: Score[] = [];
   for (const batch of planBatches(sequences.lengths, batchTokens)) {
     turn.signal.throwIfAborted();
@@ -51,6 +50,19 @@ export async function scoreText(question: ScoreQuestion, turn: ModelTurn): Promi
     });
   }
   return scores;
+}
+
+/** Tokens of one step, padding included. */
+export function scoreBatchTokens(
+  {
+    model,
+    plan,
+    replacements,
+  }: Pick<EditedContexts, 'model' | 'plan'> & { replacements: readonly { width: number }[] },
+  turn: ModelTurn,
+): number {
+  const floatsPerToken = 2 * model.runtime.spec.d_model + widthOf(replacements);
+  return boundedBatchTokens(turn.batchTokens, plan, floatsPerToken * 4);
 }
 
 /** A batch with what was measured [B*T]; entry (b, t) is about token t. */
@@ -130,7 +142,7 @@ function rowScore(question: ScoreQuestion, { forward, nll, comparison }: ScoredB
   };
 }
 
-function widthOf(replacements: readonly ActivationReplacement[]): number {
+function widthOf(replacements: readonly { width: number }[]): number {
   return replacements.reduce((sum, { width }) => sum + 2 * width, 0);
 }
 

@@ -53,9 +53,7 @@ export async function evaluateSae(task: EvaluationTask): Promise<SaeEvaluation> 
     onRead: reporter(task, 'reading', question.maxTokens),
   });
   const losses =
-    'absent' in model
-      ? undefined
-      : createModelLosses({ ...model, mean: selection.mean, signal }, model.dtype);
+    'absent' in model ? undefined : createModelLosses({ ...model, mean: selection.mean, signal });
   const limits = 'absent' in model ? BATCH_LIMITS : model.limits;
   const reconstruction = await measure(task, { artifact, set, selection, losses, limits });
   return {
@@ -78,9 +76,8 @@ async function openModel({ inference, question, signal }: EvaluationTask, set: A
   const name = `models/${modelId}`;
   const { model } = await inference.getModel({ name }, { signal });
   requireServedModel(set, model!);
-  const { hookPoint, dIn, contextTokens } = set.manifest.body;
-  const { dtype, ...limits } = requestLimits(dIn, contextTokens);
-  return { client: inference, model: name, modelSha256, hookPoint, dtype, limits };
+  const { hookPoint, dIn } = set.manifest.body;
+  return { client: inference, model: name, modelSha256, hookPoint, limits: requestLimits(dIn) };
 }
 
 interface Measurement {

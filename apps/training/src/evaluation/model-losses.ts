@@ -1,14 +1,11 @@
-import { DataType, type InferenceServiceDefinition, type SequenceScore, type Tensor } from '@facet/contracts';
-import { FacetError } from '@facet/errors';
 import {
-  answerTensors,
-  flagTensor,
-  floatTensor,
-  idTensor,
-  type ServiceClient,
-  tensorMessage,
-} from '@facet/mesh';
-import { encodeF16 } from '@facet/tensor';
+  type InferenceServiceDefinition,
+  type ScoreReplacementsRequest,
+  ScoreTextRequest,
+  type SequenceScore,
+} from '@facet/contracts';
+import { FacetError } from '@facet/errors';
+import { answerTensors, flagTensor, floatTensor, idTensor, type ServiceClient } from '@facet/mesh';
 import type { BatchLimits, EvaluationBatch } from './evaluation-batches.ts';
 import type { ModelMetrics } from './evaluation-record.ts';
 
@@ -39,35 +36,28 @@ export interface ModelLosses {
 const MAX_IN_FLIGHT = 2;
 /** A batch waits its turn behind other callers of the model. */
 const SCORE_DEADLINE_MS = 300_000;
-/** Tokens of one request to the model where the limits of its messages allow as many. */
-const REQUEST_TOKENS = 4096;
-/** Limits of ScoreText. */
+/** Limit of ScoreReplacements. */
 const MAX_SEQUENCES = 256;
-const MAX_REPLACEMENT_BYTES = 3 * 2 ** 20;
+/** Tokens of one request to the model, and bytes of its rows: what evaluation and model hold of them at a time. */
+const REQUEST_TOKENS = 4096;
+const REQUEST_ROW_BYTES = 32 * 2 ** 20;
+/** Rows of one message. */
+const MESSAGE_ROW_BYTES = 2 ** 20;
 
-/** How contexts of up to `contextTokens` tokens and rows [d_in] go into requests: in F32, or F16 where that is too much. */
-export function requestLimits(d_in: number, contextTokens: number): BatchLimits & { dtype: 'F32' | 'F16' } {
-  const rowsOf = (elementBytes: number) => Math.floor(MAX_REPLACEMENT_BYTES / (elementBytes * d_in));
-  const dtype = rowsOf(4) >= contextTokens ? 'F32' : 'F16';
-  const tokens = Math.min(REQUEST_TOKENS, rowsOf(dtype === 'F32' ? 4 : 2));
-  if (tokens < contextTokens)
-    throw new FacetError(
-      'precondition',
-      `a context of ${contextTokens} tokens with rows of width ${d_in} does not fit a request to the model, which holds ` +
-        `${tokens} rows; capture shorter contexts, or measure with reconstruction_only`,
-      { reason: 'CONTEXT_TOO_LARGE' },
-    );
-  return { tokens, contexts: MAX_SEQUENCES, dtype };
+/** How contexts with rows [d_in] go into requests; a longer context is a request of its own. */
+export function requestLimits(d_in: number): BatchLimits {
+  const tokens = Math.min(REQUEST_TOKENS, Math.max(1, Math.floor(REQUEST_ROW_BYTES / (4 * d_in))));
+  return { tokens, contexts: MAX_SEQUENCES };
 }
 
 /** Starts adding up. */
-export function createModelLosses(options: ModelLossesOptions, dtype: 'F32' | 'F16'): ModelLosses {
+export function createModelLosses(options: ModelLossesOptions): ModelLosses {
   const sums: LossSums = { tokens: 0, clean: 0, sae: 0, zero: 0, mean: 0, kl: 0 };
   const inFlight: Promise<void>[] = [];
   return {
     async add(batch, x_hat) {
       while (inFlight.length >= MAX_IN_FLIGHT) await inFlight.shift();
-      const measured = measureBatch({ ...options, dtype }, { batch, x_hat }, sums);
+      const measured = measureBatch(options, { batch, x_hat }, sums);
       measured.catch(() => undefined); // Seen when it is waited for.
       inFlight.push(measured);
     },
@@ -92,13 +82,19 @@ interface LossSums {
  * give the special rows as the set holds them, so that the model begins at the hook point.
  */
 async function measureBatch(
-  options: BatchOptions,
+  options: ModelLossesOptions,
   { batch, x_hat }: { batch: EvaluationBatch; x_hat: Float32Array },
   sums: LossSums,
 ): Promise<void> {
   const { mean } = options;
-  const masked = { rows: spread(batch, x_hat), mask: batch.ordinary, compareWithUnedited: true };
-  const ablated = (row: Float32Array) => ({ rows: fill(batch, row) });
+  const width = mean.length;
+  const masked = {
+    rowsAt: spread(batch, x_hat, width),
+    width,
+    mask: batch.ordinary,
+    compareWithUnedited: true,
+  };
+  const ablated = (row: Float32Array) => ({ rowsAt: fill(batch, row), width });
   const [sae, zero, average] = await Promise.all([
     score(options, batch, masked),
     score(options, batch, ablated(new Float32Array(mean.length))),
@@ -128,14 +124,13 @@ async function measureBatch(
   );
 }
 
-interface BatchOptions extends ModelLossesOptions {
-  /** How rows travel. */
-  dtype: 'F32' | 'F16';
-}
+/** Writes the rows [to − from, d_in] of tokens [from, to). */
+type RowsAt = (from: number, to: number) => Float32Array;
 
-/** Rows [tokens, d_in] to go on with; without a mask in place of all. */
+/** Rows to go on with; without a mask in place of all. */
 interface GivenRows {
-  rows: Float32Array;
+  rowsAt: RowsAt;
+  width: number;
   mask?: Uint8Array;
   compareWithUnedited?: boolean;
 }
@@ -148,15 +143,22 @@ interface ContextScores {
 }
 
 async function score(
-  { client, model, modelSha256, hookPoint, signal, dtype }: BatchOptions,
+  { client, model, modelSha256, hookPoint, signal }: ModelLossesOptions,
   { tokenIds, lengths }: EvaluationBatch,
-  { rows, mask, compareWithUnedited = false }: GivenRows,
+  { rowsAt, width, mask, compareWithUnedited = false }: GivenRows,
 ): Promise<ContextScores[]> {
   const input = { $case: 'tokens' as const, value: { tokenIds: idTensor(tokenIds), lengths } };
-  const activations = rowsTensor(rows, tokenIds.length, dtype);
-  const replacements = [{ hookPoint, activations, ...(mask && { mask: flagTensor(mask) }) }];
+  const replacements = [{ hookPoint, ...(mask && { mask: flagTensor(mask) }) }];
   const request = { model, input, replacements, compareWithUnedited };
-  const { scores, lineage } = await client.scoreText(request, { signal, deadlineMs: SCORE_DEADLINE_MS });
+  const messages = requestMessages(ScoreTextRequest.fromPartial(request), {
+    rowsAt,
+    width,
+    tokens: tokenIds.length,
+  });
+  const { scores, lineage } = await client.scoreReplacements(messages, {
+    signal,
+    deadlineMs: SCORE_DEADLINE_MS,
+  });
   if (lineage?.modelSha256 !== modelSha256)
     throw new FacetError('precondition', `${model} was replaced by other weights during the evaluation`, {
       reason: 'LINEAGE_MISMATCH',
@@ -164,6 +166,20 @@ async function score(
   if (scores.length !== lengths.length)
     throw new Error(`inference scored ${scores.length} of ${lengths.length} contexts`);
   return scores.map((found, index) => readScores(found, lengths[index]! - 1, compareWithUnedited));
+}
+
+/** The request, then its rows as the model is ready to take them. */
+async function* requestMessages(
+  request: ScoreTextRequest,
+  { rowsAt, width, tokens }: { rowsAt: RowsAt; width: number; tokens: number },
+): AsyncGenerator<ScoreReplacementsRequest> {
+  yield { part: { $case: 'request', value: request } };
+  const step = Math.max(1, Math.floor(MESSAGE_ROW_BYTES / (4 * width)));
+  for (let from = 0; from < tokens; from += step) {
+    const to = Math.min(tokens, from + step);
+    const activations = [floatTensor(rowsAt(from, to), [to - from, width])];
+    yield { part: { $case: 'rows', value: { firstToken: from, activations } } };
+  }
 }
 
 function readScores(score: SequenceScore, count: number, compared: boolean): ContextScores {
@@ -198,25 +214,34 @@ function sumAt(columns: readonly Float32Array[], predicted: readonly Prediction[
 }
 
 /** Puts reconstructions where their tokens stand, and zeros elsewhere. */
-function spread({ places, specialRows }: EvaluationBatch, x_hat: Float32Array): Float32Array {
-  const rows = new Float32Array(specialRows.length);
-  const width = x_hat.length / Math.max(1, places.length);
-  places.forEach((place, i) => {
-    rows.set(x_hat.subarray(i * width, (i + 1) * width), place * width);
-  });
-  return rows;
+function spread({ places }: EvaluationBatch, x_hat: Float32Array, width: number): RowsAt {
+  return (from, to) => {
+    const rows = new Float32Array((to - from) * width);
+    forPlaces(places, [from, to], (place, i) => {
+      rows.set(x_hat.subarray(i * width, (i + 1) * width), (place - from) * width);
+    });
+    return rows;
+  };
 }
 
 /** Puts `row` where ordinary tokens stand, beside the special rows. */
-function fill({ places, specialRows }: EvaluationBatch, row: Float32Array): Float32Array {
-  const rows = specialRows.slice();
-  for (const place of places) rows.set(row, place * row.length);
-  return rows;
+function fill({ places, specialRows }: EvaluationBatch, row: Float32Array): RowsAt {
+  const width = row.length;
+  return (from, to) => {
+    const rows = specialRows.slice(from * width, to * width);
+    forPlaces(places, [from, to], (place) => rows.set(row, (place - from) * width));
+    return rows;
+  };
 }
 
-function rowsTensor(rows: Float32Array, tokens: number, dtype: 'F32' | 'F16'): Tensor {
-  const shape = [tokens, rows.length / tokens];
-  return dtype === 'F32' ? floatTensor(rows, shape) : tensorMessage(DataType.F16, shape, encodeF16(rows));
+/** Visits the places, which ascend, of ordinary tokens in [from, to), each with its index. */
+function forPlaces(
+  places: Uint32Array,
+  [from, to]: [number, number],
+  visit: (place: number, index: number) => void,
+): void {
+  const first = places.findIndex((place) => place >= from);
+  for (let i = first; i >= 0 && i < places.length && places[i]! < to; i++) visit(places[i]!, i);
 }
 
 function meansOf({ tokens, clean, sae, zero, mean, kl }: LossSums): ModelMetrics {

@@ -16,14 +16,12 @@ export class RefusedRequest {
 
 /**
  * The definition of a service as it is served. Requests are checked as they are decoded: bytes that are no such message,
- * text that is not UTF-8, and values that no field may hold give a RefusedRequest. Errors of resources in answers are
+ * text that is not UTF-8, and values that no field may hold give a RefusedRequest, also in a stream of requests. Errors of resources in answers are
  * made fit for a reader. Services that no contract describes are only decoded.
  */
 export function servedDefinition<S extends ServiceDefinition>(definition: S): S {
   const described = describeService(definition.fullName);
   const methods = Object.entries(definition.methods).map(([key, method]) => {
-    // A stream of requests has no one place to be refused at; grpc-js ends it.
-    if (method.requestStream) return [key, method];
     const types = described?.methods.find(({ name }) => name === method.name);
     const decode = (bytes: Uint8Array) => decodeRequest(method.requestType, bytes, types?.input);
     const requestType = { ...method.requestType, decode };

@@ -15,7 +15,10 @@ export interface CallTransport {
   readonly requestId: string;
   /** Aborts as soon as the caller, its connection or its deadline is gone, or the call was ended. */
   readonly signal: AbortSignal;
-  /** How far the caller is behind in reading, milliseconds; the call is ended at the idle limit. */
+  /**
+   * How far the caller is behind, milliseconds: in reading, or in sending the next message of a stream that is waited
+   * for; the call is ended at the idle limit.
+   */
   readerLagMs(): number;
   /** Ends the call with `error`, also while its caller reads nothing; does nothing when it is over. */
   end(error: FacetError): void;
@@ -25,7 +28,7 @@ export interface WatchCallsOptions {
   /** Name of the service, for errors. */
   name: string;
   logger: Logger;
-  /** Most that a caller may be behind in reading, or time that its request may be unfinished, milliseconds. */
+  /** Most that a caller may be behind in reading or sending, or time that its request may be unfinished, milliseconds. */
   idleMs: number;
 }
 
@@ -68,6 +71,9 @@ class WatchedCall extends ServerInterceptingCall implements CallTransport {
   readonly #lag = createReaderLag();
   #listener: Listener | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
+  /** The next message of a stream of requests is waited for since this time. */
+  #askedMs: number | undefined;
+  #requestTimer: NodeJS.Timeout | undefined;
   #deadlineTimer: NodeJS.Timeout | undefined;
 
   constructor(call: NextCall, options: WatchedCallOptions) {
@@ -82,7 +88,18 @@ class WatchedCall extends ServerInterceptingCall implements CallTransport {
   }
 
   readerLagMs(): number {
-    return this.#lag.ms();
+    const waitedMs = this.#askedMs === undefined ? 0 : performance.now() - this.#askedMs;
+    return Math.max(this.#lag.ms(), waitedMs);
+  }
+
+  override startRead(): void {
+    if (this.#options.requestStream && !this.signal.aborted) {
+      const { path, idleMs } = this.#options;
+      this.#askedMs = performance.now();
+      clearTimeout(this.#requestTimer);
+      this.#requestTimer = setTimeout(() => this.end(slowWriter(path, idleMs)), idleMs);
+    }
+    super.startRead();
   }
 
   override start(listener: Listener): void {
@@ -94,9 +111,13 @@ class WatchedCall extends ServerInterceptingCall implements CallTransport {
         this.#startTimers();
         inCall(() => listener.onReceiveMetadata(metadata));
       },
-      onReceiveMessage: (message) => listener.onReceiveMessage(message),
+      onReceiveMessage: (message) => {
+        this.#stopAsking();
+        listener.onReceiveMessage(message);
+      },
       onReceiveHalfClose: () => {
         clearTimeout(this.#idleTimer);
+        this.#stopAsking();
         if (!this.signal.aborted) inCall(() => listener.onReceiveHalfClose());
       },
       onCancel: () => this.#giveUp(),
@@ -135,9 +156,15 @@ class WatchedCall extends ServerInterceptingCall implements CallTransport {
   #giveUp(reason?: FacetError): void {
     clearTimeout(this.#idleTimer);
     clearTimeout(this.#deadlineTimer);
+    this.#stopAsking();
     if (this.signal.aborted) return;
     this.#over.abort(reason);
     this.#listener?.onCancel();
+  }
+
+  #stopAsking(): void {
+    this.#askedMs = undefined;
+    clearTimeout(this.#requestTimer);
   }
 
   #startTimers(): void {
@@ -171,6 +198,15 @@ function slowReader(path: string, idleMs: number): FacetError {
     `the caller of ${path} is ${idleMs} ms behind in reading, the most that a call waits for its reader; ` +
       'read without pauses, or ask for less at once',
     { reason: 'READER_TOO_SLOW', metadata: { idleMs: String(idleMs) } },
+  );
+}
+
+function slowWriter(path: string, idleMs: number): FacetError {
+  return new FacetError(
+    'exhausted',
+    `the next message of the request of ${path} did not come for ${idleMs} ms, the most that a call waits for its ` +
+      'writer; send without pauses, and end the stream after the last message',
+    { reason: 'WRITER_TOO_SLOW', metadata: { idleMs: String(idleMs) } },
   );
 }
 

@@ -41,14 +41,14 @@ export function serveCalls({
     const lost = new AbortController();
     const signals = [transport.signal, context.signal, lost.signal];
     const linked = linkSignals(signals, unary ? unaryDeadlineMs : undefined);
+    const seen: unknown[] = call.requestStream ? [] : [call.request];
     const outcome: CallOutcome = { path, requestId, startedMs: performance.now(), code: Status.CANCELLED };
     // In the trailer: a header sent before an error would keep the caller from trying again.
     context.trailer.set(REQUEST_ID_KEY, requestId);
     try {
-      const received: unknown = call.request;
-      if (received instanceof RefusedRequest) throw received.error;
+      requireDecoded(call.request);
       requireSmallMetadata(context.metadata);
-      const handled: HandledCall<Response> = call.next(call.request, {
+      const handled: HandledCall<Response> = handle(call, seen, {
         ...context,
         signal: linked.signal,
         requestId,
@@ -62,7 +62,7 @@ export function serveCalls({
       return result;
     } catch (thrown) {
       outcome.error = failureOf(thrown, { path, name, linked, lost: lost.signal });
-      const status = toGrpcError(outcome.error, { service: name, requestId, request: call.request });
+      const status = toGrpcError(outcome.error, { service: name, requestId, request: seen });
       outcome.code = status.code;
       if (hasTriedItself(outcome.error)) context.trailer.set(RETRY_PUSHBACK_KEY, '-1');
       throw status;
@@ -76,6 +76,31 @@ export function serveCalls({
 /** Yields a stream's messages, or returns the one of a unary call. */
 // biome-ignore lint/suspicious/noConfusingVoidType: nice-grpc's own type of a stream's return value
 type HandledCall<Response> = AsyncGenerator<Response, Response | void, undefined>;
+
+/** Calls the handler; a stream of requests ends with the error of the first message that is refused. */
+function handle<Request, Response>(
+  call: ServerMiddlewareCall<Request, Response, ServedCallContext>,
+  seen: unknown[],
+  context: CallContext & ServedCallContext,
+): HandledCall<Response> {
+  if (!call.requestStream) return call.next(call.request, context);
+  const { request } = call;
+  async function* decoded() {
+    for await (const message of request) {
+      requireDecoded(message);
+      // What an error may repeat of a caller's words depends on them; texts stand at the head of a stream.
+      if (seen.length < MAX_SEEN_MESSAGES) seen.push(message);
+      yield message;
+    }
+  }
+  return call.next(decoded(), context);
+}
+
+const MAX_SEEN_MESSAGES = 1;
+
+function requireDecoded(received: unknown): void {
+  if (received instanceof RefusedRequest) throw received.error;
+}
 
 /** gRPC's own way of telling a caller's channel when to try again; negative: not at all. */
 const RETRY_PUSHBACK_KEY = 'grpc-retry-pushback-ms';

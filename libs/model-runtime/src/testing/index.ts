@@ -1,3 +1,3 @@
 export { expectClose } from './closeness.ts';
 export { describeSharedModels } from './shared-models.ts';
-export { createNoise } from './tiny-model.ts';
+export { createNoise, writeTinyModel } from './tiny-model.ts';
