@@ -88,7 +88,8 @@ function captureOnce(model) {
 async function measureFloors(model) {
   const stored = await loadModelDirectory(directory);
   const mapped = await mapWeights(stored, { folder: weightCopies });
-  const lanes = createLanes({ folder: mapped.weightFolder, weightBytes: stored.weightBytes, threads }, {});
+  const mappedBytes = mapped.copy?.bytes ?? stored.weightBytes;
+  const lanes = createLanes({ folder: mapped.weightFolder, mappedBytes, threads }, {});
   const program = productsProgram(mapped, stop);
   const blockRows = T * rowsPerRun({ batch: B, positions: T, lanes: lanes.size });
   const bytes = bytesPerToken(mapped);

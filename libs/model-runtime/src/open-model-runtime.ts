@@ -17,7 +17,7 @@ import type { ModelRuntime, ModelRuntimeOptions } from './model-runtime.ts';
 import { runForward } from './passes/forward.ts';
 import { projectToVocabulary } from './passes/projection.ts';
 import { compareScores } from './passes/token-scores.ts';
-import { createLanePool } from './sessions/lane-pool.ts';
+import { createLanePool, TINY_MODEL_BYTES } from './sessions/lane-pool.ts';
 
 /** Compiled graph programs per lane; each holds its own packed copy of the weights it uses. */
 const DEFAULT_MAX_SESSIONS = 8;
@@ -30,16 +30,6 @@ const DEFAULT_MAX_WEIGHT_COPY_BYTES = 64 * 1024 ** 3;
 
 /** A batch of a large model on few cores takes minutes. */
 const DEFAULT_MAX_RUN_MS = 600_000;
-
-/** Packed copies of weights of at most this size are made for every program that decodes: it is twice as fast. */
-const CHEAP_COPY_BYTES = 32 * 1024 ** 2;
-
-/**
- * Below this, one single-threaded lane per thread beats one lane with several threads (measured on two cores:
- * 1.1 to 1.2 times for capture), and the lanes' copies of the weights cost little; above, one lane has all
- * threads.
- */
-const SMALL_MODEL_BYTES = 256 * 1024 ** 2;
 
 /**
  * Loads the Hugging Face directory, checks every weight, and answers with the runtime. A missing file is
@@ -54,9 +44,9 @@ export async function openModelRuntime(
   const stored = await loadModelDirectory(directory, { signal, checks });
   const { tokenizerSha256, spec, modelSha256: storedModelSha256 } = stored;
   const threads = checkThreads(options.threads ?? availableParallelism());
-  const { model, modelSha256, weightBytes, packsEdited } = await mapModel(stored, { ...options, checks });
+  const { model, modelSha256, mappedBytes, packsEdited } = await mapModel(stored, { ...options, checks });
   const budget = createCacheBudget(options.maxCacheBytes ?? DEFAULT_MAX_CACHE_BYTES);
-  const lanes = createLanes({ folder: model.weightFolder, weightBytes, threads }, options);
+  const lanes = createLanes({ folder: model.weightFolder, mappedBytes, threads }, options);
   const context = { model, lanes, trunks: new Map(), packsEdited };
   let isClosed = false;
   const whenOpen = <T>(work: () => Promise<T>): Promise<T> =>
@@ -93,13 +83,14 @@ async function mapModel(
   const { modelSha256, weightBytes } = stored;
   if (quantization === undefined) {
     const model = await mapWeights(stored, copies);
-    return { model, modelSha256, weightBytes, packsEdited: weightBytes <= CHEAP_COPY_BYTES };
+    const mappedBytes = model.copy?.bytes ?? weightBytes;
+    return { model, modelSha256, mappedBytes, packsEdited: mappedBytes <= TINY_MODEL_BYTES };
   }
   const model = await mapQuantizedWeights(stored, quantization, copies);
   return {
     model,
     modelSha256: quantizedSha256(modelSha256, quantization),
-    weightBytes: model.copy!.bytes,
+    mappedBytes: model.copy!.bytes,
     // Unpacked, ONNX Runtime makes a quantized matrix whole again for every token.
     packsEdited: true,
   };
@@ -110,17 +101,15 @@ function checkThreads(threads: number): number {
   throw new FacetError('invalid', `threads ${threads} is not a positive whole number`, { field: 'threads' });
 }
 
-/** Prepares the lanes of a model, by its size. */
+/** Prepares the lanes of a model, by the size of its mapped weights. */
 export function createLanes(
-  { folder, weightBytes, threads }: { folder: string; weightBytes: number; threads: number },
-  options: ModelRuntimeOptions,
+  model: { folder: string; mappedBytes: number; threads: number },
+  { maxSessions, maxRunMs }: ModelRuntimeOptions,
 ) {
-  const isSmall = weightBytes <= SMALL_MODEL_BYTES;
-  return createLanePool(isSmall ? threads : 1, {
-    folder,
-    threads: isSmall ? 1 : threads,
-    maxSessions: options.maxSessions ?? DEFAULT_MAX_SESSIONS,
-    maxRunMs: options.maxRunMs ?? DEFAULT_MAX_RUN_MS,
+  return createLanePool({
+    ...model,
+    maxSessions: maxSessions ?? DEFAULT_MAX_SESSIONS,
+    maxRunMs: maxRunMs ?? DEFAULT_MAX_RUN_MS,
   });
 }
 

@@ -51,10 +51,10 @@ export async function openGeneration(
     throw invalid(`maxTokens ${maxTokens} is not positive`, 'max_tokens');
   if (maxTokens > spec.n_ctx) throw contextExceeded(maxTokens, spec.n_ctx);
   const interventions = toInterventionFeeds(spec, request.interventions ?? [], batch);
-  const program = trunkProgram(context, toGraphRequest(context, request));
+  const program = trunkProgram(context, toGraphRequest(context, request), batch);
   const release = budget.reserve(cacheBytes(context, request));
   try {
-    const lane = context.lanes.emptiest();
+    const lane = context.lanes.decoding(program);
     const kept = await lane.keep(keptTensors(context, request, interventions));
     return createGeneration({ context, request, interventions, program, lane, kept, release });
   } catch (error) {

@@ -121,7 +121,7 @@ function planForward(context: RuntimeContext, request: ForwardRequest): ForwardP
     replacements: replacements.map(({ replacement }) => replacement),
     head: needsHead ? 'residual' : 'none',
   };
-  const program = trunkProgram(context, graph);
+  const program = trunkProgram(context, graph, tokens.batch);
   const proofs = interventions.flatMap(({ hookPoint }) => Object.values(interventionOutputs(hookPoint)));
   const heads = needsHead ? [NAMES.finalResidual] : [];
   const outputs = [...new Set([...program.activations.values(), ...proofs, ...heads])];
