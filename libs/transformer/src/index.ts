@@ -1,3 +1,5 @@
+export { type ChatTemplate, type ChatTemplates, loadChatTemplates } from './chat/chat-templates.ts';
+export { type ChatMessage, type RenderOptions, renderChat } from './chat/render-chat.ts';
 export { parseModelConfig } from './config/model-config.ts';
 export type { LayerSpec, ModelSpec, RotarySpec } from './config/model-spec.ts';
 export { FAMILIES } from './families/registry.ts';

@@ -1,0 +1,142 @@
+import {
+  Environment,
+  Interpreter,
+  type Scope,
+  type TemplateNode,
+  type TemplateValue,
+} from './jinja-library.ts';
+import { templateGlobals } from './template-globals.ts';
+import { alike, parseTemplate } from './template-program.ts';
+import { TEXT_FILTERS, TEXT_METHODS } from './template-text.ts';
+import { areEqual, contains, kindOf, textOf, toValue } from './template-values.ts';
+
+/** Runs a template with its variables; `now` is what `strftime_now` writes. Throws what the template or the library says. */
+export function runTemplate(text: string, variables: Record<string, unknown>, now: Date): string {
+  const environment = new Environment();
+  for (const [name, value] of Object.entries(templateGlobals(now))) environment.set(name, value);
+  const own = new Environment(environment);
+  for (const [name, value] of Object.entries(variables)) own.set(name, value);
+  return new TemplateInterpreter(own).evaluate(parseTemplate(text), own).value as string;
+}
+
+type Rule = (node: TemplateNode, environment: Scope) => TemplateValue | undefined;
+
+/**
+ * The library's interpreter, but for what Python's jinja2 does otherwise and a template would show: how values are written, what is equal,
+ * what is undefined, how long a variable of a loop lives, and what texts are stripped of.
+ */
+class TemplateInterpreter extends Interpreter {
+  /** What is done otherwise, by type of node; undefined leaves it to the library. */
+  private readonly rules: Readonly<Record<string, Rule>> = {
+    Value: (node) => node.held as TemplateValue,
+    Output: (node, environment) => toValue(textOf(this.evaluate(node.value as TemplateNode, environment))),
+    Scope: (node, environment) =>
+      super.evaluate(alike(node, { type: 'Program', body: node.body }), new Environment(environment)),
+    Iterable: (node, environment) => this.iterate(node, environment),
+    MemberExpression: (node, environment) => this.readMember(node, environment),
+    BinaryExpression: (node, environment) => this.combine(node, environment),
+    CallExpression: (node, environment) => this.callMethod(node, environment),
+    FilterExpression: (node, environment) => this.filter(node, environment),
+    TestExpression: (node, environment) => this.test(node, environment),
+  };
+
+  override evaluate(node: TemplateNode | undefined, environment: Scope): TemplateValue {
+    const rule = node === undefined ? undefined : this.rules[node.type];
+    return rule?.(node as TemplateNode, environment) ?? super.evaluate(node, environment);
+  }
+
+  /** What is undefined has no items; a text has its characters. */
+  private iterate(node: TemplateNode, environment: Scope): TemplateValue {
+    const value = this.evaluate(node.value as TemplateNode, environment);
+    if (value.type === 'UndefinedValue') return toValue([]);
+    return value.type === 'StringValue' ? toValue([...(value.value as string)]) : value;
+  }
+
+  /** What is undefined has no attributes. */
+  private readMember(node: TemplateNode, environment: Scope): TemplateValue {
+    const found = super.evaluate(node, environment);
+    if (found.type !== 'UndefinedValue') return found;
+    const object = node.object as TemplateNode;
+    if (this.evaluate(object, environment).type !== 'UndefinedValue') return found;
+    const name = typeof object.value === 'string' ? `'${object.value}'` : 'something';
+    throw new Error(`asks for a part of ${name}, which is undefined`);
+  }
+
+  private combine(node: TemplateNode, environment: Scope): TemplateValue | undefined {
+    const operator = (node.operator as { value: string }).value;
+    if (operator === 'and' || operator === 'or') return undefined;
+    const [left, right] = [node.left, node.right].map((side) =>
+      this.evaluate(side as TemplateNode, environment),
+    ) as [TemplateValue, TemplateValue];
+    switch (operator) {
+      case '==':
+      case '!=':
+        return toValue(areEqual(left, right) === (operator === '=='));
+      case 'in':
+      case 'not in':
+        return toValue(contains(right, left) === (operator === 'in'));
+      case '~':
+        return toValue(textOf(left) + textOf(right));
+    }
+    if (operator === '+' && (left.type === 'StringValue') !== (right.type === 'StringValue'))
+      throw new Error(`adds a ${kindOf(left)} and a ${kindOf(right)}`);
+    const held = (value: TemplateValue, side: unknown) =>
+      alike(side as TemplateNode, { type: 'Value', held: value });
+    const sides = { left: held(left, node.left), right: held(right, node.right) };
+    return super.evaluate(alike(node, { ...node, ...sides }), environment);
+  }
+
+  private callMethod({ callee, args }: TemplateNode, environment: Scope): TemplateValue | undefined {
+    const { type, computed, object, property } = callee as TemplateNode;
+    const method = TEXT_METHODS[(property as { value?: string } | undefined)?.value ?? ''];
+    if (type !== 'MemberExpression' || computed || method === undefined) return undefined;
+    const text = this.evaluate(object as TemplateNode, environment);
+    if (text.type !== 'StringValue') return undefined;
+    return toValue(method(text.value as string, this.readChars(args, environment)));
+  }
+
+  private filter(node: TemplateNode, environment: Scope): TemplateValue | undefined {
+    const filter = node.filter as TemplateNode;
+    const isCall = filter.type === 'CallExpression';
+    const name = (isCall ? (filter.callee as TemplateNode) : filter).value as string;
+    const operand = () => this.evaluate(node.operand as TemplateNode, environment);
+    const onText = TEXT_FILTERS[name];
+    if (onText !== undefined)
+      return toValue(
+        onText(textOf(operand()), isCall ? this.readChars(filter.args, environment) : undefined),
+      );
+    if (name === 'string' && !isCall) return toValue(textOf(operand()));
+    if (name === 'length' || name === 'count') return toValue(lengthOf(operand()));
+    if (name === 'tojson' && operand().type === 'UndefinedValue')
+      throw new Error('writes what is undefined as JSON');
+    return undefined;
+  }
+
+  private test(node: TemplateNode, environment: Scope): TemplateValue | undefined {
+    if ((node.test as { value: string }).value !== 'iterable') return undefined;
+    const { type } = this.evaluate(node.operand as TemplateNode, environment);
+    return toValue(ITERABLE.has(type) !== node.negate);
+  }
+
+  private readChars(args: unknown, environment: Scope): string | undefined {
+    const [first, ...others] = args as TemplateNode[];
+    if (first === undefined) return undefined;
+    const chars = this.evaluate(first, environment);
+    if (others.length > 0 || (chars.type !== 'StringValue' && chars.type !== 'NullValue'))
+      throw new Error('strips something else than a text');
+    return (chars.value as string | null) ?? undefined;
+  }
+}
+
+const ITERABLE: ReadonlySet<string> = new Set([
+  ...['ArrayValue', 'TupleValue', 'StringValue', 'ObjectValue', 'UndefinedValue'],
+]);
+
+function lengthOf(value: TemplateValue): number {
+  const held = value.value as unknown;
+  if (held === undefined) return 0;
+  if (typeof held === 'string') return [...held].length;
+  if (Array.isArray(held)) return held.length;
+  if (held instanceof Map && value.type === 'ObjectValue') return held.size;
+  throw new Error(`asks for the length of a ${kindOf(value)}`);
+}
