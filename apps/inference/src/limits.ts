@@ -27,6 +27,9 @@ export const MAX_STRENGTH = 1e6;
 
 /** Most tokens of a prompt given as text, whatever the context of the model. */
 export const MAX_PROMPT_TOKENS = 2 ** 20;
+/** Most messages of a chat, and longest name of who speaks. */
+export const MAX_CHAT_MESSAGES = 1024;
+export const MAX_ROLE_CHARS = 64;
 export const MAX_VARIANTS = 16;
 export const MAX_VARIANT_ID_CHARS = 64;
 export const MAX_STOP_TEXTS = 16;

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { readEdit, readEdits } from './edits/edit-messages.ts';
 import { measureDoseResponse } from './generation/dose-response.ts';
 import { generateSteeredText, type SteeredTextQuestion } from './generation/generate-steered-text.ts';
+import { chatPrompt, readPrompt, textPrompt } from './generation/prompts.ts';
 import { PROFILE_PAGES } from './limits.ts';
 import type { Peers } from './peers.ts';
 import { pinSaes } from './planning/pinned-saes.ts';
@@ -46,8 +47,12 @@ export function createSteeringHandlers({
       yield* generateSteeredText(question, { peers, logger, signal });
     },
 
-    async *measureDoseResponse({ model, prompts, edit, strengths, sampling }, { signal }) {
+    async *measureDoseResponse({ model, edit, strengths, sampling, ...request }, { signal }) {
       if (edit === undefined) throw new FacetError('invalid', 'edit: it is missing', { field: 'edit' });
+      const prompts = [
+        ...request.prompts.map((text, index) => textPrompt(text, `prompts[${index}]`)),
+        ...request.chats.map((chat, index) => chatPrompt(chat, `chats[${index}]`)),
+      ];
       const question = { model, prompts, edit: readEdit(edit, 'edit'), strengths, sampling };
       yield* measureDoseResponse(question, { peers, logger, signal });
     },
@@ -90,7 +95,8 @@ async function readQuestion(
   request: GenerateSteeredTextRequest,
   profiles: Profiles,
 ): Promise<SteeredTextQuestion> {
-  const { prompt, sampling, steeredOnly, skipComparison, requireEffect, skipProofs } = request;
+  const { sampling, steeredOnly, skipComparison, requireEffect, skipProofs } = request;
+  const prompt = readPrompt(request.prompt, request.chat);
   const options = { prompt, sampling, steeredOnly, skipComparison, requireEffect, skipProofs };
   return { ...(await readSteering(request, profiles)), ...options };
 }

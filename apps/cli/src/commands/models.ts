@@ -25,6 +25,7 @@ const COLUMNS: readonly Column<Model>[] = [
   { title: 'layers', cell: ({ nLayers }) => String(nLayers), align: 'right' },
   { title: 'vocabulary', cell: ({ dVocab }) => formatCount(dVocab), align: 'right' },
   { title: 'context', cell: ({ nCtx }) => formatCount(nCtx), align: 'right' },
+  { title: 'chat', cell: ({ chatTemplates }) => (chatTemplates.length > 0 ? 'yes' : 'no') },
   { title: 'runs on', cell: ({ executionProvider }) => executionProvider },
 ];
 
@@ -55,6 +56,7 @@ function modelFields(model: Model): Field[] {
     ['BOS', bosTokenId === undefined ? 'none' : String(bosTokenId)],
     ['EOS', eosTokenIds.join(', ')],
     ['weights', `${model.dtype.replace('DATA_TYPE_', '')}, sha256 ${model.lineage?.modelSha256 ?? ''}`],
+    ['chat templates', model.chatTemplates.join(', ') || 'none'],
     ['runs on', model.executionProvider],
     ...model.warnings.map((warning): Field => ['warning', warning]),
     ...hookPoints.map(({ name, dIn, steerable }, i): Field => {

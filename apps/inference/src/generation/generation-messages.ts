@@ -13,7 +13,6 @@ import { proofMessages, readInterventions } from '../editing/intervention-messag
 import { planInterventions } from '../editing/intervention-plan.ts';
 import {
   DEFAULT_MAX_TOKENS,
-  MAX_PROMPT_TOKENS,
   MAX_STOP_CHARS,
   MAX_STOP_TEXTS,
   MAX_VARIANT_ID_CHARS,
@@ -21,12 +20,11 @@ import {
 } from '../limits.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { lineageMessage } from '../models/model-messages.ts';
-import { readTokenBatch, tokenBatch } from '../tensor-messages.ts';
-import { requireTokens } from '../tokens/token-messages.ts';
+import { tokenBatch } from '../tensor-messages.ts';
 import { joinSequences } from '../tokens/token-sequences.ts';
-import { tokenizeTexts } from '../tokens/tokenize-texts.ts';
 import type { FinishedEvent, GenerationEvent, GenerationQuestion, Variant } from './generate-text.ts';
 import type { FinishReason as Reason } from './generated-text.ts';
+import { readPrompt } from './prompt-messages.ts';
 
 /** Reads a GenerateText request for `model`; a seed is chosen here where none is given. */
 export async function readGenerationRequest(
@@ -44,7 +42,11 @@ export async function readGenerationRequest(
     prompt,
     variants,
     sampling: readSampling(sampling),
-    maxTokens: readMaxTokens(sampling.maxTokens, prompt.length, model.runtime.spec.n_ctx),
+    maxTokens: readMaxTokens(sampling.maxTokens, {
+      promptTokens: prompt.length,
+      n_ctx: model.runtime.spec.n_ctx,
+      field: request.prompt?.$case === 'chat' ? 'chat' : 'text',
+    }),
     stops: readStops(sampling.stop),
     ignoreEos: sampling.ignoreEos,
     compareWithUnedited: request.compareWithUnedited,
@@ -90,23 +92,6 @@ function finishedMessage({ variant, reason, text, tokens, positionsEdited }: Fin
   return { variant, reason: FINISH_REASONS[reason], text, tokens, positionsEdited };
 }
 
-async function readPrompt(
-  prompt: GenerateTextRequest['prompt'],
-  model: LoadedModel,
-  signal: AbortSignal,
-): Promise<Int32Array> {
-  const { n_ctx, d_vocab } = model.runtime.spec;
-  if (prompt === undefined) throw invalid('the prompt is missing: give text or tokens', 'text');
-  if (prompt.$case === 'tokens') {
-    const limits = { maxSequences: 1, maxTokens: n_ctx, maxLength: n_ctx, d_vocab };
-    return readTokenBatch(prompt.value, limits, 'tokens').ids;
-  }
-  const options = { addSpecial: true, maxTokens: MAX_PROMPT_TOKENS, field: 'text', signal };
-  const sequences = await tokenizeTexts(model, [prompt.value], options);
-  await requireTokens(model, sequences, { field: 'text', signal });
-  return sequences.ids;
-}
-
 function readVariants(messages: readonly GenerationVariant[], model: LoadedModel): Variant[] {
   if (messages.length === 0) return [{ id: 'default', interventions: [] }];
   if (messages.length > MAX_VARIANTS)
@@ -146,7 +131,10 @@ function readSampling({
 }
 
 /** A number that is asked for must fit; the default takes what fits. */
-function readMaxTokens(asked: number, promptTokens: number, n_ctx: number): number {
+function readMaxTokens(
+  asked: number,
+  { promptTokens, n_ctx, field }: { promptTokens: number; n_ctx: number; field: string },
+): number {
   const room = n_ctx - promptTokens;
   const wanted = Math.max(1, asked);
   if (wanted > room)
@@ -154,7 +142,7 @@ function readMaxTokens(asked: number, promptTokens: number, n_ctx: number): numb
       'invalid',
       `the prompt has ${promptTokens} tokens and ${wanted} are to be generated, but the context of the model is ` +
         `${n_ctx}; shorten the prompt or lower max_tokens`,
-      { field: asked === 0 ? 'text' : 'sampling.max_tokens', reason: 'CONTEXT_EXCEEDED' },
+      { field: asked === 0 ? field : 'sampling.max_tokens', reason: 'CONTEXT_EXCEEDED' },
     );
   return asked === 0 ? Math.min(DEFAULT_MAX_TOKENS, room) : asked;
 }

@@ -13,7 +13,7 @@ const DATA_TYPES: Partial<Record<DType, DataType>> = {
 export function modelMessage(model: LoadedModel): Model {
   const { runtime, tokenizer, id, weightDtype } = model;
   const { spec } = runtime;
-  const { bosTokenId, specialTokenIds } = tokenizer.facts;
+  const { bosTokenId, specialTokenIds, chatTemplates } = tokenizer.facts;
   return {
     name: formatName('models', id),
     modelType: spec.modelType,
@@ -38,6 +38,7 @@ export function modelMessage(model: LoadedModel): Model {
     executionProvider: 'cpu',
     specialTokenIds: [...specialTokenIds],
     warnings: [...model.warnings],
+    chatTemplates: [...chatTemplates],
   };
 }
 

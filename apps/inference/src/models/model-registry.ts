@@ -77,7 +77,11 @@ async function loadRuntime(
   for (const token of tokenizer.facts.specialTokenIds) if (token < d_vocab) special[token] = 1;
   const seconds = (performance.now() - startedMs) / 1000;
   logger.info({ model: id, directory, modelType, seconds: Math.round(seconds * 100) / 100 }, 'model loaded');
-  const warnings = [...runtime.warnings, ...(await unusableTokens(tokenizer, d_vocab))];
+  const warnings = [
+    ...runtime.warnings,
+    ...tokenizer.facts.warnings,
+    ...(await unusableTokens(tokenizer, d_vocab)),
+  ];
   for (const warning of warnings) logger.warn({ model: id, directory }, warning);
   return { id, runtime, tokenizer, weightDtype, special, warnings };
 }

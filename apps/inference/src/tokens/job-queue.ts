@@ -125,7 +125,7 @@ async function performWatched<Job extends TokenizerJob>(
 }
 
 /** Kinds of errors after which a process is as good as before: it was not begun with, or it has answered. */
-const ANSWERS: ReadonlySet<string> = new Set(['cancelled', 'invalid']);
+const ANSWERS: ReadonlySet<string> = new Set(['cancelled', 'invalid', 'precondition']);
 
 function isAnswer(error: unknown): boolean {
   return isFacetError(error) && ANSWERS.has(error.kind);

@@ -1,5 +1,11 @@
 import { isFacetError } from '@facet/errors';
-import { loadTokenizer, type Tokenizer } from '@facet/transformer';
+import {
+  type ChatTemplates,
+  loadChatTemplates,
+  loadTokenizer,
+  renderChat,
+  type Tokenizer,
+} from '@facet/transformer';
 import { joinSequences } from './token-sequences.ts';
 import type {
   DecodedStep,
@@ -11,29 +17,42 @@ import type {
   TokenizerResults,
 } from './tokenizer-protocol.ts';
 
+/** What a model directory has for texts. */
+interface Loaded {
+  tokenizer: Tokenizer;
+  chats: ChatTemplates;
+}
+
 // The process of `startTokenizerProcess`: loads its tokenizer, then does one job after another.
-const loading = loadTokenizer(process.argv[2]!);
+const loading = load(process.argv[2]!);
 
 // Whoever started it ends it: a signal to the whole group must not cut short what its parent still finishes.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 // A call of the library cannot be interrupted, so nothing less ends this process for sure when its parent is gone.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('message', async (job: TokenizerJob) => {
-  say(await loading.then(async (tokenizer) => ({ result: await perform(tokenizer, job) })).catch(describe));
+  say(await loading.then(async (loaded) => ({ result: await perform(loaded, job) })).catch(describe));
 });
 
-say(await loading.then((tokenizer) => ({ facts: factsOf(tokenizer) }), describe));
+say(await loading.then((loaded) => ({ facts: factsOf(loaded) }), describe));
 
 function say(reply: TokenizerReply): void {
   process.send?.(reply);
 }
 
-function factsOf({ vocabSize, tokenIds, specialTokenIds, bosTokenId }: Tokenizer): TokenizerFacts {
-  return { vocabSize, tokenIds, specialTokenIds, bosTokenId };
+async function load(directory: string): Promise<Loaded> {
+  return { tokenizer: await loadTokenizer(directory), chats: await loadChatTemplates(directory) };
+}
+
+function factsOf({ tokenizer, chats }: Loaded): TokenizerFacts {
+  const { vocabSize, tokenIds, specialTokenIds, bosTokenId } = tokenizer;
+  const chatTemplates = chats.templates.map(({ name }) => name);
+  const warnings = chats.problem === undefined ? [] : [`its chat templates cannot be used: ${chats.problem}`];
+  return { vocabSize, tokenIds, specialTokenIds, bosTokenId, chatTemplates, warnings };
 }
 
 async function perform(
-  tokenizer: Tokenizer,
+  { tokenizer, chats }: Loaded,
   job: TokenizerJob,
 ): Promise<TokenizerResults[TokenizerJob['op']]> {
   switch (job.op) {
@@ -43,6 +62,8 @@ async function perform(
       return tokenizer.tokenTexts([...job.ids]);
     case 'decode':
       return eachOf(job.steps, (step) => decode(tokenizer, step));
+    case 'render':
+      return renderChat(chats, job.messages, { ...job, now: new Date() });
   }
 }
 

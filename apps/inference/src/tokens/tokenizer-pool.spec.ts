@@ -46,7 +46,7 @@ describeSharedModels(
       await open(directory);
       const tokenizer = await loadTokenizer(directory);
       const { vocabSize, tokenIds, specialTokenIds, bosTokenId } = tokenizer;
-      expect(pool.facts).toEqual({ vocabSize, tokenIds, specialTokenIds, bosTokenId });
+      expect(pool.facts).toMatchObject({ vocabSize, tokenIds, specialTokenIds, bosTokenId });
       const long = prompt.repeat(100);
       const expected: number[][] = [];
       for (const text of [prompt, '', long]) expected.push((await tokenizer.encode(text)).ids);

@@ -1,7 +1,13 @@
-import { FacetError } from '@facet/errors';
+import { FacetError, quote } from '@facet/errors';
 import type { Logger } from '@facet/mesh';
 import { createJobQueue, type JobOptions, type JobQueue } from './job-queue.ts';
-import type { DecodedStep, DecodeStep, EncodedTexts, TokenizerFacts } from './tokenizer-protocol.ts';
+import type {
+  DecodedStep,
+  DecodeStep,
+  EncodedTexts,
+  RenderJob,
+  TokenizerFacts,
+} from './tokenizer-protocol.ts';
 
 /**
  * The tokenizer of one model, in processes of its own: a text may take seconds, and a regular expression of
@@ -18,6 +24,8 @@ export interface TokenizerPool {
   tokenTexts(ids: ArrayLike<number>, signal: AbortSignal): Promise<string[]>;
   /** Carries streams of generated text on, each by one step. */
   decode(steps: readonly DecodeStep[], signal: AbortSignal): Promise<DecodedStep[]>;
+  /** Writes a chat as text by one of the model's chat templates. */
+  renderChat(chat: Omit<RenderJob, 'op'>, signal: AbortSignal): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -73,6 +81,12 @@ export async function openTokenizerPool(
     decode(steps, signal) {
       const limitMs = options.jobMs;
       return short.run({ op: 'decode', steps }, { signal, limitMs, ...decodingErrors(limitMs) });
+    },
+    renderChat(chat, signal) {
+      const chars = chat.messages.reduce((sum, { content }) => sum + content.length, 0);
+      const limitMs = Math.round(options.jobMs + MS_PER_CHAR * chars);
+      // A template may never end: it may not stand in the way of what is short.
+      return long.run({ op: 'render', ...chat }, { signal, limitMs, ...renderingErrors(chat, limitMs) });
     },
     close,
   };
@@ -149,6 +163,19 @@ function decodingErrors(limitMs: number): JobErrors {
       const problem = `turning tokens into text took more steps than the tokenizer library allows (${said}); ${REMEDY}`;
       return new FacetError('exhausted', problem, { reason });
     },
+  };
+}
+
+function renderingErrors({ template = 'default' }: Pick<RenderJob, 'template'>, limitMs: number): JobErrors {
+  const failed = (problem: string, reason: string) =>
+    new FacetError(
+      'exhausted',
+      `the chat template ${quote(template)} ${problem}: mend it, or give the prompt as text`,
+      { reason, metadata: { template } },
+    );
+  return {
+    late: () => failed(`took longer than ${limitMs} ms, the limit`, 'CHAT_TEMPLATE_TOO_SLOW'),
+    died: (_, said) => failed(`ended the process that ran it (${said})`, 'CHAT_TEMPLATE_TOO_LARGE'),
   };
 }
 

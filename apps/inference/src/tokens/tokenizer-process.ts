@@ -91,8 +91,9 @@ export function startTokenizerProcess(directory: string): TokenizerProcess {
 function spawnChild(directory: string): ChildProcess {
   return fork(fileURLToPath(new URL('../../dist/tokens/tokenizer-main.js', import.meta.url)), [directory], {
     // The program is compiled, so options that let this process run from sources do not concern it. What the library returns
-    // for a text is held until the young objects are collected, and V8 does not see how large it is: collect often.
-    execArgv: ['--max-semi-space-size=1'],
+    // for a text is held until the young objects are collected, and V8 does not see how large it is: collect often. A chat
+    // template can ask for any amount of memory: the largest tokenizer.json takes less than 2 GiB.
+    execArgv: ['--max-semi-space-size=1', '--max-old-space-size=2048'],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...process.env, TOKENIZERS_PARALLELISM: 'false', RUST_BACKTRACE: '0' },
@@ -116,12 +117,14 @@ async function watchEnd(child: ChildProcess, lose: (error: Error) => void): Prom
     child.once('error', (cause) => resolve([cause.message]));
   });
   const how = String(signal ?? code);
-  const panic = PANIC.exec(said);
-  lose(panic ? new TokenizerDied(panic[1]!, how) : processLost(new Error(`${how}: ${said}`)));
+  const words = PANIC.exec(said)?.[1] ?? OUT_OF_MEMORY.exec(said)?.[0];
+  lose(words !== undefined ? new TokenizerDied(words, how) : processLost(new Error(`${how}: ${said}`)));
 }
 
 /** What the library writes before it ends the process: a place in its source, then what happened. */
 const PANIC = /panicked at [^\n]*\n([^\n]*)/;
+/** What V8 writes before it ends the process. */
+const OUT_OF_MEMORY = /JavaScript heap out of memory/;
 
 function explainLoad(directory: string) {
   return (error: Error): never => {

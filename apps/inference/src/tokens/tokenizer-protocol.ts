@@ -1,5 +1,5 @@
 import type { FacetErrorKind } from '@facet/errors';
-import type { DecodeState } from '@facet/transformer';
+import type { ChatMessage, DecodeState } from '@facet/transformer';
 
 /** What is known of a tokenizer without asking it. */
 export interface TokenizerFacts {
@@ -9,6 +9,10 @@ export interface TokenizerFacts {
   tokenIds: readonly number[];
   specialTokenIds: readonly number[];
   bosTokenId: number | undefined;
+  /** Names of the chat templates, the default one first. */
+  chatTemplates: readonly string[];
+  /** What of its files cannot be used, in sentences. */
+  warnings: readonly string[];
 }
 
 /** Texts to encode. */
@@ -48,7 +52,16 @@ export interface DecodedStep {
   state: DecodeState;
 }
 
-export type TokenizerJob = EncodeJob | TokenTextsJob | DecodeJob;
+/** A chat to write as text. */
+export interface RenderJob {
+  op: 'render';
+  messages: readonly ChatMessage[];
+  /** Name of the template; undefined for the default one. */
+  template: string | undefined;
+  addGenerationPrompt: boolean;
+}
+
+export type TokenizerJob = EncodeJob | TokenTextsJob | DecodeJob | RenderJob;
 
 /** The ids of all texts, one after another. */
 export interface EncodedTexts {
@@ -61,6 +74,7 @@ export interface TokenizerResults {
   encode: EncodedTexts;
   'token-texts': string[];
   decode: DecodedStep[];
+  render: string;
 }
 
 export interface Failure {

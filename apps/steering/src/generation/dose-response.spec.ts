@@ -68,6 +68,17 @@ describeWithModel('MeasureDoseResponse', () => {
     expect(dose!.relativeDelta).toBeCloseTo(relative.reduce((a, b) => a + b, 0) / relative.length, 4);
   });
 
+  test('counts chats on behind the prompts', async () => {
+    const edit = editOf('plain/3', { $case: 'add', value: 3 });
+    const chats = [{ messages: [{ role: 'user', content: 'Once' }] }];
+    const responses = await measure({ edit, strengths: [4], prompts: ['The dog', '<user> Once '], chats });
+    expect(responses.map(({ prompt }) => prompt)).toEqual([0, 1, 2]);
+    expect({ ...responses[2]!, prompt: 1 }).toEqual(responses[1]);
+    expect(await measure({ edit, strengths: [4], prompts: [], chats })).toEqual([
+      { ...responses[2]!, prompt: 0 },
+    ]);
+  });
+
   test.each<[Request, string]>([
     [{ strengths: [] }, 'strengths'],
     [{ strengths: Array(33).fill(1) }, 'strengths'],
@@ -76,6 +87,7 @@ describeWithModel('MeasureDoseResponse', () => {
     [{ strengths: [1, 1e9] }, 'strengths[1].add'],
     [{ edit: editOf('plain/3', { $case: 'ablate', value: {} }) }, 'edit.ablate'],
     [{ prompts: ['The dog', 'dog '.repeat(2000)] }, 'prompts[1]'],
+    [{ chats: [{ messages: [{ role: '', content: 'x' }] }] }, 'chats[0].messages[0].role'],
   ])('refuses %.80j at %s', async (request, field) => {
     const edit = editOf('plain/3', { $case: 'add', value: 1 });
     await expect(measure({ edit, strengths: [1], ...request })).rejects.toMatchObject({

@@ -17,15 +17,15 @@ import {
 } from '../planning/plan-steering.ts';
 import { requireSameModel } from '../planning/steered-model.ts';
 import { createEffectTally } from './effect-tally.ts';
-import { promptErrors } from './inference-errors.ts';
 import { positionProofs } from './position-proofs.ts';
+import { type Prompt, promptErrors } from './prompts.ts';
 import { repetition } from './repetition.ts';
 
 /** What MeasureDoseResponse runs. */
 export interface DoseQuestion {
   /** Resource name; empty: the model of the edit's SAE. */
   model: string;
-  prompts: readonly string[];
+  prompts: readonly Prompt[];
   edit: FeatureEdit;
   strengths: readonly number[];
   sampling: SamplingOptions | undefined;
@@ -52,8 +52,7 @@ export async function* measureDoseResponse(
   for (let first = 0; first < strengths.length; first += DOSE_BATCH_STRENGTHS) {
     const batch = doses.slice(first, first + DOSE_BATCH_STRENGTHS);
     const byPrompt: DoseResult[][] = [];
-    for (const [index, text] of prompts.entries())
-      byPrompt.push(await generateBatch(run, batch, { text, field: `prompts[${index}]` }));
+    for (const prompt of prompts) byPrompt.push(await generateBatch(run, batch, prompt));
     for (const [i] of batch.entries())
       for (const [prompt, results] of byPrompt.entries())
         yield { strength: strengths[first + i]!, prompt, ...results[i]! };
@@ -104,12 +103,12 @@ function withSeed(sampling: SamplingOptions | undefined): SamplingOptions {
 async function generateBatch(
   { plan, context, sampling }: DoseRun,
   doses: readonly PlannedIntervention[],
-  prompt: { text: string; field: string },
+  prompt: Prompt,
 ): Promise<DoseResult[]> {
   const { peers, signal } = context;
   const request = {
     model: plan.model.name,
-    prompt: { $case: 'text' as const, value: prompt.text },
+    prompt: prompt.value,
     variants: doses.map(({ intervention }, i) => ({ id: `strength-${i}`, interventions: [intervention] })),
     sampling,
     compareWithUnedited: true,
@@ -121,7 +120,7 @@ async function generateBatch(
     text: '',
   }));
   const events = peers.inference.generateText(request, { signal });
-  for await (const { event } of promptErrors(events, prompt.field)) {
+  for await (const { event } of promptErrors(events, prompt)) {
     if (event?.$case === 'started') requireSameModel(plan.model.name, event.value.lineage, plan.saes[0]!);
     else record(event, texts);
   }

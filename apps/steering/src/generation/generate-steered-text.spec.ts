@@ -191,6 +191,32 @@ describeWithModel('GenerateSteeredText', () => {
     });
   });
 
+  test("steers a chat that the model's template writes", async () => {
+    const edits = [editOf('plain/3', { $case: 'clamp', value: 8 })];
+    const messages = [
+      { role: 'user', content: 'Once upon' },
+      { role: 'bot', content: 'a time' },
+    ];
+    const steered = await steer({ prompt: '', chat: { messages }, edits });
+    const text = await steer({ prompt: '<user> Once upon <bot> a time ', edits });
+    expect(steered.started.promptTokenTexts).toEqual(text.started.promptTokenTexts);
+    expect(steered.finished).toEqual(text.finished);
+    expect(steered.summary).toEqual(text.summary);
+  });
+
+  test.each([
+    [{ chat: { messages: [] } }, 'chat', /a prompt is given too; give one of the two/],
+    [{ prompt: '', chat: { messages: [] } }, 'chat.messages', /^chat.messages: 0 messages/],
+    [{ prompt: '', chat: { messages: [{ role: 'a', content: 'dog '.repeat(2000) }] } }, 'chat', /^chat: /],
+  ])('refuses the chat of %.60j by its own field', async (request, field, message) => {
+    const edits = [editOf('plain/3', { $case: 'add', value: 3 })];
+    await expect(steer({ ...request, edits })).rejects.toMatchObject({
+      kind: 'invalid',
+      field,
+      message: expect.stringMatching(message),
+    });
+  });
+
   test('a cancelled call ends at once', async () => {
     const edits = [editOf('plain/3', { $case: 'add', value: 1 })];
     const stop = new AbortController();

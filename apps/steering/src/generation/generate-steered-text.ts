@@ -12,13 +12,13 @@ import { type PlanningContext, planSteering, type SteeringPlan } from '../planni
 import { requireSameModel } from '../planning/steered-model.ts';
 import type { SteeringQuestion } from '../planning/steering-question.ts';
 import { createEffectTally, type EffectTally, noticeOf } from './effect-tally.ts';
-import { promptErrors } from './inference-errors.ts';
 import { positionProofs } from './position-proofs.ts';
+import { type Prompt, promptErrors } from './prompts.ts';
 import { startedMessage, summaryMessage } from './steering-messages.ts';
 
 /** What GenerateSteeredText runs. */
 export interface SteeredTextQuestion extends SteeringQuestion {
-  prompt: string;
+  prompt: Prompt;
   sampling: SamplingOptions | undefined;
   /** Leave out the unsteered text. */
   steeredOnly: boolean;
@@ -41,7 +41,7 @@ export async function* generateSteeredText(
   const { prompt, sampling, skipComparison } = question;
   const request = {
     model: plan.model.name,
-    prompt: { $case: 'text' as const, value: prompt },
+    prompt: prompt.value,
     variants: variants.map(({ id }) => ({
       id,
       interventions: id === STEERED.id ? interventions.map(({ intervention }) => intervention) : [],
@@ -52,7 +52,7 @@ export async function* generateSteeredText(
   const tally = createEffectTally();
   const teller = { question, plan, interventions, tally, variants: variants.map(({ variant }) => variant) };
   const events = context.peers.inference.generateText(request, { signal: context.signal });
-  for await (const { event } of promptErrors(events, 'prompt')) yield* tell(event, teller);
+  for await (const { event } of promptErrors(events, prompt)) yield* tell(event, teller);
   yield summarize(tally, question);
 }
 

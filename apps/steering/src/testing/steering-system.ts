@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -27,6 +27,10 @@ export function hasModel(): boolean {
   if (!found) console.warn('SKIPPED: the model stories260K is not there');
   return found;
 }
+
+/** The chat template that the model is given. */
+export const CHAT_TEMPLATE =
+  '{{ bos_token }}{% for m in messages %}<{{ m.role }}> {{ m.content }} {% endfor %}';
 
 /** Steering over a real socket, and every service it asks as a real process. */
 export interface SteeringSystem {
@@ -98,9 +102,13 @@ async function startPeers(
   start: (app: string, env: Record<string, string>) => Promise<string>,
   { folder, objectsUrl }: { folder: string; objectsUrl: string },
 ) {
+  const model = join(folder, 'stories260K');
+  await cp(MODEL_DIRECTORY, model, { recursive: true, dereference: true });
+  await writeFile(join(model, 'chat_template.jinja'), CHAT_TEMPLATE);
+  await writeFile(join(model, 'special_tokens_map.json'), JSON.stringify({ bos_token: '<s>' }));
   const FACET_INFERENCE_ADDRESS = await start('inference', {
     FACET_INFERENCE_LISTEN: '127.0.0.1:0',
-    FACET_MODELS: MODEL_DIRECTORY,
+    FACET_MODELS: model,
   });
   const FACET_CLICKHOUSE_PASSWORD = randomUUID();
   const FACET_CLICKHOUSE_URL = await start('clickhouse', {

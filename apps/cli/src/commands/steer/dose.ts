@@ -14,12 +14,13 @@ import {
 import { MeasureDoseResponseResponse } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import type { Command } from 'commander';
+import { addChatOptions, type ChatOptions, parseChat } from '../../parse/chat.ts';
 import { addSamplingOptions, parseSamplingOptions, type SamplingOptions } from '../../parse/sampling.ts';
 import { clientAction } from '../client-action.ts';
 
-interface DoseOptions extends AddressOptions, SamplingOptions {
+interface DoseOptions extends AddressOptions, SamplingOptions, ChatOptions {
   edit: string;
-  prompt: string[];
+  prompt?: string[];
   strengths: string;
   seed?: string;
 }
@@ -32,10 +33,10 @@ export function addDoseCommand(group: Command, run: Run): void {
     'measure effect and damage at several strengths of one edit',
   )
     .requiredOption('--edit <edit>', 'saes/{id}/features/{index}=mode:value; the value is replaced')
-    .addOption(repeatable('--prompt <text>', 'text to go on from; can be given again').makeOptionMandatory())
+    .addOption(repeatable('--prompt <text>', 'text to go on from; can be given again'))
     .requiredOption('--strengths <list>', 'strengths, such as 0,1,2,5,10')
     .option('--seed <number>', 'seed of sampling');
-  addSamplingOptions(command).action(run(measureDose));
+  addSamplingOptions(addChatOptions(command)).action(run(measureDose));
 }
 
 /** Columns that the numbers of a row take; the text gets the rest. */
@@ -46,15 +47,20 @@ const MAX_STRENGTHS = 32;
 const measureDose = clientAction<DoseOptions>(async (clients, invocation, options) => {
   const { signal, palette, columns, progress } = invocation;
   const strengths = parseStrengths(options.strengths);
+  const [prompts, chat] = [options.prompt ?? [], parseChat(options)];
+  const chats = chat === undefined ? [] : [chat];
+  const texts = prompts.length + chats.length;
+  if (texts === 0) throw new FacetError('invalid', 'give --prompt, or the messages of a chat as --message');
   const request = {
-    prompts: options.prompt,
+    prompts,
+    chats,
     edit: parseEdit(options.edit),
     strengths,
     sampling: parseSamplingOptions(options, options.seed),
   };
   const stage = progress.stage('dose');
   const responses: MeasureDoseResponseResponse[] = [];
-  const total = strengths.length * options.prompt.length;
+  const total = strengths.length * texts;
   for await (const response of clients.steering.measureDoseResponse(request, { signal })) {
     responses.push(response);
     stage.update({ done: responses.length, total, unit: 'texts', rate: 0 });
@@ -62,7 +68,7 @@ const measureDose = clientAction<DoseOptions>(async (clients, invocation, option
   stage.done(`${responses.length} texts`);
   const textWidth = Math.max(MIN_TEXT_WIDTH, columns - NUMBERS_WIDTH);
   return {
-    text: renderTable(responses, doseColumns(options.prompt.length > 1, textWidth), palette),
+    text: renderTable(responses, doseColumns(texts > 1, textWidth), palette),
     json: { responses: responses.map(MeasureDoseResponseResponse.toJSON) },
   };
 });
