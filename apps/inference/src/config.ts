@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cacheDirectoryOf } from '@facet/hub';
 import { commonVariables, type Environment, integerVariable, listenVariable, readConfig } from '@facet/mesh';
 import { z } from 'zod';
+import { type QuantizeChoice, quantizeVariable } from './models/quantize-choice.ts';
 
 /** Settings of the inference service. */
 export interface InferenceConfig {
@@ -40,6 +41,12 @@ export interface InferenceConfig {
   weightCopies: string;
   /** Bytes of all copies in that folder; the least recently used that nobody maps are removed. @default 64 GiB */
   weightCopyBytes: number;
+  /** Which models hold their matrices in whole numbers. @default none */
+  quantize: QuantizeChoice;
+  /** Inputs that share a scale and a zero in quantized matrices: 32, 64 or 128. @default 32 */
+  quantizeBlock: 32 | 64 | 128;
+  /** Text on which the loss that quantizing costs is measured. @default a text of its own */
+  quantizeText: string | undefined;
   /** File that remembers what a reading of all weights found. @default facet/weight-checks in the user's cache folder */
   checksFile: string;
   /** `development` switches gRPC reflection on. @default development */
@@ -68,6 +75,9 @@ const variables = z.object({
   FACET_INFERENCE_CHECKS_FILE: z.string().optional(),
   FACET_INFERENCE_WEIGHT_COPIES: z.string().optional(),
   FACET_INFERENCE_WEIGHT_COPIES_MIB: integerVariable(65_536, { min: 1, max: 1_073_741_824 }),
+  FACET_INFERENCE_QUANTIZE: quantizeVariable,
+  FACET_INFERENCE_QUANTIZE_BLOCK: z.enum(['32', '64', '128'], 'must be 32, 64 or 128').default('32'),
+  FACET_INFERENCE_QUANTIZE_TEXT: z.string().optional(),
   HF_HUB_CACHE: z.string().optional(),
   HUGGINGFACE_HUB_CACHE: z.string().optional(),
   HF_HOME: z.string().optional(),
@@ -93,6 +103,9 @@ const schema = variables.transform(
     cacheBytes: env.FACET_INFERENCE_CACHE_MIB * 2 ** 20,
     weightCopies: env.FACET_INFERENCE_WEIGHT_COPIES ?? inCache(env, 'weights'),
     weightCopyBytes: env.FACET_INFERENCE_WEIGHT_COPIES_MIB * 2 ** 20,
+    quantize: env.FACET_INFERENCE_QUANTIZE,
+    quantizeBlock: Number(env.FACET_INFERENCE_QUANTIZE_BLOCK) as InferenceConfig['quantizeBlock'],
+    quantizeText: env.FACET_INFERENCE_QUANTIZE_TEXT,
     checksFile: env.FACET_INFERENCE_CHECKS_FILE ?? inCache(env, 'weight-checks'),
     environment: env.FACET_ENV,
     logLevel: env.FACET_LOG_LEVEL,

@@ -5,6 +5,8 @@ import type { InferenceConfig } from './config.ts';
 import { createInferenceHandlers } from './inference-handlers.ts';
 import { findModels } from './models/find-models.ts';
 import { loadModels } from './models/model-registry.ts';
+import { readLossText } from './models/quantization-loss.ts';
+import { chooseQuantization } from './models/quantize-choice.ts';
 import { createScheduler, type SchedulerLoad } from './scheduling/scheduler.ts';
 
 export interface InferenceDependencies {
@@ -32,7 +34,9 @@ export async function startInference(
   dependencies: InferenceDependencies = {},
 ): Promise<RunningInference> {
   const logger = dependencies.logger ?? createLogger({ service: 'inference', level: config.logLevel });
-  const models = await loadModels(await findModels(config.models, config.cacheDirectory), {
+  const { quantize, quantizeBlock, quantizeText } = config;
+  const found = await findModels(config.models, config.cacheDirectory);
+  const models = await loadModels(chooseQuantization(found, quantize, quantizeBlock), {
     openModelRuntime: dependencies.openModelRuntime ?? openModelRuntime,
     runtime: {
       threads: config.threads,
@@ -43,6 +47,7 @@ export async function startInference(
       maxWeightCopyBytes: config.weightCopyBytes,
       ...(dependencies.signal && { signal: dependencies.signal }),
     },
+    lossText: await readLossText(quantizeText),
     tokenizer: { processes: config.tokenizerThreads, jobMs: config.tokenizeMs },
     logger,
   });

@@ -26,6 +26,7 @@ const COLUMNS: readonly Column<Model>[] = [
   { title: 'vocabulary', cell: ({ dVocab }) => formatCount(dVocab), align: 'right' },
   { title: 'context', cell: ({ nCtx }) => formatCount(nCtx), align: 'right' },
   { title: 'chat', cell: ({ chatTemplates }) => (chatTemplates.length > 0 ? 'yes' : 'no') },
+  { title: 'weights', cell: weightsOf },
   { title: 'runs on', cell: ({ executionProvider }) => executionProvider },
 ];
 
@@ -55,7 +56,8 @@ function modelFields(model: Model): Field[] {
     ['context', `${formatCount(model.nCtx)} tokens`],
     ['BOS', bosTokenId === undefined ? 'none' : String(bosTokenId)],
     ['EOS', eosTokenIds.join(', ')],
-    ['weights', `${model.dtype.replace('DATA_TYPE_', '')}, sha256 ${model.lineage?.modelSha256 ?? ''}`],
+    ['weights', `${weightsOf(model)}, sha256 ${model.lineage?.modelSha256 ?? ''}`],
+    ...quantizationFields(model),
     ['chat templates', model.chatTemplates.join(', ') || 'none'],
     ['runs on', model.executionProvider],
     ...model.warnings.map((warning): Field => ['warning', warning]),
@@ -63,5 +65,27 @@ function modelFields(model: Model): Field[] {
       const label = i === 0 ? 'hook points' : ' ';
       return [label, `${name}  width ${dIn}${steerable ? '' : ', read only'}`];
     }),
+  ];
+}
+
+/** What the weights are held as; quantized ones are told from those that are computed with as they are stored. */
+function weightsOf({ dtype, quantization }: Model): string {
+  return quantization?.format ?? dtype.replace('DATA_TYPE_', '');
+}
+
+function quantizationFields({ dtype, quantization }: Model): Field[] {
+  if (quantization === undefined) return [];
+  const { blockSize, storedModelSha256, meanNll, storedMeanNll, measuredTokens } = quantization;
+  const cost = meanNll - storedMeanNll;
+  return [
+    [
+      'quantized',
+      `in blocks of ${blockSize}, from ${dtype.replace('DATA_TYPE_', '')}, sha256 ${storedModelSha256}`,
+    ],
+    [
+      'its loss',
+      `${meanNll.toFixed(4)} nats a token, ${storedMeanNll.toFixed(4)} as stored (${cost < 0 ? '' : '+'}${cost.toFixed(4)}), ` +
+        `over ${formatCount(measuredTokens)} tokens`,
+    ],
   ];
 }

@@ -1,6 +1,7 @@
 import type { ModelRuntime } from '@facet/model-runtime';
 import type { DType } from '@facet/tensor';
 import type { TokenizerPool } from '../tokens/tokenizer-pool.ts';
+import type { HeldQuantization } from './held-quantization.ts';
 
 /** A model that is held: its runtime, its tokenizer, and what the contract tells about it. */
 export interface LoadedModel {
@@ -10,6 +11,8 @@ export interface LoadedModel {
   tokenizer: TokenizerPool;
   /** Element type of the weights on disk. */
   weightDtype: DType;
+  /** How its matrices are held and what that costs; absent where they are computed with as they are stored. */
+  quantization?: HeldQuantization | undefined;
   /** [d_vocab], 1 for special tokens. */
   special: Uint8Array;
   /** What an operator should know of its files, in sentences. */

@@ -1,7 +1,8 @@
-import { DataType, Lineage, type Model } from '@facet/contracts';
+import { DataType, Lineage, type Model, type Quantization } from '@facet/contracts';
 import { formatName } from '@facet/mesh';
 import type { DType } from '@facet/tensor';
 import type { LoadedModel } from './loaded-model.ts';
+import { formatOf } from './quantize-choice.ts';
 
 const DATA_TYPES: Partial<Record<DType, DataType>> = {
   F32: DataType.F32,
@@ -39,6 +40,21 @@ export function modelMessage(model: LoadedModel): Model {
     specialTokenIds: [...specialTokenIds],
     warnings: [...model.warnings],
     chatTemplates: [...chatTemplates],
+    quantization: quantizationMessage(model),
+  };
+}
+
+function quantizationMessage({ quantization, runtime }: LoadedModel): Quantization | undefined {
+  if (quantization === undefined) return undefined;
+  const { blockSize, quantized, stored, textSha256 } = quantization;
+  return {
+    format: formatOf(quantization),
+    blockSize,
+    storedModelSha256: runtime.identity.storedModelSha256,
+    meanNll: quantized.meanNll,
+    storedMeanNll: stored.meanNll,
+    measuredTokens: quantized.tokens,
+    textSha256,
   };
 }
 

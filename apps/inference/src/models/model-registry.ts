@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
 import { modelIdOf } from '@facet/hub';
 import { formatName, type Logger, parseName } from '@facet/mesh';
-import type { ModelRuntimeOptions, OpenModelRuntime } from '@facet/model-runtime';
+import type { ModelRuntime, ModelRuntimeOptions, OpenModelRuntime } from '@facet/model-runtime';
 import { type DType, elementCount, readSafetensorsHeader } from '@facet/tensor';
 import {
   openTokenizerPool,
   type TokenizerPool,
   type TokenizerPoolOptions,
 } from '../tokens/tokenizer-pool.ts';
-import type { ModelLocation } from './find-models.ts';
+import { describeQuantization, quantizationSentence } from './held-quantization.ts';
 import type { LoadedModel } from './loaded-model.ts';
+import type { LossText } from './quantization-loss.ts';
+import type { ChosenModel } from './quantize-choice.ts';
 
 /** The models that the service holds. */
 export interface ModelRegistry {
@@ -27,12 +29,14 @@ export interface LoadOptions {
   openModelRuntime: OpenModelRuntime;
   runtime: ModelRuntimeOptions;
   tokenizer: Omit<TokenizerPoolOptions, 'logger'>;
+  /** What the loss of quantized models is measured on. */
+  lossText: LossText;
   logger: Logger;
 }
 
 /** Loads the models one after another; when one fails, those before it are released. */
 export async function loadModels(
-  locations: readonly ModelLocation[],
+  locations: readonly ChosenModel[],
   options: LoadOptions,
 ): Promise<ModelRegistry> {
   const models = new Map<string, LoadedModel>();
@@ -53,7 +57,7 @@ export async function loadModels(
   return { get: (name, field) => find(models, name, field), list: () => [...models.values()], close };
 }
 
-async function loadModel(location: ModelLocation, options: LoadOptions): Promise<LoadedModel> {
+async function loadModel(location: ChosenModel, options: LoadOptions): Promise<LoadedModel> {
   const { logger } = options;
   const tokenizer = await openTokenizerPool(location.directory, { ...options.tokenizer, logger });
   try {
@@ -65,25 +69,50 @@ async function loadModel(location: ModelLocation, options: LoadOptions): Promise
 }
 
 async function loadRuntime(
-  { id, directory }: ModelLocation,
+  model: ChosenModel,
   tokenizer: TokenizerPool,
-  { openModelRuntime, runtime: runtimeOptions, logger }: LoadOptions,
+  options: LoadOptions,
 ): Promise<LoadedModel> {
   const startedMs = performance.now();
-  const weightDtype = await readWeightDtype(directory);
-  const runtime = await openModelRuntime(directory, runtimeOptions);
+  const { directory, quantization } = model;
+  const runtimeOptions = { ...options.runtime, ...(quantization && { quantization }) };
+  const runtime = await options.openModelRuntime(directory, runtimeOptions);
+  try {
+    return await describeModel(model, { ...options, runtimeOptions, runtime, tokenizer, startedMs });
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}
+
+interface OpenParts extends Omit<LoadOptions, 'runtime' | 'tokenizer'> {
+  runtime: ModelRuntime;
+  runtimeOptions: ModelRuntimeOptions;
+  tokenizer: TokenizerPool;
+  startedMs: number;
+}
+
+/** Finds what the contract tells about a model that is open, and logs it. */
+async function describeModel(
+  { id, directory, quantization: wanted }: ChosenModel,
+  { runtime, runtimeOptions, tokenizer, startedMs, logger, lossText: text, openModelRuntime }: OpenParts,
+): Promise<LoadedModel> {
   const { d_vocab, modelType } = runtime.spec;
+  const parts = { directory, tokenizer, text, openModelRuntime, runtime: runtimeOptions };
+  const quantization = wanted && (await describeQuantization(runtime, { ...parts, quantization: wanted }));
+  const weightDtype = await readWeightDtype(directory);
   const special = new Uint8Array(d_vocab);
   for (const token of tokenizer.facts.specialTokenIds) if (token < d_vocab) special[token] = 1;
   const seconds = (performance.now() - startedMs) / 1000;
   logger.info({ model: id, directory, modelType, seconds: Math.round(seconds * 100) / 100 }, 'model loaded');
+  if (quantization !== undefined) logger.info({ model: id }, quantizationSentence(quantization));
   const warnings = [
     ...runtime.warnings,
     ...tokenizer.facts.warnings,
     ...(await unusableTokens(tokenizer, d_vocab)),
   ];
   for (const warning of warnings) logger.warn({ model: id, directory }, warning);
-  return { id, runtime, tokenizer, weightDtype, special, warnings };
+  return { id, runtime, tokenizer, weightDtype, special, warnings, quantization };
 }
 
 /** Tokens named in a warning; models that were made for more tokens can lack thousands. */
