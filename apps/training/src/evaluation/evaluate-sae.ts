@@ -11,8 +11,9 @@ import { evaluationLineage, requireSameOrigin, requireServedModel } from './eval
 import type { EvaluationProgress, EvaluationQuestion, SaeEvaluation } from './evaluation-record.ts';
 import { selectionRule } from './evaluation-rule.ts';
 import { type Selection, selectContexts } from './evaluation-selection.ts';
-import { createModelLosses, type ModelLosses, requestLimits } from './model-losses.ts';
+import { createModelLosses, type ModelLosses } from './model-losses.ts';
 import { createReconstructionTally } from './reconstruction-tally.ts';
+import { requestLimits } from './replaced-model.ts';
 
 export interface EvaluationTask {
   store: ObjectStore;

@@ -1,24 +1,10 @@
-import {
-  type InferenceServiceDefinition,
-  type ScoreReplacementsRequest,
-  ScoreTextRequest,
-  type SequenceScore,
-} from '@facet/contracts';
-import { FacetError } from '@facet/errors';
-import { answerTensors, flagTensor, floatTensor, idTensor, type ServiceClient } from '@facet/mesh';
-import type { BatchLimits, EvaluationBatch } from './evaluation-batches.ts';
+import type { EvaluationBatch } from './evaluation-batches.ts';
 import type { ModelMetrics } from './evaluation-record.ts';
+import { type ReplacedModel, type RowsAt, scoreWith } from './replaced-model.ts';
 
-export interface ModelLossesOptions {
-  client: ServiceClient<typeof InferenceServiceDefinition>;
-  /** Resource name. */
-  model: string;
-  /** The weights that every answer must come from. */
-  modelSha256: string;
-  hookPoint: string;
+export interface ModelLossesOptions extends ReplacedModel {
   /** Mean of the counted rows [d_in], for the mean ablation. */
   mean: Float32Array;
-  signal: AbortSignal;
 }
 
 /** Adds up the model's losses with an SAE's reconstructions, zeros and the mean in place of its own rows. */
@@ -34,21 +20,6 @@ export interface ModelLosses {
 
 /** Batches that the model works on at once: one is computed while the answer to another travels. */
 const MAX_IN_FLIGHT = 2;
-/** A batch waits its turn behind other callers of the model. */
-const SCORE_DEADLINE_MS = 300_000;
-/** Limit of ScoreReplacements. */
-const MAX_SEQUENCES = 256;
-/** Tokens of one request to the model, and bytes of its rows: what evaluation and model hold of them at a time. */
-const REQUEST_TOKENS = 4096;
-const REQUEST_ROW_BYTES = 32 * 2 ** 20;
-/** Rows of one message. */
-const MESSAGE_ROW_BYTES = 2 ** 20;
-
-/** How contexts with rows [d_in] go into requests; a longer context is a request of its own. */
-export function requestLimits(d_in: number): BatchLimits {
-  const tokens = Math.min(REQUEST_TOKENS, Math.max(1, Math.floor(REQUEST_ROW_BYTES / (4 * d_in))));
-  return { tokens, contexts: MAX_SEQUENCES };
-}
 
 /** Starts adding up. */
 export function createModelLosses(options: ModelLossesOptions): ModelLosses {
@@ -96,9 +67,9 @@ async function measureBatch(
   };
   const ablated = (row: Float32Array) => ({ rowsAt: fill(batch, row), width });
   const [sae, zero, average] = await Promise.all([
-    score(options, batch, masked),
-    score(options, batch, ablated(new Float32Array(mean.length))),
-    score(options, batch, ablated(mean)),
+    scoreWith(options, batch, masked),
+    scoreWith(options, batch, ablated(new Float32Array(mean.length))),
+    scoreWith(options, batch, ablated(mean)),
   ]);
   const predicted = predictions(batch);
   sums.tokens += predicted.length;
@@ -122,73 +93,6 @@ async function measureBatch(
     average.map((part) => part.nll),
     predicted,
   );
-}
-
-/** Writes the rows [to − from, d_in] of tokens [from, to). */
-type RowsAt = (from: number, to: number) => Float32Array;
-
-/** Rows to go on with; without a mask in place of all. */
-interface GivenRows {
-  rowsAt: RowsAt;
-  width: number;
-  mask?: Uint8Array;
-  compareWithUnedited?: boolean;
-}
-
-/** Scores of one context of T tokens, [T − 1] each. */
-interface ContextScores {
-  nll: Float32Array;
-  uneditedNll: Float32Array | undefined;
-  kl: Float32Array | undefined;
-}
-
-async function score(
-  { client, model, modelSha256, hookPoint, signal }: ModelLossesOptions,
-  { tokenIds, lengths }: EvaluationBatch,
-  { rowsAt, width, mask, compareWithUnedited = false }: GivenRows,
-): Promise<ContextScores[]> {
-  const input = { $case: 'tokens' as const, value: { tokenIds: idTensor(tokenIds), lengths } };
-  const replacements = [{ hookPoint, ...(mask && { mask: flagTensor(mask) }) }];
-  const request = { model, input, replacements, compareWithUnedited };
-  const messages = requestMessages(ScoreTextRequest.fromPartial(request), {
-    rowsAt,
-    width,
-    tokens: tokenIds.length,
-  });
-  const { scores, lineage } = await client.scoreReplacements(messages, {
-    signal,
-    deadlineMs: SCORE_DEADLINE_MS,
-  });
-  if (lineage?.modelSha256 !== modelSha256)
-    throw new FacetError('precondition', `${model} was replaced by other weights during the evaluation`, {
-      reason: 'LINEAGE_MISMATCH',
-    });
-  if (scores.length !== lengths.length)
-    throw new Error(`inference scored ${scores.length} of ${lengths.length} contexts`);
-  return scores.map((found, index) => readScores(found, lengths[index]! - 1, compareWithUnedited));
-}
-
-/** The request, then its rows as the model is ready to take them. */
-async function* requestMessages(
-  request: ScoreTextRequest,
-  { rowsAt, width, tokens }: { rowsAt: RowsAt; width: number; tokens: number },
-): AsyncGenerator<ScoreReplacementsRequest> {
-  yield { part: { $case: 'request', value: request } };
-  const step = Math.max(1, Math.floor(MESSAGE_ROW_BYTES / (4 * width)));
-  for (let from = 0; from < tokens; from += step) {
-    const to = Math.min(tokens, from + step);
-    const activations = [floatTensor(rowsAt(from, to), [to - from, width])];
-    yield { part: { $case: 'rows', value: { firstToken: from, activations } } };
-  }
-}
-
-function readScores(score: SequenceScore, count: number, compared: boolean): ContextScores {
-  const read = (name: 'nll' | 'uneditedNll' | 'kl') => answerTensors.floats(score[name], [count], name);
-  return {
-    nll: read('nll'),
-    uneditedNll: compared ? read('uneditedNll') : undefined,
-    kl: compared ? read('kl') : undefined,
-  };
 }
 
 /** A prediction of a context: entry `index` is made at position `index` and is about the token after it. */
