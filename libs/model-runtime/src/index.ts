@@ -1,3 +1,13 @@
+export { defaultMemoryBytes, machineMemory, privateBytes } from './memory/machine-memory.ts';
+export {
+  createMemoryBudget,
+  type MemoryAccount,
+  type MemoryBudget,
+  type MemoryCount,
+  type MemoryHold,
+  type MemoryPurpose,
+  totalBytes,
+} from './memory/memory-budget.ts';
 export type {
   Activations,
   BatchIntervention,
@@ -7,6 +17,7 @@ export type {
   ForwardResult,
   Generation,
   GenerationStep,
+  ModelMemory,
   ModelRuntime,
   ModelRuntimeOptions,
   OpenModelRuntime,

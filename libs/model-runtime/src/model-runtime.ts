@@ -1,5 +1,6 @@
 import type { FloatDType } from '@facet/tensor';
 import type { HookPoint, ModelSpec, Quantization } from '@facet/transformer';
+import type { MemoryAccount, MemoryCount } from './memory/memory-budget.ts';
 
 /**
  * One loaded model: the only place of Facet where a language model runs.
@@ -15,6 +16,8 @@ export interface ModelRuntime {
   readonly hookPoints: readonly HookPoint[];
   /** What was ignored of the directory's files, in sentences. */
   readonly warnings: readonly string[];
+  /** What the model holds in memory now. */
+  memory(): ModelMemory;
   /** Runs whole contexts without a cache: activations, logits and scores of B rows at once. */
   forward(request: ForwardRequest): Promise<ForwardResult>;
   /** Scores tokens under two residual streams that `forward` gave, and tells how far their predictions lie apart. */
@@ -40,11 +43,25 @@ export interface ModelIdentity {
   storedModelSha256: string;
 }
 
+/** Memory of a model, bytes. */
+export interface ModelMemory {
+  /** All weight files. */
+  fileBytes: number;
+  /** The copy of the weights that sessions map; 0 where they map the files. It is shared, and no private memory. */
+  copyBytes: number;
+  /** Private memory as it is counted, by what for. */
+  held: MemoryCount;
+  /** Budget of all models of the process together. */
+  limit: number;
+}
+
 export interface ModelRuntimeOptions {
   /** Threads that compute at once over the whole runtime. @default the number of cores */
   threads?: number;
   /** Most compiled graph programs kept; the least recently used one is released. @default 8 */
   maxSessions?: number;
+  /** The account of what the model holds. @default one of its own, of half the memory that the process may have */
+  memory?: MemoryAccount;
   /** Bytes for the KV caches of all open generations. @default 2 GiB */
   maxCacheBytes?: number;
   /** Longest time that a compute thread may take to answer; then it is replaced. @default 600000 ms */

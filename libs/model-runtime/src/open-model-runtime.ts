@@ -13,6 +13,8 @@ import {
 } from '@facet/transformer';
 import { createCacheBudget } from './generation/cache-budget.ts';
 import { openGeneration } from './generation/generation.ts';
+import { defaultMemoryBytes } from './memory/machine-memory.ts';
+import { createMemoryBudget } from './memory/memory-budget.ts';
 import type { ModelRuntime, ModelRuntimeOptions } from './model-runtime.ts';
 import { runForward } from './passes/forward.ts';
 import { projectToVocabulary } from './passes/projection.ts';
@@ -45,9 +47,10 @@ export async function openModelRuntime(
   const { tokenizerSha256, spec, modelSha256: storedModelSha256 } = stored;
   const threads = checkThreads(options.threads ?? availableParallelism());
   const { model, modelSha256, mappedBytes, packsEdited } = await mapModel(stored, { ...options, checks });
-  const budget = createCacheBudget(options.maxCacheBytes ?? DEFAULT_MAX_CACHE_BYTES);
+  const memory = options.memory ?? createMemoryBudget(defaultMemoryBytes()).account();
+  const budget = createCacheBudget(options.maxCacheBytes ?? DEFAULT_MAX_CACHE_BYTES, memory);
   const lanes = createLanes({ folder: model.weightFolder, mappedBytes, threads }, options);
-  const context = { model, lanes, trunks: new Map(), packsEdited };
+  const context = { model, lanes, memory, trunks: new Map(), packsEdited };
   let isClosed = false;
   const whenOpen = <T>(work: () => Promise<T>): Promise<T> =>
     isClosed ? Promise.reject(closedError()) : work();
@@ -55,6 +58,12 @@ export async function openModelRuntime(
     spec,
     identity: { modelSha256, tokenizerSha256, storedModelSha256 },
     hookPoints: hookPoints(spec),
+    memory: () => ({
+      fileBytes: stored.weightBytes,
+      copyBytes: model.copy?.bytes ?? 0,
+      held: memory.held(),
+      limit: memory.limit,
+    }),
     warnings: [...stored.warnings, ...model.warnings],
     forward: (request) => whenOpen(() => runForward(context, request)),
     compareScores: (request) => whenOpen(() => compareScores(context, request)),

@@ -1,4 +1,5 @@
 import { type GraphRequest, loadModelDirectory } from '@facet/transformer';
+import { createMemoryBudget } from './memory/memory-budget.ts';
 import { type RuntimeContext, trunkProgram } from './runtime-context.ts';
 import { createLanePool } from './sessions/lane-pool.ts';
 import { writeTinyModel } from './testing/tiny-model.ts';
@@ -25,6 +26,7 @@ describe('trunkProgram', () => {
       model: { ...(await loadModelDirectory(model.directory)), release: async () => undefined },
       packsEdited: false,
       lanes: createLanePool(pool),
+      memory: createMemoryBudget(2 ** 20).account(),
       trunks: new Map(),
     };
   });

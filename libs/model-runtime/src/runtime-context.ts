@@ -6,6 +6,7 @@ import {
   type HeadKind,
   type MappedModel,
 } from '@facet/transformer';
+import type { MemoryAccount } from './memory/memory-budget.ts';
 import type { GraphProgram } from './sessions/lane.ts';
 import type { LanePool } from './sessions/lane-pool.ts';
 
@@ -15,6 +16,7 @@ export interface RuntimeContext {
   /** Whether a packed copy of the weights for every program that decodes costs little. */
   packsEdited: boolean;
   lanes: LanePool;
+  memory: MemoryAccount;
   /** Graphs written lately, by key, the last used last. */
   trunks: Map<string, TrunkProgram>;
 }

@@ -1,4 +1,5 @@
 import { FacetError } from '@facet/errors';
+import type { MemoryAccount } from '../memory/memory-budget.ts';
 
 /** Counts the bytes of all KV caches of a runtime. */
 export interface CacheBudget {
@@ -6,8 +7,8 @@ export interface CacheBudget {
   reserve(bytes: number): () => void;
 }
 
-/** Starts a budget of `limit` bytes. */
-export function createCacheBudget(limit: number): CacheBudget {
+/** Starts a budget of `limit` bytes of the memory of a model. */
+export function createCacheBudget(limit: number, memory: MemoryAccount): CacheBudget {
   let used = 0;
   return {
     reserve(bytes) {
@@ -21,11 +22,13 @@ export function createCacheBudget(limit: number): CacheBudget {
             metadata: { bytes: String(bytes), used: String(used), limit: String(limit) },
           },
         );
+      const hold = memory.hold({ purpose: 'caches', bytes });
       used += bytes;
       let held = true;
       return () => {
         if (held) used -= bytes;
         held = false;
+        hold.free();
       };
     },
   };

@@ -1,3 +1,4 @@
+import { dtypeBytes } from '@facet/tensor';
 import {
   type GraphRequest,
   HEAD_NAMES,
@@ -41,9 +42,40 @@ const CAUSAL_BLOCKS = 4;
 /** Runs that wait in each lane, so that no lane idles while its last result is copied. */
 const RUNS_PER_LANE = 2;
 
-/** Runs whole contexts without a cache, in blocks of rows over all lanes. */
+/**
+ * Runs whole contexts without a cache, in blocks of rows over all lanes. A result that does not fit into
+ * memory is `exhausted`.
+ */
 export async function runForward(context: RuntimeContext, request: ForwardRequest): Promise<ForwardResult> {
   const plan = planForward(context, request);
+  const results = context.memory.hold({ purpose: 'results', bytes: resultBytes(context, request, plan) });
+  try {
+    return await runPlan(context, request, plan);
+  } finally {
+    results.free();
+  }
+}
+
+/** Bytes of everything that comes back, and of the rows that are kept for the unembedding. */
+function resultBytes(
+  { model: { spec } }: RuntimeContext,
+  { activationDtype = 'F32', logits = 'none' }: ForwardRequest,
+  { tokens, program, interventions, needsHead }: ForwardPlan,
+): number {
+  const rows = tokens.batch * tokens.positions;
+  const widths = [...program.activations.keys()].map((name) => resolveHookPoint(spec, name).width);
+  const activations = dtypeBytes(activationDtype) * widths.reduce((sum, width) => sum + width, 0);
+  const proofs = interventions.reduce((sum, { features }) => sum + 2 * features + 2, 0);
+  const floats = proofs + (needsHead ? spec.d_model : 0);
+  const logitRows = { none: 0, last: tokens.batch, all: rows }[logits];
+  return rows * activations + dtypeBytes('F32') * (rows * floats + logitRows * spec.d_vocab);
+}
+
+async function runPlan(
+  context: RuntimeContext,
+  request: ForwardRequest,
+  plan: ForwardPlan,
+): Promise<ForwardResult> {
   const { tokens, program, outputs } = plan;
   const { batch, positions } = tokens;
   const result = allocateResult(context, request, plan);

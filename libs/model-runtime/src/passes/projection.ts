@@ -8,7 +8,10 @@ import { runHead } from './head-blocks.ts';
 /** More directions than this belong into several calls: the answer has rows × d_vocab logits. */
 const MAX_PROJECTED_ROWS = 65_536;
 
-/** logits = (directions ⊙ w_norm) · W_Uᵀ, or without w_norm; directions [rows, d_model]. */
+/**
+ * logits = (directions ⊙ w_norm) · W_Uᵀ, or without w_norm; directions [rows, d_model]. What does not fit
+ * into memory is `exhausted`.
+ */
 export async function projectToVocabulary(
   context: RuntimeContext,
   { directions, rows, foldFinalNorm = true, signal }: ProjectionRequest,
@@ -22,12 +25,18 @@ export async function projectToVocabulary(
       'directions',
     );
   requireFinite(directions, 'directions');
-  const logits = new Float32Array(rows * d_vocab);
-  await runHead(context, {
-    kind: foldFinalNorm ? 'folded-projection' : 'projection',
-    rows: directions,
-    signal,
-    take: (values, at) => logits.set(values[HEAD_NAMES.logits]!.data as Float32Array, at * d_vocab),
-  });
-  return logits;
+  const bytes = rows * d_vocab * Float32Array.BYTES_PER_ELEMENT;
+  const results = context.memory.hold({ purpose: 'results', bytes });
+  try {
+    const logits = new Float32Array(rows * d_vocab);
+    await runHead(context, {
+      kind: foldFinalNorm ? 'folded-projection' : 'projection',
+      rows: directions,
+      signal,
+      take: (values, at) => logits.set(values[HEAD_NAMES.logits]!.data as Float32Array, at * d_vocab),
+    });
+    return logits;
+  } finally {
+    results.free();
+  }
 }
