@@ -104,7 +104,8 @@ export function createInferenceHandlers({
       );
       yield* streamInTurn(caller, async function* (turn) {
         yield await generationStarted(question, caller.signal);
-        for await (const event of generateText(question, turn)) yield* generationMessages(event);
+        for await (const event of generateText(question, turn))
+          yield* await generationMessages(question, event, caller.signal);
       });
     },
 

@@ -35,7 +35,6 @@ export const MAX_VARIANT_ID_CHARS = 64;
 export const MAX_STOP_TEXTS = 16;
 /** Longest stop text, in UTF-16 units: bounds how much text is held back. */
 export const MAX_STOP_CHARS = 1024;
-export const MAX_TEMPERATURE = 100;
 export const DEFAULT_MAX_TOKENS = 64;
 
 /** Most tokens returned for one direction and end of ProjectToVocabulary, and when none is asked for. */

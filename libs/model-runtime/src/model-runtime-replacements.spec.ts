@@ -1,4 +1,5 @@
-import { HOOK_KINDS, klDivergence } from '@facet/transformer';
+import { HOOK_KINDS } from '@facet/transformer';
+import { klDivergence } from '@facet/transformer/sampling';
 import type { BatchReplacement, ModelRuntime } from './model-runtime.ts';
 import { openModelRuntime } from './open-model-runtime.ts';
 import { expectClose } from './testing/closeness.ts';

@@ -24,16 +24,6 @@ export {
 } from './hooks/hook-points.ts';
 export { cachedHeadWidth } from './ops/attention.ts';
 export { isLengthDependent, positionOffset } from './ops/rope.ts';
-export { klDivergence, logNormalizer } from './sampling/distributions.ts';
-export {
-  argmax,
-  MAX_TEMPERATURE,
-  requireSamplingOptions,
-  type SampledToken,
-  type SamplingOptions,
-  sampleToken,
-} from './sampling/sampling.ts';
-export { createRandom } from './sampling/sampling-random.ts';
 export { loadTokenizer, type Tokenizer } from './tokens/tokenizer.ts';
 export type { DecodeState, DecodeStream } from './tokens/tokenizer-stream.ts';
 export type { CopyOptions } from './weights/copies/weight-copies.ts';

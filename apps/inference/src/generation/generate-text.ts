@@ -1,4 +1,11 @@
-import { createRandom, klDivergence, logNormalizer, sampleToken } from '@facet/transformer';
+import {
+  createSamplingMemory,
+  createTokenSampler,
+  type DrawnToken,
+  type SamplingMemory,
+  type SamplingOptions,
+  type TokenLogprob,
+} from '@facet/transformer/sampling';
 import { countEdited, type InterventionProof } from '../editing/edit-proofs.ts';
 import { type InterventionPlan, planInterventions } from '../editing/intervention-plan.ts';
 import { hasRules, type Intervention } from '../editing/interventions.ts';
@@ -19,7 +26,7 @@ export interface GenerationQuestion {
   model: LoadedModel;
   prompt: Int32Array;
   variants: readonly Variant[];
-  sampling: { temperature: number; topK: number; topP: number; seed: bigint };
+  sampling: SamplingOptions & { seed: bigint };
   maxTokens: number;
   stops: readonly string[];
   ignoreEos: boolean;
@@ -36,6 +43,8 @@ export interface TokenEvent {
   logprob: number;
   uneditedLogprob: number | undefined;
   kl: number | undefined;
+  /** The likeliest tokens, where asked for. */
+  top: readonly TokenLogprob[];
 }
 
 export interface FinishedEvent {
@@ -66,7 +75,10 @@ export async function* generateText(
       { model, plan: rows.plan, rowVariants: rows.variants, prompt, maxTokens },
       turn,
     );
-    const writers = question.variants.map((_, variant) => createWriter(question, rows.companions[variant]));
+    const memory = createSamplingMemory(model.runtime.spec.d_vocab);
+    const writers = question.variants.map((_, variant) =>
+      createWriter(question, rows.companions[variant], memory),
+    );
     let outcome = yield* runPrompt(steps, writers);
     for (;;) {
       yield* writeStep(writers, outcome.logits, { model, signal: turn.signal });
@@ -148,14 +160,18 @@ interface VariantWriter {
   countEdited(positions: number): void;
 }
 
-function createWriter(question: GenerationQuestion, unedited: number | undefined): VariantWriter {
+function createWriter(
+  question: GenerationQuestion,
+  unedited: number | undefined,
+  memory: SamplingMemory,
+): VariantWriter {
   const { model, prompt, sampling, maxTokens, stops, ignoreEos } = question;
   const eosTokenIds = ignoreEos ? [] : model.runtime.spec.eosTokenIds;
   const text = createGeneratedText(model, [...prompt], { stops, eosTokenIds, maxTokens });
-  const random = createRandom(sampling.seed);
+  const sampler = createTokenSampler({ options: sampling, seed: sampling.seed, prompt }, memory);
   let ended = false;
   let lastToken = 0;
-  let drawn: Pick<TokenEvent, 'logprob' | 'uneditedLogprob' | 'kl'>;
+  let drawn: DrawnToken;
   let positionsEdited = 0;
   return {
     get ended() {
@@ -166,17 +182,15 @@ function createWriter(question: GenerationQuestion, unedited: number | undefined
     },
     draw(variant, logits) {
       const own = rowOf(logits, variant, model);
-      const { id, logprob } = sampleToken(own, sampling, random);
-      lastToken = id;
-      const comparison =
-        unedited === undefined ? undefined : compare(rowOf(logits, unedited, model), own, id);
-      drawn = { logprob, uneditedLogprob: comparison?.logprob, kl: comparison?.kl };
-      return text.next(id);
+      const other = unedited === undefined || unedited === variant ? own : rowOf(logits, unedited, model);
+      drawn = sampler.draw(own, unedited === undefined ? undefined : other);
+      lastToken = drawn.id;
+      return text.next(drawn.id);
     },
     *write(variant, decoded) {
       const said = text.append(decoded);
       const position = prompt.length + text.tokens() - 1;
-      yield { type: 'token', variant, position, tokenId: lastToken, text: said.text, ...drawn };
+      yield { type: 'token', variant, position, tokenId: lastToken, text: said.text, ...factsOf(drawn) };
       ended = said.ended !== undefined;
       if (said.ended !== undefined) yield finished(variant, said.ended, { text, positionsEdited });
     },
@@ -199,6 +213,10 @@ function rowOf(logits: Float32Array, row: number, { runtime }: LoadedModel): Flo
   return logits.subarray(row * V, (row + 1) * V);
 }
 
-function compare(unedited: Float32Array, edited: Float32Array, id: number): { logprob: number; kl: number } {
-  return { logprob: unedited[id]! - logNormalizer(unedited), kl: klDivergence(unedited, edited) };
+function factsOf({
+  logprob,
+  top,
+  compared,
+}: DrawnToken): Pick<TokenEvent, 'logprob' | 'uneditedLogprob' | 'kl' | 'top'> {
+  return { logprob, top, uneditedLogprob: compared?.logprob, kl: compared?.kl };
 }

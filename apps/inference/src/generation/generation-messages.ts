@@ -6,9 +6,10 @@ import {
   type GenerationVariant,
   type SamplingOptions,
   SamplingOptions as SamplingOptionsMessage,
+  type TokenLogprob,
 } from '@facet/contracts';
 import { FacetError, quote } from '@facet/errors';
-import { requireSamplingOptions } from '@facet/transformer';
+import { requireSamplingOptions } from '@facet/transformer/sampling';
 import { proofMessages, readInterventions } from '../editing/intervention-messages.ts';
 import { planInterventions } from '../editing/intervention-plan.ts';
 import {
@@ -22,7 +23,13 @@ import type { LoadedModel } from '../models/loaded-model.ts';
 import { lineageMessage } from '../models/model-messages.ts';
 import { tokenBatch } from '../tensor-messages.ts';
 import { joinSequences } from '../tokens/token-sequences.ts';
-import type { FinishedEvent, GenerationEvent, GenerationQuestion, Variant } from './generate-text.ts';
+import type {
+  FinishedEvent,
+  GenerationEvent,
+  GenerationQuestion,
+  TokenEvent,
+  Variant,
+} from './generate-text.ts';
 import type { FinishReason as Reason } from './generated-text.ts';
 import { readPrompt } from './prompt-messages.ts';
 
@@ -41,7 +48,7 @@ export async function readGenerationRequest(
     model,
     prompt,
     variants,
-    sampling: readSampling(sampling),
+    sampling: readSampling(sampling, model.runtime.spec.d_vocab),
     maxTokens: readMaxTokens(sampling.maxTokens, {
       promptTokens: prompt.length,
       n_ctx: model.runtime.spec.n_ctx,
@@ -69,17 +76,33 @@ export async function generationStarted(
 }
 
 /** Writes tokens, proofs and ends as they come. */
-export function generationMessages(event: GenerationEvent): GenerateTextResponse[] {
+export async function generationMessages(
+  { model }: GenerationQuestion,
+  event: GenerationEvent,
+  signal: AbortSignal,
+): Promise<GenerateTextResponse[]> {
   switch (event.type) {
     case 'proof':
       return proofMessages(event.proof).map((value) => ({ event: { $case: 'proof', value } }));
     case 'finished':
       return [{ event: { $case: 'finished', value: finishedMessage(event) } }];
     case 'token': {
-      const { type: _, ...value } = event;
-      return [{ event: { $case: 'token', value } }];
+      const { type: _, top, ...token } = event;
+      const topLogprobs = await topMessages(top, model, signal);
+      return [{ event: { $case: 'token', value: { ...token, topLogprobs } } }];
     }
   }
+}
+
+async function topMessages(
+  top: TokenEvent['top'],
+  { tokenizer }: LoadedModel,
+  signal: AbortSignal,
+): Promise<TokenLogprob[]> {
+  if (top.length === 0) return [];
+  const ids = top.map(({ id }) => id);
+  const texts = await tokenizer.tokenTexts(ids, signal);
+  return top.map(({ id, logprob }, place) => ({ tokenId: id, text: texts[place]!, logprob }));
 }
 
 const FINISH_REASONS: Record<Reason, FinishReason> = {
@@ -111,23 +134,20 @@ function readVariants(messages: readonly GenerationVariant[], model: LoadedModel
   });
 }
 
-function readSampling({
-  temperature = 1,
-  topK,
-  topP = 1,
-  seed,
-}: SamplingOptions): GenerationQuestion['sampling'] {
+/** Settings that are left out have the contract's defaults. */
+function readSampling(message: SamplingOptions, d_vocab: number): GenerationQuestion['sampling'] {
+  const { maxTokens: _, stop: __, ignoreEos: ___, seed, ...options } = message;
   try {
-    requireSamplingOptions({ temperature, topK, topP });
+    requireSamplingOptions(options, d_vocab);
   } catch (cause) {
-    const { message, field } = cause as FacetError;
-    throw new FacetError('invalid', message, {
+    const refused = cause as FacetError;
+    throw new FacetError('invalid', refused.message, {
       cause,
-      field: `sampling.${field}`,
+      field: `sampling.${refused.field}`,
       reason: 'INVALID_SAMPLING',
     });
   }
-  return { temperature, topK, topP, seed: seed ?? randomBytes(8).readBigUInt64BE() };
+  return { ...options, seed: seed ?? randomBytes(8).readBigUInt64BE() };
 }
 
 /** A number that is asked for must fit; the default takes what fits. */

@@ -1,3 +1,4 @@
+import { strongest, type TokenLogit } from '@facet/transformer/sampling';
 import { MAX_STEP_RESULT_BYTES } from '../limits.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { createPacer } from '../scheduling/pacer.ts';
@@ -13,11 +14,6 @@ export interface ProjectionQuestion {
   top: number;
   bottom: number;
   foldFinalNorm: boolean;
-}
-
-export interface TokenLogit {
-  id: number;
-  logit: number;
 }
 
 /** What one direction does to the next-token logits. */
@@ -54,30 +50,4 @@ export async function projectVocabulary(
     }
   }
   return projections;
-}
-
-/** Finds the `count` entries whose value times `sign` is largest, in order; lower index first among equals. */
-export function strongest(values: Float32Array, count: number, sign: 1 | -1): TokenLogit[] {
-  const kept: TokenLogit[] = [];
-  if (count === 0) return kept;
-  for (let id = 0; id < values.length; id++) {
-    const logit = values[id]!;
-    // Ids come in order, so an equal value later never displaces one that is kept.
-    if (kept.length === count && logit * sign <= kept.at(-1)!.logit * sign) continue;
-    if (kept.length === count) kept.pop();
-    kept.splice(placeOf(kept, logit * sign, sign), 0, { id, logit });
-  }
-  return kept;
-}
-
-/** The first place whose value times `sign` is smaller than `strength`. */
-function placeOf(kept: readonly TokenLogit[], strength: number, sign: number): number {
-  let low = 0;
-  let high = kept.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (kept[middle]!.logit * sign < strength) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

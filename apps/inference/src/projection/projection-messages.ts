@@ -1,9 +1,10 @@
 import type { ProjectToVocabularyRequest, ProjectToVocabularyResponse } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
+import type { TokenLogit } from '@facet/transformer/sampling';
 import { DEFAULT_PROJECTED_TOKENS, MAX_PROJECTED_TOKENS, MAX_PROJECTION_ENTRIES } from '../limits.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { readFloats } from '../tensor-messages.ts';
-import type { Projection, ProjectionQuestion, TokenLogit } from './project-vocabulary.ts';
+import type { Projection, ProjectionQuestion } from './project-vocabulary.ts';
 
 /** Reads a ProjectToVocabulary request for `model`. */
 export function readProjectionRequest(

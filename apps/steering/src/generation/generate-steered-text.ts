@@ -98,7 +98,7 @@ function* tellStarted(started: GenerationStarted, { plan }: Teller): Generator<G
 }
 
 function* tellToken(token: GeneratedToken, teller: Teller): Generator<GenerateSteeredTextResponse> {
-  const { position, tokenId, text, logprob } = token;
+  const { position, tokenId, text, logprob, topLogprobs } = token;
   const variant = teller.variants[token.variant]!;
   const isSteered = variant === SteeringVariant.STEERED;
   if (isSteered) teller.tally.addToken(token);
@@ -110,6 +110,7 @@ function* tellToken(token: GeneratedToken, teller: Teller): Generator<GenerateSt
     logprob,
     unsteeredLogprob: isSteered ? token.uneditedLogprob : undefined,
     kl: isSteered ? token.kl : undefined,
+    topLogprobs,
   };
   yield { event: { $case: 'token', value } };
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { strongest } from './project-vocabulary.ts';
+import { strongest } from './strongest.ts';
 
 describe('strongest', () => {
   test('orders by value, lower ids first among equals, at both ends', () => {
