@@ -1,6 +1,7 @@
 import { FacetError, quote } from '@facet/errors';
 import { z } from 'zod';
 import { asksForSomething, layerOf, refuseOption, refuseStated, requireAgreement } from './config-checks.ts';
+import { isHeadOutput } from './hook-names.ts';
 import { parseJsonConfig } from './json-config.ts';
 import { metadataSchema } from './metadata-schema.ts';
 import {
@@ -98,7 +99,9 @@ export function parseSaelensFile(text: string, source: string): SaelensConfigFil
 /** Renders `cfg` as a SAELens v6 `cfg.json`. */
 export function formatSaelensConfig(cfg: SaeConfig): string {
   const { metadata, ...rest } = cfg;
-  return `${JSON.stringify({ ...rest, reshape_activations: 'none', metadata }, null, 2)}\n`;
+  // Rows of hook_z are all heads side by side here; SAELens makes them so when it is told.
+  const reshape_activations = isHeadOutput(metadata.hook_name) ? 'hook_z' : 'none';
+  return `${JSON.stringify({ ...rest, reshape_activations, metadata }, null, 2)}\n`;
 }
 
 function architectureOf(file: ConfigFile, source: string): Architecture {
@@ -148,8 +151,7 @@ function refuseUnsupported(file: ConfigFile, source: string): void {
     refuseOption(source, { name, value }, remedy);
   if (!/^(torch\.)?(float32|float16|bfloat16|float64)$/.test(file.dtype))
     refuse('dtype', file.dtype.slice(0, 40), 'use float32, float16 or bfloat16');
-  const reshape = file.reshape_activations ?? 'none';
-  if (reshape !== 'none') refuse('reshape_activations', reshape.slice(0, 40), 'only none is');
+  requireShape(file, source);
   for (const name of ['activation_fn_str', 'activation_fn'] as const) {
     const activation = file[name] ?? 'relu';
     if (activation !== 'relu' && activation !== 'topk')
@@ -158,6 +160,15 @@ function refuseUnsupported(file: ConfigFile, source: string): void {
   for (const [name, value] of Object.entries(file.activation_fn_kwargs ?? {}))
     if (name !== 'k' && asksForSomething(value))
       refuse(`activation_fn_kwargs.${name.slice(0, 40)}`, value, 'only k is');
+}
+
+/** Rows of `hook_z` are all heads side by side here, as `reshape_activations: hook_z` makes them. */
+function requireShape({ reshape_activations, metadata, meta, ...flat }: ConfigFile, source: string): void {
+  const value = reshape_activations ?? 'none';
+  const hook = metadata?.hook_name ?? meta?.hook_name ?? flat.hook_name ?? flat.hook_point;
+  if (value === 'none' || (value === 'hook_z' && isHeadOutput(hook))) return;
+  const name = 'reshape_activations';
+  refuseOption(source, { name, value: value.slice(0, 40) }, 'none is, and hook_z at attn.hook_z');
 }
 
 /** Keys that only transcoders, skip connections, single heads and SAEs of several hook points have. */

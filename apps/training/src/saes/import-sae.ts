@@ -7,6 +7,7 @@ import {
   parseSaelensConfig,
   type ReadOptions,
   readSae,
+  resolveHookName,
   type Sae,
   type SaeFormat,
   writeSaelens,
@@ -56,11 +57,12 @@ export async function importSae(
   const read = await readSae(format, files, { inputScale: request.inputScale });
   const { sae, conversions } = read;
   const { hook_name } = sae.cfg.metadata;
-  const hookPoint = request.hookPoint || hook_name;
-  if (!hookPoint) {
+  const named = request.hookPoint || hook_name;
+  if (!named) {
     const message = `${quote(request.uri)} does not name its hook point; give hook_point, e.g. blocks.6.hook_resid_post`;
     throw new FacetError('invalid', message, { field: 'hook_point' });
   }
+  const hookPoint = resolveHookName(named, quote(request.uri));
   const { d_in } = sae.cfg;
   const model = await findModel(
     { source: quote(request.uri), modelId: request.modelId, hookPoint, d_in },
@@ -85,7 +87,10 @@ export async function importSae(
   const configJson = writeSaelens(sae).cfg;
   const cfg = parseSaelensConfig(configJson, request.id);
   const imported = { id: request.id, manifest: stored.manifest, cfg, configJson, texts: NO_TEXTS, parity };
-  return { sae: imported, notices: [...hookNotices(hook_name, hookPoint), ...noticesOf(sae, model)] };
+  return {
+    sae: imported,
+    notices: [...hookNotices(hook_name, request.hookPoint, hookPoint), ...noticesOf(sae, model)],
+  };
 }
 
 function importedLineage(
@@ -96,10 +101,11 @@ function importedLineage(
   return { modelId, modelSha256, tokenizerSha256, hookPoint, normalization: 'none', saeId: id };
 }
 
-function hookNotices(configured: string | undefined, hookPoint: string): string[] {
+function hookNotices(configured: string | undefined, asked: string, hookPoint: string): string[] {
   if (configured === undefined || configured === hookPoint) return [];
-  const asked = `it is imported for ${quote(hookPoint)}, as asked`;
-  return [`its configuration names the hook point ${quote(configured)}; ${asked}`];
+  const named = `its configuration names the hook point ${quote(configured)}`;
+  if (asked === '') return [`${named}, which is ${quote(hookPoint)} here`];
+  return [`${named}; it is imported for ${quote(hookPoint)}, as asked`];
 }
 
 function noticesOf(sae: Sae, { notice }: NamedModel): string[] {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSaelens } from '@facet/sae';
 import { createTrainingSystem, type TrainingSystem } from '../testing/training-system.ts';
@@ -33,6 +33,12 @@ beforeEach(async () => {
 });
 afterEach(() => system.stop());
 
+/** Gives the hook point another name in the configuration. */
+async function rename(from: string, to: string): Promise<void> {
+  const path = join(uri, 'cfg.json');
+  await writeFile(path, (await readFile(path, 'utf8')).replace(from, to));
+}
+
 describe('an import', () => {
   test('that names a model while inference does not answer is refused, and nothing is published', async () => {
     const { saes } = await system.start({
@@ -54,6 +60,23 @@ describe('an import', () => {
     const { sae, notices } = await saes.importSae({ saeId: 'x', uri, model: 'models/toy' });
     expect(sae).toMatchObject({ model: 'models/toy', lineage: { modelId: 'toy', modelSha256: '' } });
     expect(notices).toEqual([expect.stringMatching(/knows no inference to ask for models\/toy/)]);
+  });
+
+  test('finds what other programs call its hook point, and refuses what is none, by name', async () => {
+    const { saes } = await system.start({ FACET_SAE_IMPORT_ROOTS: system.folder });
+    await rename('blocks.0.hook_resid_post', 'blocks.0.hook_z');
+    const { sae, notices } = await saes.importSae({ saeId: 'x', uri });
+    expect(sae).toMatchObject({ hookPoint: 'blocks.0.attn.hook_z' });
+    expect(notices).toContain(
+      'its configuration names the hook point "blocks.0.hook_z", which is "blocks.0.attn.hook_z" here',
+    );
+    const asked = await saes.importSae({ saeId: 'y', uri, hookPoint: 'blocks.1.hook_in' });
+    expect(asked.sae).toMatchObject({ hookPoint: 'blocks.1.hook_resid_pre' });
+    await rename('blocks.0.hook_z', 'blocks.0.attn.hook_result');
+    await expect(saes.importSae({ saeId: 'z', uri })).rejects.toMatchObject({
+      kind: 'unimplemented',
+      message: expect.stringMatching(/reads "blocks.0.attn.hook_result", which is no hook point here/),
+    });
   });
 
   test('for another hook point than its configuration names says so', async () => {

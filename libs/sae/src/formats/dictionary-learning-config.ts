@@ -1,6 +1,7 @@
 import { FacetError } from '@facet/errors';
 import { z } from 'zod';
 import { layerOf, refuseOption, refuseStated, requireAgreement } from '../config-checks.ts';
+import { hookPointOfSubmodule } from '../hook-names.ts';
 import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
 import { metadataSchema } from '../metadata-schema.ts';
 import type { SaeMetadata } from '../sae.ts';
@@ -154,13 +155,6 @@ function requireSelection({ k, dict_class }: Config['trainer'], source: string):
 /** The number of a layer in the name of a module, as the library's scripts and PyTorch write it. */
 const LAYER_IN_NAME = /(?:^|[._])(?:layers?|blocks?|h)[._](\d{1,4})(?=[._]|$)/;
 
-/** Submodule names of the library's own scripts; others leave the hook point open. */
-const SUBMODULES: readonly (readonly [pattern: RegExp, kind: string])[] = [
-  [/^resid_post(?:_layer_(\d{1,4}))?$/, 'hook_resid_post'],
-  [/^mlp(?:_out)?(?:_layer_(\d{1,4}))?$/, 'hook_mlp_out'],
-  [/^(?:attn|attention)(?:_out)?(?:_layer_(\d{1,4}))?$/, 'hook_attn_out'],
-];
-
 function hookPointOf({ trainer, buffer }: Config, source: string): string | undefined {
   const { submodule_name, layer } = trainer;
   const io = buffer?.io ?? 'out';
@@ -176,9 +170,7 @@ function hookPointOf({ trainer, buffer }: Config, source: string): string | unde
     { name: 'layer', value: stated ?? layer },
   );
   // The names are those of outputs: what goes into a module may be another hook point.
-  const kind = io === 'out' ? SUBMODULES.find(([pattern]) => pattern.test(submodule_name))?.[1] : undefined;
-  const number = stated ?? named;
-  return kind && number !== undefined ? `blocks.${number}.${kind}` : undefined;
+  return io === 'out' ? hookPointOfSubmodule(submodule_name, stated ?? named) : undefined;
 }
 
 /** What Facet kept in the file says what the trainer says. */

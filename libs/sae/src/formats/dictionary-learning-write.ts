@@ -100,13 +100,15 @@ const TRAINERS: Readonly<Partial<Record<DictClass, string>>> = {
 };
 
 const KINDS: Readonly<Record<string, string>> = {
+  hook_resid_pre: 'resid_pre',
+  hook_resid_mid: 'resid_mid',
   hook_resid_post: 'resid_post',
   hook_mlp_out: 'mlp_out',
   hook_attn_out: 'attn_out',
 };
 
 function configOf(dictClass: DictClass, { cfg: { d_in, d_sae, k, metadata } }: Sae) {
-  const [, layer, kind] = /^blocks\.(\d+)\.(\w+)$/.exec(metadata.hook_name ?? '') ?? [];
+  const [, layer, kind] = /^blocks\.(\d+)\.([\w.]+)$/.exec(metadata.hook_name ?? '') ?? [];
   const submodule = kind && KINDS[kind] && `${KINDS[kind]}_layer_${Number(layer)}`;
   const trainer = {
     trainer_class: TRAINERS[dictClass],

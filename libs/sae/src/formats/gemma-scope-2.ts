@@ -2,6 +2,7 @@ import { FacetError, quote } from '@facet/errors';
 import { serializeSafetensors } from '@facet/tensor';
 import { z } from 'zod';
 import { refuseUnknownOptions, requireAgreement } from '../config-checks.ts';
+import { hookPointOfModule } from '../hook-names.ts';
 import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
 import { metadataSchema } from '../metadata-schema.ts';
 import type { Sae, SaeMetadata } from '../sae.ts';
@@ -42,7 +43,10 @@ async function read(files: SaeFiles): Promise<ReadSae> {
   const text = Buffer.from(await files.read(CONFIG_FILE, MAX_CONFIG_BYTES)).toString('utf8');
   const config = parseJsonConfig(text, configSchema, { source, file: CONFIG_FILE, format: 'Gemma Scope 2' });
   refuseUnsupported(config, source);
-  const hook = config.hf_hook_point_in === undefined ? undefined : hookPointOf(config.hf_hook_point_in);
+  const hook =
+    config.hf_hook_point_in === undefined
+      ? undefined
+      : hookPointOfModule(config.hf_hook_point_in, { hasPostNorms: true });
   requireHook(config, hook, source);
   const metadata: SaeMetadata = {
     ...(config.model_name && { model_name: config.model_name }),
@@ -126,20 +130,16 @@ function requireHook(config: Config, hook: string | undefined, source: string): 
   );
 }
 
-/** Modules of Gemma 3 and the hook points that they are; `o_proj.input` is none, for Facet reads what comes after it. */
-const MODULES: readonly (readonly [module: string, kind: string])[] = [
-  ['output', 'hook_resid_post'],
-  ['post_feedforward_layernorm.output', 'hook_mlp_out'],
-];
-
-function hookPointOf(module: string): string | undefined {
-  const [, layer, rest] = /^(?:model\.)?(?:language_model\.)?layers\.(\d+)\.([\w.]+)$/.exec(module) ?? [];
-  const kind = MODULES.find(([name]) => name === rest)?.[1];
-  return kind && `blocks.${Number(layer)}.${kind}`;
-}
+/** Modules of Gemma 3 that are written, by kind of hook point. */
+const MODULES: Readonly<Record<string, string>> = {
+  hook_resid_post: 'output',
+  'attn.hook_z': 'self_attn.o_proj.input',
+  hook_attn_out: 'post_attention_layernorm.output',
+  hook_mlp_out: 'post_feedforward_layernorm.output',
+};
 
 function moduleOf(hookPoint: string): string | undefined {
-  const [, layer, kind] = /^blocks\.(\d+)\.(\w+)$/.exec(hookPoint) ?? [];
-  const module = MODULES.find(([, name]) => name === kind)?.[0];
+  const [, layer, kind] = /^blocks\.(\d+)\.([\w.]+)$/.exec(hookPoint) ?? [];
+  const module = MODULES[kind ?? ''];
   return module && `model.layers.${Number(layer)}.${module}`;
 }

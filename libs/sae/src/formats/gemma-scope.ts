@@ -59,8 +59,13 @@ function refuseOthers(source: string): void {
 
 /** The path says what the SAE reads: `gemma-scope-2b-pt-res/layer_20/width_16k/average_l0_71`. */
 function hookPointOf(source: string): string | undefined {
-  const site = /gemma-scope-[^/]*-(res|mlp)(?:-canonical)?\//.exec(source)?.[1];
+  const site = /gemma-scope-[^/]*-(res|mlp|att)(?:-canonical)?\//.exec(source)?.[1] as
+    | keyof typeof SITES
+    | undefined;
   const layer = /(?:^|\/)layer_(\d+)(?:\/|$)/.exec(source)?.[1];
   if (site === undefined || layer === undefined) return undefined;
-  return `blocks.${Number(layer)}.${site === 'res' ? 'hook_resid_post' : 'hook_mlp_out'}`;
+  return `blocks.${Number(layer)}.${SITES[site]}`;
 }
+
+/** What the SAEs of each repository read; those of attention what its heads give, before W_O. */
+const SITES = { res: 'hook_resid_post', mlp: 'hook_mlp_out', att: 'attn.hook_z' } as const;

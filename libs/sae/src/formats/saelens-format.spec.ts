@@ -2,10 +2,11 @@ import { serializeSafetensors, type TensorData } from '@facet/tensor';
 import { decode } from '../decode.ts';
 import { encodeReference } from '../encode-reference.ts';
 import type { Sae } from '../sae.ts';
+import { formatSaelensConfig } from '../saelens-config.ts';
 import { memoryFiles } from '../testing/memory-files.ts';
 import { randomSae } from '../testing/random-sae.ts';
 import { requireSameModel } from '../testing/same-model.ts';
-import { readSae } from './formats.ts';
+import { readSae, writeSae } from './formats.ts';
 
 /** Files as SAELens 1 to 5 wrote them: a flat configuration, weights by name. */
 function oldFiles(sae: Sae, cfg: object, tensors: Record<string, TensorData> = {}) {
@@ -115,4 +116,55 @@ describe('old SAELens files', () => {
       /the tensor threshold \[37\] is missing/,
     );
   });
+});
+
+describe('SAEs of what the heads give', () => {
+  test.each([
+    [{ hook_point: 'blocks.1.attn.hook_z', reshape_activations: 'hook_z' }],
+    [{ hook_point: undefined, hook_name: 'blocks.1.hook_z', reshape_activations: 'hook_z' }],
+    [{ hook_point: 'blocks.1.attn.hook_z', reshape_activations: 'none' }],
+  ])('are read with their rows flat: %j', async (cfg) => {
+    const sae = randomSae('standard');
+    requireSameModel(await readSae('saelens', oldFiles(sae, cfg)), sae);
+  });
+
+  test('are refused flat at other hook points', async () => {
+    const files = oldFiles(randomSae('standard'), { reshape_activations: 'hook_z' });
+    await expect(readSae('saelens', files)).rejects.toThrow(
+      /reshape_activations "hook_z".*none is, and hook_z at attn.hook_z/,
+    );
+  });
+
+  test('say so where SAELens reads them', () => {
+    const sae = randomSae('standard');
+    const at = (hook_name: string) =>
+      JSON.parse(formatSaelensConfig({ ...sae.cfg, metadata: { hook_name } })).reshape_activations;
+    expect([at('blocks.1.attn.hook_z'), at('blocks.1.hook_attn_out')]).toEqual(['hook_z', 'none']);
+  });
+});
+
+describe('Gemma Scope', () => {
+  test.each([
+    ['gemma-scope', 'gemma-scope-2b-pt-att/layer_3/width_16k', 'blocks.3.attn.hook_z'],
+    ['gemma-scope', 'gemma-scope-2b-pt-res-canonical/layer_3/width_16k', 'blocks.3.hook_resid_post'],
+    ['gemma-scope', 'gemma-scope-9b-pt-mlp/layer_30/width_16k', 'blocks.30.hook_mlp_out'],
+  ] as const)('%s says in the path %s that it reads %s', async (format, folder, hookPoint) => {
+    const files = memoryFiles(writeSae(randomSae('jumprelu'), format).files, folder);
+    expect((await readSae(format, files)).sae.cfg.metadata.hook_name).toBe(hookPoint);
+  });
+
+  test.each(['hook_resid_post', 'attn.hook_z', 'hook_attn_out', 'hook_mlp_out'])(
+    '2 names the module of %s and is read again',
+    async (kind) => {
+      const sae = randomSae('jumprelu');
+      sae.cfg.metadata = { hook_name: `blocks.4.${kind}` };
+      const { files } = writeSae(sae, 'gemma-scope-2');
+      const written = JSON.parse(Buffer.concat(files['config.json']!).toString());
+      expect(written.hf_hook_point_in).toMatch(/^model\.layers\.4\./);
+      delete written.facet_metadata;
+      const bare = { ...files, 'config.json': [Buffer.from(JSON.stringify(written))] };
+      const read = await readSae('gemma-scope-2', memoryFiles(bare));
+      expect(read.sae.cfg.metadata.hook_name).toBe(`blocks.4.${kind}`);
+    },
+  );
 });

@@ -3,6 +3,7 @@ import { serializeSafetensors } from '@facet/tensor';
 import { z } from 'zod';
 import { refuseUnknownOptions, requireAgreement } from '../config-checks.ts';
 import { foldDecoderNorms, transpose, withInputBias } from '../convert.ts';
+import { hookPointOfModule } from '../hook-names.ts';
 import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
 import { metadataSchema } from '../metadata-schema.ts';
 import { checkConfig, checkSae, type Sae, type SaeConfig } from '../sae.ts';
@@ -166,12 +167,10 @@ function refuseUnsupported(config: Config, source: string): void {
 }
 
 /** sparsify names a folder after the module it reads: `layers.5` is the residual stream after layer 5. */
-const MODULE_PATTERN = /(?:^|[/.])(?:layers|h)\.(\d+)(?:\.(mlp|attn|self_attn|attention))?$/;
+const MODULE_PATTERN = /(?:^|[/.])((?:layers|h)\.\d{1,4}(?:\.[\w.]+)?)$/;
 
 function hookPointOf(source: string, weights: string | undefined): string | undefined {
   const folder = weights === undefined ? source : source.slice(0, -weights.length - 1);
-  const [, layer, module] = MODULE_PATTERN.exec(folder.replace(/\/+$/, '')) ?? [];
-  if (layer === undefined) return undefined;
-  if (module === undefined) return `blocks.${layer}.hook_resid_post`;
-  return `blocks.${layer}.${module === 'mlp' ? 'hook_mlp_out' : 'hook_attn_out'}`;
+  const module = MODULE_PATTERN.exec(folder.replace(/\/+$/, ''))?.[1];
+  return module && hookPointOfModule(module);
 }
