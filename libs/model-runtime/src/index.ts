@@ -25,3 +25,4 @@ export type {
   ScoreComparison,
 } from './model-runtime.ts';
 export { openModelRuntime } from './open-model-runtime.ts';
+export type { RowSampler } from './sessions/session-protocol.ts';

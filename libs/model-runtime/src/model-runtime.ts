@@ -1,6 +1,8 @@
 import type { FloatDType } from '@facet/tensor';
 import type { HookPoint, ModelSpec, Quantization } from '@facet/transformer';
+import type { DrawnToken } from '@facet/transformer/sampling';
 import type { MemoryAccount, MemoryCount } from './memory/memory-budget.ts';
+import type { RowSampler } from './sessions/session-protocol.ts';
 
 /**
  * One loaded model: the only place of Facet where a language model runs.
@@ -203,10 +205,7 @@ export interface BatchIntervention {
   gateFeature?: Int32Array;
   /** [B, n]; not NaN. @default −Infinity, no gate */
   gateThreshold?: Float32Array;
-  /**
-   * [B, T] for all features alike or [B, T, n]; 0 leaves the position alone, 1 edits it. @default 1
-   * everywhere
-   */
+  /** [B, T] for all features alike or [B, T, n]; 0 leaves the position alone, 1 edits it. @default 1 everywhere */
   mask?: Float32Array;
 }
 
@@ -233,6 +232,8 @@ export interface GenerationRequest {
   interventions?: readonly Omit<BatchIntervention, 'mask'>[];
   /** Hook points whose rows every step returns. @default none */
   hookPoints?: readonly string[];
+  /** Draw the tokens of rows where their logits are computed, and give no logits back. @default none */
+  samplers?: readonly RowSampler[];
   /** Closes the generation when it aborts, whatever its owner waits for. @default none */
   signal?: AbortSignal;
 }
@@ -244,8 +245,9 @@ export interface Generation {
   /** Tokens in the cache, per row. */
   readonly lengths: Int32Array;
   /**
-   * Appends up to T tokens to every row and returns the next-token logits of each row's last token. A step
-   * that fails while it computes breaks the generation: later steps are refused with `precondition`.
+   * Appends up to T tokens to every row and returns the next-token logits of each row's last token, or the tokens that were
+   * drawn from them. A step that fails while it computes or draws breaks the generation: later steps are refused with
+   * `precondition`.
    */
   step(request: GenerationStepRequest): Promise<GenerationStep>;
   close(): Promise<void>;
@@ -258,14 +260,18 @@ export interface GenerationStepRequest {
   lengths?: ArrayLike<number>;
   /** Hook point name -> mask [B, T] or [B, T, n] for the positions of this step. @default 1 everywhere */
   masks?: ReadonlyMap<string, Float32Array>;
+  /** Rows with samplers whose next tokens are drawn. @default none */
+  draw?: readonly number[];
   signal?: AbortSignal;
 }
 
 export interface GenerationStep {
   /** T of this step. */
   positions: number;
-  /** Next-token logits [B, V] of each row's last token. */
+  /** Next-token logits [B, V] of each row's last token; empty where the generation has samplers. */
   logits: Float32Array;
+  /** A token for every row of `draw`, in its order. */
+  drawn: readonly DrawnToken[];
   /** As in ForwardResult, for the positions of this step. */
   activations: ReadonlyMap<string, Activations>;
   /** As in ForwardResult, for the positions of this step. */

@@ -1,11 +1,5 @@
-import {
-  createSamplingMemory,
-  createTokenSampler,
-  type DrawnToken,
-  type SamplingMemory,
-  type SamplingOptions,
-  type TokenLogprob,
-} from '@facet/transformer/sampling';
+import type { RowSampler } from '@facet/model-runtime';
+import type { DrawnToken, SamplingOptions, TokenLogprob } from '@facet/transformer/sampling';
 import { countEdited, type InterventionProof } from '../editing/edit-proofs.ts';
 import { type InterventionPlan, planInterventions } from '../editing/intervention-plan.ts';
 import { hasRules, type Intervention } from '../editing/interventions.ts';
@@ -60,8 +54,8 @@ export type GenerationEvent = TokenEvent | FinishedEvent | { type: 'proof'; proo
 
 /**
  * Generates all variants side by side: row v of the batch is variant v; rows after them are the unedited companions of
- * edited variants, fed with that variant's tokens. Ends when every variant has ended, or at the next step after
- * `signal` aborts.
+ * edited variants, fed with that variant's tokens. Tokens are drawn in the runtime's threads: only they come here. Ends
+ * when every variant has ended, or at the next step after `signal` aborts.
  */
 export async function* generateText(
   question: GenerationQuestion,
@@ -72,18 +66,24 @@ export async function* generateText(
   let steps: GenerationSteps | undefined;
   try {
     steps = await createGenerationSteps(
-      { model, plan: rows.plan, rowVariants: rows.variants, prompt, maxTokens },
+      {
+        model,
+        plan: rows.plan,
+        rowVariants: rows.variants,
+        prompt,
+        maxTokens,
+        samplers: rowSamplers(question, rows),
+      },
       turn,
     );
-    const memory = createSamplingMemory(model.runtime.spec.d_vocab);
-    const writers = question.variants.map((_, variant) =>
-      createWriter(question, rows.companions[variant], memory),
-    );
+    const writers = question.variants.map(() => createWriter(question));
     let outcome = yield* runPrompt(steps, writers);
     for (;;) {
-      yield* writeStep(writers, outcome.logits, { model, signal: turn.signal });
-      if (writers.every((writer) => writer.ended)) return;
-      outcome = await steps.append(rows.variants.map((_, row) => writers[rows.owners[row]!]!.lastToken));
+      yield* writeStep(writers, outcome.drawn, { model, signal: turn.signal });
+      const going = goingOf(writers);
+      if (going.length === 0) return;
+      const tokens = rows.owners.map((owner) => writers[owner]!.lastToken);
+      outcome = await steps.append(tokens, going);
       yield* proofEvents(outcome, writers);
     }
   } finally {
@@ -114,6 +114,12 @@ function layOutRows({ variants, compareWithUnedited }: GenerationQuestion): Rows
   return { plan, variants: rowVariants, owners, companions };
 }
 
+/** Every variant draws the random numbers of the seed. */
+function rowSamplers({ variants, sampling, prompt }: GenerationQuestion, { companions }: Rows): RowSampler[] {
+  const { seed, ...options } = sampling;
+  return variants.map((_, row) => ({ row, options, seed, prompt, comparedTo: companions[row] }));
+}
+
 /** Runs the prompt in chunks; yields their proofs and returns the last outcome. */
 async function* runPrompt(
   steps: GenerationSteps,
@@ -136,16 +142,21 @@ function* proofEvents(outcome: StepOutcome, writers: readonly VariantWriter[]): 
   }
 }
 
-/** Draws a token for every variant that goes on from the step's logits [B, V], and yields them with their texts. */
+/** The variants that go on. */
+function goingOf(writers: readonly VariantWriter[]): number[] {
+  return [...writers.keys()].filter((variant) => !writers[variant]!.ended);
+}
+
+/** Takes the tokens that were drawn for the variants that go on, and yields them with their texts. */
 async function* writeStep(
   writers: readonly VariantWriter[],
-  logits: Float32Array,
+  drawn: readonly DrawnToken[],
   { model, signal }: { model: LoadedModel; signal: AbortSignal },
 ): AsyncGenerator<GenerationEvent> {
-  const going = [...writers.entries()].filter(([, { ended }]) => !ended);
-  const steps = going.map(([variant, writer]) => writer.draw(variant, logits));
+  const going = goingOf(writers);
+  const steps = going.map((variant, index) => writers[variant]!.take(drawn[index]!));
   const decoded = await model.tokenizer.decode(steps, signal);
-  for (const [index, [variant, writer]] of going.entries()) yield* writer.write(variant, decoded[index]!);
+  for (const [index, variant] of going.entries()) yield* writers[variant]!.write(variant, decoded[index]!);
 }
 
 /** What one variant has generated. */
@@ -153,44 +164,35 @@ interface VariantWriter {
   readonly ended: boolean;
   /** The token to feed next; stays the last one when the variant has ended. */
   readonly lastToken: number;
-  /** Draws a token from the step's logits [B, V]; returns what the tokenizer is to be asked for it. */
-  draw(variant: number, logits: Float32Array): DecodeStep;
-  /** Yields the token that was drawn. */
+  /** Takes the token that was drawn; returns what the tokenizer is to be asked for it. */
+  take(token: DrawnToken): DecodeStep;
+  /** Yields the token that was taken. */
   write(variant: number, decoded: DecodedStep): Generator<GenerationEvent>;
   countEdited(positions: number): void;
 }
 
-function createWriter(
-  question: GenerationQuestion,
-  unedited: number | undefined,
-  memory: SamplingMemory,
-): VariantWriter {
-  const { model, prompt, sampling, maxTokens, stops, ignoreEos } = question;
+function createWriter(question: GenerationQuestion): VariantWriter {
+  const { model, prompt, maxTokens, stops, ignoreEos } = question;
   const eosTokenIds = ignoreEos ? [] : model.runtime.spec.eosTokenIds;
   const text = createGeneratedText(model, [...prompt], { stops, eosTokenIds, maxTokens });
-  const sampler = createTokenSampler({ options: sampling, seed: sampling.seed, prompt }, memory);
   let ended = false;
-  let lastToken = 0;
-  let drawn: DrawnToken;
+  let last: DrawnToken;
   let positionsEdited = 0;
   return {
     get ended() {
       return ended;
     },
     get lastToken() {
-      return lastToken;
+      return last.id;
     },
-    draw(variant, logits) {
-      const own = rowOf(logits, variant, model);
-      const other = unedited === undefined || unedited === variant ? own : rowOf(logits, unedited, model);
-      drawn = sampler.draw(own, unedited === undefined ? undefined : other);
-      lastToken = drawn.id;
-      return text.next(drawn.id);
+    take(token) {
+      last = token;
+      return text.next(token.id);
     },
     *write(variant, decoded) {
       const said = text.append(decoded);
       const position = prompt.length + text.tokens() - 1;
-      yield { type: 'token', variant, position, tokenId: lastToken, text: said.text, ...factsOf(drawn) };
+      yield { type: 'token', variant, position, tokenId: last.id, text: said.text, ...factsOf(last) };
       ended = said.ended !== undefined;
       if (said.ended !== undefined) yield finished(variant, said.ended, { text, positionsEdited });
     },
@@ -206,11 +208,6 @@ function finished(
   { text, positionsEdited }: { text: GeneratedText; positionsEdited: number },
 ): FinishedEvent {
   return { type: 'finished', variant, reason, text: text.text(), tokens: text.tokens(), positionsEdited };
-}
-
-function rowOf(logits: Float32Array, row: number, { runtime }: LoadedModel): Float32Array {
-  const V = runtime.spec.d_vocab;
-  return logits.subarray(row * V, (row + 1) * V);
 }
 
 function factsOf({

@@ -2,14 +2,17 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { FacetError } from '@facet/errors';
+import type { DrawnToken } from '@facet/transformer/sampling';
 import type {
   KeptTensors,
   RunRequest,
   SessionWorkerData,
   WireTensors,
   WorkerMessage,
+  WorkerRefusal,
   WorkerReply,
   WorkerRequest,
+  WorkerResult,
 } from './session-protocol.ts';
 
 /** A graph that can be compiled; equal keys are one session. */
@@ -38,6 +41,8 @@ export interface Lane {
   run(program: GraphProgram, request: RunRequest): Promise<WireTensors>;
   /** Stores tensors in the thread under a number for `RunRequest.kept`. */
   keep(tensors: KeptTensors): Promise<number>;
+  /** Draws the next tokens of rows that have samplers, from the logits of the run before. */
+  draw(kept: number, rows: readonly number[]): Promise<readonly DrawnToken[]>;
   drop(kept: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -59,7 +64,7 @@ export function createLane(options: LaneOptions): Lane {
 }
 
 interface Pending {
-  resolve(outputs: WireTensors | undefined): void;
+  resolve(result: WorkerResult): void;
   reject(error: FacetError): void;
 }
 
@@ -100,7 +105,7 @@ class WorkerLane implements Lane {
 
   async run(program: GraphProgram, request: RunRequest): Promise<WireTensors> {
     const { session, created } = this.#ensureSession(program);
-    const [, outputs] = await Promise.all([created, this.#send({ op: 'run', session, ...request })]);
+    const [, { outputs }] = await Promise.all([created, this.#send({ op: 'run', session, ...request })]);
     return outputs!;
   }
 
@@ -114,6 +119,11 @@ class WorkerLane implements Lane {
       throw error;
     }
     return kept;
+  }
+
+  async draw(kept: number, rows: readonly number[]): Promise<readonly DrawnToken[]> {
+    const { drawn } = await this.#send({ op: 'draw', kept, rows });
+    return drawn!;
   }
 
   async drop(kept: number): Promise<void> {
@@ -150,7 +160,7 @@ class WorkerLane implements Lane {
     void ignoreLoss(this.#send({ op: 'release', session }));
   }
 
-  #send(request: WorkerRequest): Promise<WireTensors | undefined> {
+  #send(request: WorkerRequest): Promise<WorkerResult> {
     this.#worker ??= this.#start();
     const id = this.#nextId++;
     this.#worker.ref();
@@ -228,8 +238,13 @@ class WorkerLane implements Lane {
 function settle(pending: Map<number, Pending>, reply: WorkerReply): void {
   const call = pending.get(reply.id);
   pending.delete(reply.id);
-  if ('outputs' in reply) call?.resolve(reply.outputs);
-  else call?.reject(toFacetError(reply.error));
+  if ('error' in reply) call?.reject(toFacetError(reply.error));
+  else if ('refusal' in reply) call?.reject(refusalError(reply.refusal));
+  else call?.resolve(reply);
+}
+
+function refusalError({ kind, message, options }: WorkerRefusal): FacetError {
+  return new FacetError(kind, message, options);
 }
 
 function toFacetError({ message, phase }: { message: string; phase: string }): FacetError {

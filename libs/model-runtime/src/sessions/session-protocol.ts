@@ -1,3 +1,6 @@
+import type { FacetErrorKind, FacetErrorOptions } from '@facet/errors';
+import type { DrawnToken, SamplerRequest } from '@facet/transformer/sampling';
+
 /** The element types that cross between the runtime and its workers; float16 and bfloat16 travel as raw bits. */
 export type WireType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64';
 
@@ -23,6 +26,23 @@ export interface KeptTensors {
    * row.
    */
   inPlace: readonly { input: string; output: string; dims: readonly number[] }[];
+  /** Rows whose tokens are drawn in the worker. @default none */
+  sampled?: KeptSamplers;
+}
+
+/** Next-token logits that never leave the worker, and what draws from them. */
+export interface KeptSamplers {
+  /** The output that holds them, and its shape [B, V]. */
+  output: string;
+  dims: readonly [rows: number, d_vocab: number];
+  samplers: readonly RowSampler[];
+}
+
+/** The sampler of one row of a batch: its options, its random numbers, its tokens so far. */
+export interface RowSampler extends SamplerRequest {
+  row: number;
+  /** The row whose logits the drawn tokens are compared with; the row itself is equal to itself. @default none */
+  comparedTo?: number | undefined;
 }
 
 export interface RunRequest {
@@ -58,11 +78,28 @@ export type WorkerRequest =
   | ({ op: 'run'; session: number } & RunRequest)
   | { op: 'release'; session: number }
   | { op: 'keep'; kept: number; tensors: KeptTensors }
+  | { op: 'draw'; kept: number; rows: readonly number[] }
   | { op: 'drop'; kept: number }
   | { op: 'close' };
 
 export type WorkerMessage = WorkerRequest & { id: number };
 
+/** What a request is answered with. */
+export interface WorkerResult {
+  /** Of `run`. */
+  outputs?: WireTensors;
+  /** Of `draw`: a token for every row, in their order. */
+  drawn?: readonly DrawnToken[];
+}
+
+/** A FacetError of our own code, as it crosses. */
+export interface WorkerRefusal {
+  kind: FacetErrorKind;
+  message: string;
+  options: FacetErrorOptions;
+}
+
 export type WorkerReply =
-  | { id: number; outputs: WireTensors | undefined }
-  | { id: number; error: { message: string; phase: WorkerRequest['op'] } };
+  | ({ id: number } & WorkerResult)
+  | { id: number; error: { message: string; phase: WorkerRequest['op'] } }
+  | { id: number; refusal: WorkerRefusal };

@@ -1,6 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { isFacetError } from '@facet/errors';
 import { encodeBF16 } from '@facet/tensor';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { createRowSamplers, type RowSamplers } from './row-samplers.ts';
 import type {
   CreateRequest,
   KeptTensors,
@@ -11,6 +13,7 @@ import type {
   WorkerMessage,
   WorkerReply,
   WorkerRequest,
+  WorkerResult,
 } from './session-protocol.ts';
 
 /**
@@ -27,6 +30,7 @@ interface Kept {
   perRow: Record<string, Tensor>;
   shared: Record<string, Tensor>;
   inPlace: { input: string; output: string; tensor: Tensor }[];
+  sampled: { output: string; logits: Tensor; samplers: RowSamplers } | undefined;
 }
 
 let last: Promise<void> = Promise.resolve();
@@ -38,34 +42,45 @@ async function answer(message: WorkerMessage): Promise<void> {
   const { id } = message;
   try {
     if (Atomics.load(givenUp, 0) === 1 && message.op !== 'close') return;
-    const outputs = await perform(message);
-    const buffers = Object.values(outputs ?? {}).map(({ data }) => data.buffer as ArrayBuffer);
-    port.postMessage({ id, outputs } satisfies WorkerReply, [...new Set(buffers)]);
+    const result = await perform(message);
+    const buffers = Object.values(result.outputs ?? {}).map(({ data }) => data.buffer as ArrayBuffer);
+    port.postMessage({ id, ...result } satisfies WorkerReply, [...new Set(buffers)]);
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    port.postMessage({ id, error: { message: text, phase: message.op } } satisfies WorkerReply);
+    port.postMessage({ id, ...failure(error, message.op) } satisfies WorkerReply);
   }
 }
 
-async function perform(request: WorkerRequest): Promise<WireTensors | undefined> {
+/** What our own code refuses reaches the caller as it is; the rest is ONNX Runtime's. */
+function failure(error: unknown, phase: WorkerRequest['op']) {
+  if (isFacetError(error)) {
+    const { kind, message, reason, metadata, field } = error;
+    return { refusal: { kind, message, options: { reason, metadata, field } } };
+  }
+  return { error: { message: error instanceof Error ? error.message : String(error), phase } };
+}
+
+async function perform(request: WorkerRequest): Promise<WorkerResult> {
   switch (request.op) {
     case 'create':
       sessions.set(request.session, await create(request));
-      return undefined;
+      return {};
     case 'run':
-      return run(request.session, request);
+      return { outputs: await run(request.session, request) };
     case 'release':
       await sessions.get(request.session)?.release();
       sessions.delete(request.session);
-      return undefined;
+      return {};
     case 'keep':
       keptTensors.set(request.kept, keep(request.tensors));
-      return undefined;
+      return {};
+    case 'draw':
+      return { drawn: draw(requireKept(request.kept), request.rows) };
     case 'drop':
       keptTensors.delete(request.kept);
-      return undefined;
+      return {};
     case 'close':
-      return close();
+      await close();
+      return {};
   }
 }
 
@@ -124,6 +139,12 @@ function addKept(kept: Kept, rows: RunRequest['rows'], { inputs, fetches }: Bind
     inputs[input] = picked;
     fetches[output] = picked;
   }
+  if (kept.sampled !== undefined) fetches[kept.sampled.output] = pickRows(kept.sampled.logits, rows);
+}
+
+function draw({ sampled }: Kept, rows: readonly number[]) {
+  if (sampled === undefined) throw new Error('invalid input: the kept tensors have no samplers');
+  return sampled.samplers.draw(sampled.logits.data as Float32Array, rows);
 }
 
 /** Rows [from, to) of a tensor as a view: what is written to them is written to the tensor. */
@@ -135,15 +156,21 @@ function pickRows(tensor: Tensor, rows: RunRequest['rows']): Tensor {
   return new Tensor(tensor.type as 'float32', data, [rows[1] - rows[0], ...rest]);
 }
 
-function keep({ perRow, shared, inPlace }: KeptTensors): Kept {
+function keep({ perRow, shared, inPlace, sampled }: KeptTensors): Kept {
   return {
     perRow: mapTensors(perRow),
     shared: mapTensors(shared),
-    inPlace: inPlace.map(({ input, output, dims }) => {
-      const size = dims.reduce((product, extent) => product * extent, 1);
-      return { input, output, tensor: new Tensor('float32', new Float32Array(size), dims) };
-    }),
+    inPlace: inPlace.map(({ input, output, dims }) => ({ input, output, tensor: zeros(dims) })),
+    sampled:
+      sampled === undefined
+        ? undefined
+        : { output: sampled.output, logits: zeros(sampled.dims), samplers: createRowSamplers(sampled) },
   };
+}
+
+function zeros(dims: readonly number[]): Tensor {
+  const size = dims.reduce((product, extent) => product * extent, 1);
+  return new Tensor('float32', new Float32Array(size), dims);
 }
 
 function mapTensors(tensors: WireTensors): Record<string, Tensor> {
@@ -164,7 +191,7 @@ function toBF16({ dims, data }: WireTensor): WireTensor {
   return { type: 'bfloat16', dims, data: encodeBF16(data as Float32Array) };
 }
 
-async function close(): Promise<undefined> {
+async function close(): Promise<void> {
   keptTensors.clear();
   for (const session of sessions.values()) await session.release();
   sessions.clear();
