@@ -2,6 +2,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { cacheDirectoryOf } from '@facet/hub';
 import { commonVariables, type Environment, integerVariable, listenVariable, readConfig } from '@facet/mesh';
+import { defaultMemoryBytes, machineMemory } from '@facet/model-runtime';
 import { z } from 'zod';
 import { type QuantizeChoice, quantizeVariable } from './models/quantize-choice.ts';
 
@@ -35,6 +36,8 @@ export interface InferenceConfig {
   tokenizerThreads: number;
   /** Longest time that tokenizing a text may take; one of n characters gets n/25 ms more. @default 10000 ms */
   tokenizeMs: number;
+  /** Private memory of all models together, bytes. @default half of the machine's memory, or of the control group's */
+  memoryBytes: number;
   /** Memory of the key/value caches of one model, bytes. @default 1 GiB */
   cacheBytes: number;
   /** Folder of the F32 copies of weights that are stored otherwise. @default facet/weights in the user's cache folder */
@@ -71,6 +74,10 @@ const variables = z.object({
   FACET_INFERENCE_STEP_SECONDS: integerVariable(600, { min: 1, max: 86_400 }),
   FACET_INFERENCE_TOKENIZER_THREADS: integerVariable(2, { min: 1, max: 64 }),
   FACET_INFERENCE_TOKENIZE_SECONDS: integerVariable(10, { min: 1, max: 86_400 }),
+  FACET_INFERENCE_MEMORY_MIB: integerVariable(toMib(defaultMemoryBytes()), {
+    min: 128,
+    max: toMib(machineMemory()),
+  }),
   FACET_INFERENCE_CACHE_MIB: integerVariable(1024, { min: 1, max: 1_048_576 }),
   FACET_INFERENCE_CHECKS_FILE: z.string().optional(),
   FACET_INFERENCE_WEIGHT_COPIES: z.string().optional(),
@@ -100,6 +107,7 @@ const schema = variables.transform(
     stepMs: env.FACET_INFERENCE_STEP_SECONDS * 1000,
     tokenizerThreads: env.FACET_INFERENCE_TOKENIZER_THREADS,
     tokenizeMs: env.FACET_INFERENCE_TOKENIZE_SECONDS * 1000,
+    memoryBytes: env.FACET_INFERENCE_MEMORY_MIB * 2 ** 20,
     cacheBytes: env.FACET_INFERENCE_CACHE_MIB * 2 ** 20,
     weightCopies: env.FACET_INFERENCE_WEIGHT_COPIES ?? inCache(env, 'weights'),
     weightCopyBytes: env.FACET_INFERENCE_WEIGHT_COPIES_MIB * 2 ** 20,
@@ -112,6 +120,10 @@ const schema = variables.transform(
     callIdleMs: env.FACET_CALL_IDLE_SECONDS * 1000,
   }),
 );
+
+function toMib(bytes: number): number {
+  return Math.floor(bytes / 2 ** 20);
+}
 
 function inCache({ XDG_CACHE_HOME }: { XDG_CACHE_HOME?: string | undefined }, name: string): string {
   return join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'facet', name);

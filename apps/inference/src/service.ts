@@ -1,6 +1,11 @@
 import { InferenceServiceDefinition } from '@facet/contracts';
 import { bindService, createLogger, type Logger, serve } from '@facet/mesh';
-import { type OpenModelRuntime, openModelRuntime } from '@facet/model-runtime';
+import {
+  createMemoryBudget,
+  type OpenModelRuntime,
+  openModelRuntime,
+  privateBytes,
+} from '@facet/model-runtime';
 import type { InferenceConfig } from './config.ts';
 import { createInferenceHandlers } from './inference-handlers.ts';
 import { findModels } from './models/find-models.ts';
@@ -35,6 +40,8 @@ export async function startInference(
 ): Promise<RunningInference> {
   const logger = dependencies.logger ?? createLogger({ service: 'inference', level: config.logLevel });
   const { quantize, quantizeBlock, quantizeText } = config;
+  const memory = createMemoryBudget(config.memoryBytes);
+  memory.account().hold({ purpose: 'process', bytes: privateBytes() });
   const found = await findModels(config.models, config.cacheDirectory);
   const models = await loadModels(chooseQuantization(found, quantize, quantizeBlock), {
     openModelRuntime: dependencies.openModelRuntime ?? openModelRuntime,
@@ -47,6 +54,7 @@ export async function startInference(
       maxWeightCopyBytes: config.weightCopyBytes,
       ...(dependencies.signal && { signal: dependencies.signal }),
     },
+    memory,
     lossText: await readLossText(quantizeText),
     tokenizer: { processes: config.tokenizerThreads, jobMs: config.tokenizeMs },
     logger,

@@ -53,7 +53,9 @@ export interface ModelMemory {
   copyBytes: number;
   /** Private memory as it is counted, by what for. */
   held: MemoryCount;
-  /** Budget of all models of the process together. */
+  /** Private memory as it is counted for all models of the process together. */
+  heldByAll: number;
+  /** Most that this may come to. */
   limit: number;
 }
 

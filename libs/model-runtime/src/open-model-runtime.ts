@@ -62,6 +62,7 @@ export async function openModelRuntime(
       fileBytes: stored.weightBytes,
       copyBytes: model.copy?.bytes ?? 0,
       held: memory.held(),
+      heldByAll: memory.heldByAll(),
       limit: memory.limit,
     }),
     warnings: [...stored.warnings, ...model.warnings],

@@ -1,4 +1,4 @@
-import { addGroup, type Column, type Field, formatCount, type Run } from '@facet/console';
+import { addGroup, type Column, type Field, formatBytes, formatCount, type Run } from '@facet/console';
 import { Model } from '@facet/contracts';
 import type { Command } from 'commander';
 import { addPullCommand } from './models/pull.ts';
@@ -27,8 +27,34 @@ const COLUMNS: readonly Column<Model>[] = [
   { title: 'context', cell: ({ nCtx }) => formatCount(nCtx), align: 'right' },
   { title: 'chat', cell: ({ chatTemplates }) => (chatTemplates.length > 0 ? 'yes' : 'no') },
   { title: 'weights', cell: weightsOf },
+  { title: 'file', cell: ({ memory }) => sizeOf(memory?.fileBytes), align: 'right' },
+  { title: 'mapped copy', cell: ({ memory }) => sizeOf(memory?.copyBytes), align: 'right' },
+  { title: 'private', cell: ({ memory }) => sizeOf(memory?.privateBytes), align: 'right' },
+  { title: 'budget', cell: ({ memory }) => sizeOf(memory?.budgetBytes), align: 'right' },
   { title: 'runs on', cell: ({ executionProvider }) => executionProvider },
 ];
+
+/** `none` for no bytes; empty where an older service does not say. */
+function sizeOf(bytes: bigint | undefined): string {
+  if (bytes === undefined) return '';
+  return bytes === 0n ? 'none' : formatBytes(bytes);
+}
+
+/** The memory of a model and of the process that holds it. */
+function memoryFields({ memory }: Model): Field[] {
+  if (memory === undefined) return [];
+  const uses = memory.uses.map(({ purpose, bytes }) => `${purpose} ${formatBytes(bytes)}`).join(', ');
+  return [
+    ['file', sizeOf(memory.fileBytes)],
+    ['mapped copy', sizeOf(memory.copyBytes)],
+    ['private', uses === '' ? 'none' : `${formatBytes(memory.privateBytes)}: ${uses}`],
+    [
+      'budget',
+      `${formatBytes(memory.heldBytes)} of ${formatBytes(memory.budgetBytes)} held by the process, ` +
+        `${formatBytes(memory.processPrivateBytes)} as the system counts`,
+    ],
+  ];
+}
 
 const MODELS: ResourceKind<Model> = {
   noun: 'model',
@@ -60,6 +86,7 @@ function modelFields(model: Model): Field[] {
     ...quantizationFields(model),
     ['chat templates', model.chatTemplates.join(', ') || 'none'],
     ['runs on', model.executionProvider],
+    ...memoryFields(model),
     ...model.warnings.map((warning): Field => ['warning', warning]),
     ...hookPoints.map(({ name, dIn, steerable }, i): Field => {
       const label = i === 0 ? 'hook points' : ' ';

@@ -1,5 +1,6 @@
-import { DataType, Lineage, type Model, type Quantization } from '@facet/contracts';
+import { DataType, Lineage, type Model, type ModelMemory, type Quantization } from '@facet/contracts';
 import { formatName } from '@facet/mesh';
+import { type ModelMemory as HeldMemory, privateBytes, totalBytes } from '@facet/model-runtime';
 import type { DType } from '@facet/tensor';
 import type { LoadedModel } from './loaded-model.ts';
 import { formatOf } from './quantize-choice.ts';
@@ -41,6 +42,19 @@ export function modelMessage(model: LoadedModel): Model {
     warnings: [...model.warnings],
     chatTemplates: [...chatTemplates],
     quantization: quantizationMessage(model),
+    memory: memoryMessage(runtime.memory()),
+  };
+}
+
+function memoryMessage({ fileBytes, copyBytes, held, heldByAll, limit }: HeldMemory): ModelMemory {
+  return {
+    fileBytes: BigInt(fileBytes),
+    copyBytes: BigInt(copyBytes),
+    privateBytes: BigInt(totalBytes(held)),
+    uses: Object.entries(held).map(([purpose, bytes]) => ({ purpose, bytes: BigInt(bytes) })),
+    heldBytes: BigInt(heldByAll),
+    budgetBytes: BigInt(limit),
+    processPrivateBytes: BigInt(privateBytes()),
   };
 }
 

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
 import { modelIdOf } from '@facet/hub';
 import { formatName, type Logger, parseName } from '@facet/mesh';
-import type { ModelRuntime, ModelRuntimeOptions, OpenModelRuntime } from '@facet/model-runtime';
+import {
+  type MemoryBudget,
+  type ModelMemory,
+  type ModelRuntime,
+  type ModelRuntimeOptions,
+  type OpenModelRuntime,
+  totalBytes,
+} from '@facet/model-runtime';
 import { type DType, elementCount, readSafetensorsHeader } from '@facet/tensor';
 import {
   openTokenizerPool,
@@ -27,7 +34,9 @@ export interface ModelRegistry {
 
 export interface LoadOptions {
   openModelRuntime: OpenModelRuntime;
-  runtime: ModelRuntimeOptions;
+  runtime: Omit<ModelRuntimeOptions, 'memory'>;
+  /** The memory of all models. */
+  memory: MemoryBudget;
   tokenizer: Omit<TokenizerPoolOptions, 'logger'>;
   /** What the loss of quantized models is measured on. */
   lossText: LossText;
@@ -60,18 +69,25 @@ export async function loadModels(
 async function loadModel(location: ChosenModel, options: LoadOptions): Promise<LoadedModel> {
   const { logger } = options;
   const tokenizer = await openTokenizerPool(location.directory, { ...options.tokenizer, logger });
+  const memory = options.memory.account();
   try {
-    return await loadRuntime(location, tokenizer, options);
+    // Held for as long as the model: the service ends with its models.
+    memory.hold({ purpose: 'tokenizers', bytes: tokenizer.memoryBytes });
+    return await loadRuntime(location, tokenizer, { ...options, runtime: { ...options.runtime, memory } });
   } catch (error) {
     await tokenizer.close();
     throw error;
   }
 }
 
+interface RuntimeOptions extends Omit<LoadOptions, 'runtime'> {
+  runtime: ModelRuntimeOptions;
+}
+
 async function loadRuntime(
   model: ChosenModel,
   tokenizer: TokenizerPool,
-  options: LoadOptions,
+  options: RuntimeOptions,
 ): Promise<LoadedModel> {
   const startedMs = performance.now();
   const { directory, quantization } = model;
@@ -104,7 +120,8 @@ async function describeModel(
   const special = new Uint8Array(d_vocab);
   for (const token of tokenizer.facts.specialTokenIds) if (token < d_vocab) special[token] = 1;
   const seconds = (performance.now() - startedMs) / 1000;
-  logger.info({ model: id, directory, modelType, seconds: Math.round(seconds * 100) / 100 }, 'model loaded');
+  const said = { model: id, directory, modelType, seconds: Math.round(seconds * 100) / 100 };
+  logger.info({ ...said, ...memorySizes(runtime.memory()) }, 'model loaded');
   if (quantization !== undefined) logger.info({ model: id }, quantizationSentence(quantization));
   const warnings = [
     ...runtime.warnings,
@@ -113,6 +130,17 @@ async function describeModel(
   ];
   for (const warning of warnings) logger.warn({ model: id, directory }, warning);
   return { id, runtime, tokenizer, weightDtype, special, warnings, quantization };
+}
+
+/** Sizes of a model, MiB. */
+function memorySizes({ fileBytes, copyBytes, held, limit }: ModelMemory): Record<string, number> {
+  const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
+  return {
+    fileMib: mib(fileBytes),
+    copyMib: mib(copyBytes),
+    privateMib: mib(totalBytes(held)),
+    budgetMib: mib(limit),
+  };
 }
 
 /** Tokens named in a warning; models that were made for more tokens can lack thousands. */

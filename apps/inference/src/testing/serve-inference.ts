@@ -2,7 +2,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceServiceDefinition } from '@facet/contracts';
 import { connect, createLogger, createServiceClient, type ServiceClient } from '@facet/mesh';
-import { type ModelRuntime, type OpenModelRuntime, openModelRuntime } from '@facet/model-runtime';
+import {
+  type MemoryAccount,
+  type ModelRuntime,
+  type OpenModelRuntime,
+  openModelRuntime,
+} from '@facet/model-runtime';
 import { type InferenceConfig, readInferenceConfig } from '../config.ts';
 import { type RunningInference, startInference } from '../service.ts';
 
@@ -20,6 +25,8 @@ export interface InferenceSetup {
 export interface ModelWork {
   forwards: number;
   steps: number;
+  /** The memory of the model that was opened last. */
+  memory?: MemoryAccount;
   /** Awaited before each generation step. */
   beforeStep?: () => Promise<void>;
 }
@@ -56,6 +63,7 @@ export async function serveInference(
 function counting(work: ModelWork): OpenModelRuntime {
   return async (directory, options) => {
     const runtime = await openModelRuntime(directory, options);
+    Object.assign(work, { memory: options?.memory });
     return { ...runtime, ...countedMethods(runtime, work) };
   };
 }

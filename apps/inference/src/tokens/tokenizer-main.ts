@@ -1,4 +1,5 @@
 import { isFacetError } from '@facet/errors';
+import { privateBytes } from '@facet/model-runtime';
 import {
   type ChatTemplates,
   loadChatTemplates,
@@ -48,7 +49,8 @@ function factsOf({ tokenizer, chats }: Loaded): TokenizerFacts {
   const { vocabSize, tokenIds, specialTokenIds, bosTokenId } = tokenizer;
   const chatTemplates = chats.templates.map(({ name }) => name);
   const warnings = chats.problem === undefined ? [] : [`its chat templates cannot be used: ${chats.problem}`];
-  return { vocabSize, tokenIds, specialTokenIds, bosTokenId, chatTemplates, warnings };
+  const known = { vocabSize, tokenIds, specialTokenIds, bosTokenId };
+  return { ...known, chatTemplates, warnings, privateBytes: privateBytes() };
 }
 
 async function perform(

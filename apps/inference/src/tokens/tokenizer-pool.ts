@@ -18,6 +18,8 @@ export interface TokenizerPool {
   readonly facts: TokenizerFacts;
   /** How many long jobs are done at once. */
   readonly processes: number;
+  /** Private memory of all its processes, as large as the first one was when it had loaded. */
+  readonly memoryBytes: number;
   /** Encodes texts. */
   encode(texts: readonly string[], options: EncodeOptions): Promise<EncodedTexts>;
   /** The texts of tokens as they read inside running text; empty for ids that have no token. */
@@ -68,6 +70,7 @@ export async function openTokenizerPool(
   return {
     facts,
     processes,
+    memoryBytes: (1 + processes) * facts.privateBytes,
     async encode(texts, { addSpecial, signal }) {
       const chars = texts.reduce((sum, { length }) => sum + length, 0);
       const queue = chars <= SHORT_CHARS ? short : long;

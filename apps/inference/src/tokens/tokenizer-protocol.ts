@@ -13,6 +13,8 @@ export interface TokenizerFacts {
   chatTemplates: readonly string[];
   /** What of its files cannot be used, in sentences. */
   warnings: readonly string[];
+  /** Private memory of the process that holds it, once it is loaded. */
+  privateBytes: number;
 }
 
 /** Texts to encode. */

@@ -1,16 +1,25 @@
+import { createCacheBudget } from '../generation/cache-budget.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
 import { openModelRuntime } from '../open-model-runtime.ts';
 import { type TinyModel, writeTinyModel } from '../testing/tiny-model.ts';
 import { createMemoryBudget, type MemoryBudget } from './memory-budget.ts';
 
-const LIMIT = 100_000;
+const LIMIT = 64 * 2 ** 20;
+/** So many logits that those of a few hundred rows do not fit. */
+const D_VOCAB = 50_000;
+
+const refusal = (bytes: number, held: unknown = expect.stringMatching(/^\d+$/)) => ({
+  kind: 'exhausted',
+  reason: 'MEMORY_FULL',
+  metadata: { bytes: String(bytes), held, budget: String(LIMIT) },
+});
 
 describe('memory of a runtime', () => {
   let model: TinyModel;
   let budget: MemoryBudget;
   let runtime: ModelRuntime;
   beforeAll(async () => {
-    model = await writeTinyModel();
+    model = await writeTinyModel({ config: { vocab_size: D_VOCAB } });
     budget = createMemoryBudget(LIMIT);
     runtime = await openModelRuntime(model.directory, { threads: 1, memory: budget.account() });
   });
@@ -19,30 +28,20 @@ describe('memory of a runtime', () => {
     await model.remove();
   });
 
-  const refusal = (bytes: number, held = 0) => ({
-    kind: 'exhausted',
-    reason: 'MEMORY_FULL',
-    metadata: { bytes: String(bytes), held: String(held), budget: String(LIMIT) },
-  });
   const project = (rows: number) => {
     const directions = new Float32Array(rows * runtime.spec.d_model).fill(1);
     return runtime.projectToVocabulary({ directions, rows });
   };
 
   test('refuses results that do not fit, naming the bytes', async () => {
-    const { d_vocab, d_model } = runtime.spec;
-    const rows = Math.ceil(LIMIT / (4 * d_vocab));
-    await expect(project(rows)).rejects.toMatchObject(refusal(4 * rows * d_vocab));
-    const tokens = new Int32Array(16 * rows);
-    const request = { tokens, batch: 2 * rows };
-    await expect(runtime.forward({ ...request, logits: 'all' })).rejects.toMatchObject(
-      refusal(4 * 16 * rows * (d_vocab + d_model)),
-    );
+    const { d_model } = runtime.spec;
+    await expect(project(400)).rejects.toMatchObject(refusal(4 * 400 * D_VOCAB));
+    const request = { tokens: new Int32Array(16 * 64), batch: 64 };
+    const bytes = 4 * 16 * 64 * (D_VOCAB + d_model);
+    await expect(runtime.forward({ ...request, logits: 'all' })).rejects.toMatchObject(refusal(bytes));
     const hookPoints = ['blocks.0.hook_resid_post'];
-    const bytes = 2 * 16 * rows * d_model;
-    const halves = runtime.forward({ ...request, hookPoints, activationDtype: 'F16' });
-    if (bytes > LIMIT) await expect(halves).rejects.toMatchObject(refusal(bytes));
-    else await halves;
+    const halves = runtime.forward({ ...request, hookPoints, activationDtype: 'F16', logits: 'all' });
+    await expect(halves).rejects.toMatchObject(refusal(bytes + 2 * 16 * 64 * d_model));
   });
 
   test('holds the cache of a generation until it is closed, and nothing of a result that was given', async () => {
@@ -50,19 +49,32 @@ describe('memory of a runtime', () => {
     const generation = await runtime.openGeneration({ batch: 2, maxTokens: 8 });
     const bytes = 2 * n_layers * 2 * n_kv_heads * 8 * d_head * 4;
     expect(runtime.memory()).toMatchObject({ held: { caches: bytes }, limit: LIMIT });
-    await project(1);
+    expect(await project(1)).toHaveLength(D_VOCAB);
     expect(runtime.memory().held.results).toBeUndefined();
-    await expect(runtime.openGeneration({ batch: 64, maxTokens: 16 })).rejects.toMatchObject(
-      refusal(bytes * 64, bytes),
-    );
     await generation.close();
     expect(runtime.memory().held.caches).toBeUndefined();
   });
 
-  test('shares the budget with other models', async () => {
-    const other = budget.account().hold({ purpose: 'sessions', bytes: LIMIT });
-    await expect(project(1)).rejects.toMatchObject(refusal(4 * runtime.spec.d_vocab, LIMIT));
-    other.free();
-    await expect(project(1)).resolves.toHaveLength(runtime.spec.d_vocab);
+  test('tells what its files take, and a copy where it maps one', async () => {
+    expect(runtime.memory()).toMatchObject({ copyBytes: 0, fileBytes: expect.any(Number) });
+    expect(runtime.memory().fileBytes).toBeGreaterThan(4 * D_VOCAB * runtime.spec.d_model);
+  });
+});
+
+describe('createCacheBudget', () => {
+  test('takes from the memory of all models, and gives back once', () => {
+    const budget = createMemoryBudget(LIMIT);
+    const [mine, other] = [budget.account(), budget.account()];
+    const caches = createCacheBudget(LIMIT, mine);
+    const release = caches.reserve(1000);
+    expect(mine.held()).toEqual({ caches: 1000 });
+    const taken = other.hold({ purpose: 'sessions', bytes: LIMIT - 2000 });
+    expect(() => caches.reserve(1001)).toThrow(expect.objectContaining(refusal(1001, String(LIMIT - 1000))));
+    taken.free();
+    release();
+    release();
+    expect(mine.held()).toEqual({});
+    caches.reserve(LIMIT)();
+    expect(mine.held()).toEqual({});
   });
 });

@@ -15,6 +15,7 @@ describe('createMemoryBudget', () => {
     other.hold(session(50));
     expect(one.held()).toEqual({ caches: 30, sessions: 20 });
     expect(totalBytes(one.held())).toBe(50);
+    expect(one.heldByAll()).toBe(100);
     cache.free();
     cache.free();
     expect(one.held()).toEqual({ sessions: 20 });

@@ -4,7 +4,7 @@ import { FacetError } from '@facet/errors';
  * What memory is held for: weights packed for a session of its own; what else a session needs; the caches of
  * sequences; results on their way; tokenizers.
  */
-export type MemoryPurpose = 'packed weights' | 'sessions' | 'caches' | 'results' | 'tokenizers';
+export type MemoryPurpose = 'packed weights' | 'sessions' | 'caches' | 'results' | 'tokenizers' | 'process';
 
 /** Bytes by purpose; a purpose for which nothing is held is absent. */
 export type MemoryCount = Partial<Record<MemoryPurpose, number>>;
@@ -37,6 +37,8 @@ export interface MemoryAccount {
   hold(request: MemoryRequest): MemoryHold;
   /** What this model holds now. */
   held(): MemoryCount;
+  /** Bytes that all models hold now. */
+  heldByAll(): number;
 }
 
 /** The memory of a process that holds models. */
@@ -84,6 +86,7 @@ export function createMemoryBudget(limit: number): MemoryBudget {
           };
         },
         held: () => countByPurpose([...entries].filter((entry) => entry.account === account)),
+        heldByAll: () => bytesOf(entries),
       };
       return account;
     },

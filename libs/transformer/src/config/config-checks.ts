@@ -21,8 +21,7 @@ export function requireReadable({ json, source }: ConfigReader, architecture: st
  * Refuses what the family did not read although it would change what is computed, and two spellings of one option that
  * differ.
  */
-export function requireAllRead({ json, source, seen, parts }: ConfigReader): void {
-  for (const part of parts()) requireAllRead(part);
+export function requireAllRead({ json, source, seen }: ConfigReader): void {
   const read = seen();
   refuse(
     windowOfNone(json, read) ??
@@ -34,9 +33,8 @@ export function requireAllRead({ json, source, seen, parts }: ConfigReader): voi
 }
 
 /** Keys that are not known here and that change nothing as far as their names tell; they are ignored, and said. */
-export function ignoredKeys({ json, seen, parts }: ConfigReader): string[] {
-  const own = unreadKeys(json, seen()).filter((key) => foreignWords(key) === undefined);
-  return [...own, ...parts().flatMap(ignoredKeys)];
+export function ignoredKeys({ json, seen }: ConfigReader): string[] {
+  return unreadKeys(json, seen()).filter((key) => foreignWords(key) === undefined);
 }
 
 function refuse(objection: Objection | undefined, source: string): void {
