@@ -35,8 +35,12 @@ function normal({ prompt, token_ids, nll, greedy_ids, ...text }) {
     nll,
     greedy_ids,
     logits: logits.filter(({ values }) => values),
-    hooks: text.hooks ?? [],
+    hooks: text.hooks ?? (text.resid_post ?? []).map(({ layer, ...row }) => residPost(layer, row)),
   };
+}
+
+function residPost(layer, row) {
+  return { name: `blocks.${layer}.hook_resid_post`, ...row };
 }
 
 async function checkText(runtime, directory, text) {

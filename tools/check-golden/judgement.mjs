@@ -1,9 +1,9 @@
 /** How far a number may be from the truth: |a − b| / max(1, |b|). */
 export const TOLERANCE = 1e-4;
 
-/** The largest |a − b| / max(1, |b|) of two equally long lists. */
+/** The largest |a − b| / max(1, |b|) of two lists; without bound where one is longer. */
 export function worstError(values, truth) {
-  let worst = 0;
+  let worst = values.length === truth.length ? 0 : Number.POSITIVE_INFINITY;
   for (let i = 0; i < truth.length; i++) {
     const error = Math.abs(values[i] - truth[i]) / Math.max(1, Math.abs(truth[i]));
     // NaN is as wrong as can be, and no comparison finds it.

@@ -36,6 +36,18 @@ describe('openModelRuntime', () => {
     'llama with MLP biases': { config: { mlp_bias: true } },
     mistral: { config: { model_type: 'mistral' } },
     'qwen2 with biases': { config: { model_type: 'qwen2', tie_word_embeddings: true } },
+    'gemma (1)': {
+      config: {
+        model_type: 'gemma',
+        hidden_activation: 'gelu_pytorch_tanh',
+        tie_word_embeddings: true,
+        head_dim: 12,
+      },
+    },
+    'gemma (1) with one key head and BF16 weights': {
+      config: { model_type: 'gemma', tie_word_embeddings: false, num_key_value_heads: 1, head_dim: 8 },
+      dtype: 'BF16',
+    },
     'qwen2 with BF16 biases': { config: { model_type: 'qwen2' }, dtype: 'BF16' },
   };
 

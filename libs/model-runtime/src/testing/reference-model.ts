@@ -12,7 +12,7 @@ export interface ReferenceRun {
   logits: Rows;
 }
 
-/** Runs one context through a Llama-like model in plain f64, loop by loop: slow, and independent of the graphs. */
+/** Runs one context through a model of Llama's kind, or Gemma 1, in plain f64, loop by loop: slow, and independent of the graphs. */
 export function runReference(
   model: TinyModel,
   tokens: readonly number[],
@@ -27,7 +27,8 @@ export function runReference(
     return edited;
   };
   const embedding = weight(model, 'model.embed_tokens.weight');
-  let x = tokens.map((id) => row(embedding, id, config.hidden_size));
+  const scale = isGemma(model) ? Math.sqrt(config.hidden_size) : 1;
+  let x = tokens.map((id) => row(embedding, id, config.hidden_size).map((value) => value * scale));
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const prefix = `model.layers.${layer}.`;
     x = at(layer, 'hook_resid_pre', x);
@@ -39,7 +40,8 @@ export function runReference(
     const h = weighted(model, `${prefix}post_attention_layernorm.weight`, h2);
     const gate = linear(model, `${prefix}mlp.gate_proj`, h);
     const up = linear(model, `${prefix}mlp.up_proj`, h);
-    const inner = gate.map((values, t) => values.map((g, i) => (g / (1 + Math.exp(-g))) * up[t]![i]!));
+    const activate = isGemma(model) ? geluTanh : silu;
+    const inner = gate.map((values, t) => values.map((g, i) => activate(g) * up[t]![i]!));
     const neurons = at(layer, 'mlp.hook_post', inner);
     const mlpOut = at(layer, 'hook_mlp_out', linear(model, `${prefix}mlp.down_proj`, neurons));
     x = at(layer, 'hook_resid_post', add(x, mlpOut));
@@ -49,6 +51,18 @@ export function runReference(
     hooks,
     logits: linear(model, unembedding, weighted(model, 'model.norm.weight', normalize(model, x))),
   };
+}
+
+function isGemma({ config }: TinyModel): boolean {
+  return config.model_type === 'gemma';
+}
+
+function silu(x: number): number {
+  return x / (1 + Math.exp(-x));
+}
+
+function geluTanh(x: number): number {
+  return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 }
 
 function weight(model: TinyModel, name: string): Float32Array {
@@ -73,7 +87,8 @@ function normalize(model: TinyModel, rows: Rows): Rows {
 
 function weighted(model: TinyModel, name: string, rows: Rows): Rows {
   const scale = weight(model, name);
-  return rows.map((values) => values.map((value, i) => value * scale[i]!));
+  const offset = isGemma(model) ? 1 : 0;
+  return rows.map((values) => values.map((value, i) => value * (offset + scale[i]!)));
 }
 
 function linear(model: TinyModel, name: string, rows: Rows): Rows {

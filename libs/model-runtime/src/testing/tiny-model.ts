@@ -32,6 +32,8 @@ export interface TinyConfig {
   rope_theta: number;
   tie_word_embeddings: boolean;
   mlp_bias?: boolean;
+  /** What only some families read. */
+  [option: string]: unknown;
 }
 
 export interface TinyModelOptions {
@@ -65,7 +67,11 @@ export async function writeTinyModel(options: TinyModelOptions = {}): Promise<Ti
   for (const [name, shape] of Object.entries(tinyShapes(config))) {
     const size = shape.reduce((product, extent) => product * extent, 1);
     const isNorm = name.endsWith('norm.weight');
-    const values = Float32Array.from({ length: size }, () => (isNorm ? 1 + 0.1 * random() : 0.3 * random()));
+    // Gemma stores what its norms have beyond 1.
+    const mean = config.model_type.startsWith('gemma') ? 0 : 1;
+    const values = Float32Array.from({ length: size }, () =>
+      isNorm ? mean + 0.1 * random() : 0.3 * random(),
+    );
     const data = encodeFloats(values, dtype);
     tensors[name] = { dtype, shape, data };
     decoded.set(
@@ -118,6 +124,13 @@ function tinyShapes(config: TinyConfig): Record<string, number[]> {
         'self_attn.q_proj.bias': [d_q],
         'self_attn.k_proj.bias': [d_kv],
         'self_attn.v_proj.bias': [d_kv],
+      });
+    if (config.model_type === 'gemma3_text')
+      Object.assign(block, {
+        'pre_feedforward_layernorm.weight': [d],
+        'post_feedforward_layernorm.weight': [d],
+        'self_attn.q_norm.weight': [d_head],
+        'self_attn.k_norm.weight': [d_head],
       });
     if (config.mlp_bias)
       Object.assign(block, { 'mlp.gate_proj.bias': [m], 'mlp.up_proj.bias': [m], 'mlp.down_proj.bias': [d] });

@@ -21,7 +21,8 @@ export function requireReadable({ json, source }: ConfigReader, architecture: st
  * Refuses what the family did not read although it would change what is computed, and two spellings of one option that
  * differ.
  */
-export function requireAllRead({ json, source, seen }: ConfigReader): void {
+export function requireAllRead({ json, source, seen, parts }: ConfigReader): void {
+  for (const part of parts()) requireAllRead(part);
   const read = seen();
   refuse(
     windowOfNone(json, read) ??
@@ -33,8 +34,9 @@ export function requireAllRead({ json, source, seen }: ConfigReader): void {
 }
 
 /** Keys that are not known here and that change nothing as far as their names tell; they are ignored, and said. */
-export function ignoredKeys({ json, seen }: ConfigReader): string[] {
-  return unreadKeys(json, seen()).filter((key) => foreignWords(key) === undefined);
+export function ignoredKeys({ json, seen, parts }: ConfigReader): string[] {
+  const own = unreadKeys(json, seen()).filter((key) => foreignWords(key) === undefined);
+  return [...own, ...parts().flatMap(ignoredKeys)];
 }
 
 function refuse(objection: Objection | undefined, source: string): void {

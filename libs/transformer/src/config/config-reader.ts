@@ -23,12 +23,17 @@ export interface ConfigReader {
   positive(key: string, fallback?: number): number;
   /** A finite number above 0, or null for none. */
   cap(key: string, fallback?: number | null): number | null;
+  /** True or false; null, which transformers takes for false, is refused where the `fallback` is true. */
   flag(key: string, fallback: boolean): boolean;
   activation(key: string, fallback?: string): Activation;
   /** Token ids, one or several, none where there are none; all below `d_vocab`: no row is there for another. */
   tokens(key: string, d_vocab: number): number[];
   /** Refuses any value but those that change nothing. */
   only(key: string, ...allowed: readonly unknown[]): void;
+  /** Opens a configuration inside this one, which is checked with it. */
+  part(json: ConfigJson, name: string): ConfigReader;
+  /** Those that were opened. */
+  parts(): readonly ConfigReader[];
   /** Keys that were read. */
   seen(): ReadonlySet<string>;
 }
@@ -36,12 +41,13 @@ export interface ConfigReader {
 /** Opens a configuration for reading. */
 export function createConfigReader(json: ConfigJson, source: string): ConfigReader {
   const keys = new Set<string>();
+  const parts: ConfigReader[] = [];
   const take = (key: string) => {
     keys.add(key);
     return Object.hasOwn(json, key) ? json[key] : undefined;
   };
   const checked = <T>(key: string, fallback: T | undefined, { is, wanted }: Expected<T>): T => {
-    const value = take(key) ?? fallback;
+    const value = take(key) ?? fallback ?? take(key);
     if (is(value)) return value;
     const has = value === undefined ? `has no ${key}` : `has ${key} ${quoteJson(value)}`;
     throw invalid(`${source} ${has}; ${wanted} is expected`);
@@ -55,7 +61,10 @@ export function createConfigReader(json: ConfigJson, source: string): ConfigRead
     // Null is a value here: it takes a cap off that the family has by default.
     cap: (key, fallback = null) =>
       take(key) === null ? null : take(key) === undefined ? fallback : checked(key, undefined, POSITIVE),
-    flag: (key, fallback) => checked(key, fallback, FLAG),
+    flag: (key, fallback) => {
+      const isNull = fallback && take(key) === null;
+      return checked(key, isNull ? undefined : fallback, FLAG);
+    },
     activation(key, fallback) {
       const name = checked(key, fallback, TEXT);
       if (Object.hasOwn(ACTIVATIONS, name)) return ACTIVATIONS[name]!;
@@ -80,6 +89,12 @@ export function createConfigReader(json: ConfigJson, source: string): ConfigRead
       if (value === undefined || value === null || allowed.includes(value)) return;
       throw unsupported(source, `${key} ${quoteJson(value)}`, allowed.map(quoteJson).join(', '));
     },
+    part(inner, name) {
+      const reader = createConfigReader(inner, `${source}: ${name}`);
+      parts.push(reader);
+      return reader;
+    },
+    parts: () => parts,
     seen: () => keys,
   };
 }

@@ -76,6 +76,10 @@ function llama3(rotation: Rotation): RotarySpec {
   const [factor, low, high] = ['factor', 'low_freq_factor', 'high_freq_factor'].map((key) =>
     number(rotation, key),
   );
+  if (high! <= low!)
+    throw wrong(
+      `${rotation.source} has rope scaling with high_freq_factor ${high} beside low_freq_factor ${low}; the former must be larger`,
+    );
   return plain(rotation, (frequency) => {
     const turns = (rotation.original * frequency) / (2 * Math.PI);
     const keep = clamp((turns - low!) / (high! - low!));

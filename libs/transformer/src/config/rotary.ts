@@ -38,6 +38,7 @@ const LAYER_TYPE = /_attention$/;
 export function readRotary(config: ConfigReader, defaults: RotaryDefaults): RotarySpec {
   const { source } = config;
   const tables = readTables(config, defaults);
+  requireSameScaling(tables, source);
   const theta = readTheta(config, tables, defaults);
   const dim = readDim(config, tables, defaults);
   const [table] = tables.filter(({ values }) => Object.keys(values).length > 0);
@@ -94,6 +95,20 @@ function dictionary(value: unknown, name: string, source: string): ScalingOption
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw contradiction(`${source} has ${name} ${quoteJson(value)}; a dictionary or null is expected`);
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== null));
+}
+
+/** Both dictionaries say how to scale, whatever each leaves to keys outside of it. */
+function requireSameScaling(tables: readonly RopeTable[], source: string): void {
+  const [first, second] = tables.map((table) => {
+    const { rope_theta, partial_rotary_factor, rope_type, type, ...own } = table.values;
+    const scaling = { rope_type: scalingName(table, source), ...own };
+    return { name: table.name, text: JSON.stringify(Object.entries(scaling).sort()), scaling };
+  });
+  if (!first || !second || first.text === second.text) return;
+  throw contradiction(
+    `${source} has ${first.name} ${quoteJson(first.scaling)} beside ${second.name} ${quoteJson(second.scaling)}; ` +
+      'delete the one that the model was not trained with',
+  );
 }
 
 /** The one rotary base that is stated, wherever it stands. */

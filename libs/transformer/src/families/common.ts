@@ -58,6 +58,42 @@ export function readWindows(
   return readWindowedLayers(config, rule).map((isWindowed) => (isWindowed ? width : null));
 }
 
+/**
+ * The window of every layer from `sliding_window`, in families that do not read `layer_types`: where a config states both
+ * they must agree, for other programs read them.
+ */
+export function readUniformWindows(config: ConfigReader, absent: number | null): (number | null)[] {
+  const width = readWindow(config, absent);
+  const matters = width === null || width < config.extent('max_position_embeddings');
+  const layers = readWindowedLayers(config, () => width !== null);
+  if (matters && layers.some((isWindowed) => isWindowed !== (width !== null)))
+    throw new FacetError(
+      'invalid',
+      `${config.source} has layer_types ${quoteJson(config.take('layer_types'))} beside sliding_window ${quoteJson(width)}, ` +
+        'which holds for every layer of this model_type; delete layer_types, or correct the one that is wrong',
+      { reason: 'MODEL_CONFIG_CONTRADICTORY' },
+    );
+  return layers.map(() => width);
+}
+
+/** Windows by `readWindows` where `use_sliding_window` is true; where it is false no layer may be listed with one. */
+export function readSwitchedWindows(
+  config: ConfigReader,
+  absent: number | null,
+  rule: (index: number) => boolean,
+): (number | null)[] {
+  const isOn = config.flag('use_sliding_window', false);
+  const windows = readWindows(config, absent, rule);
+  if (isOn) return windows;
+  if (readWindowedLayers(config, () => false).includes(true))
+    throw new FacetError(
+      'invalid',
+      `${config.source} has layer_types with "sliding_attention" beside use_sliding_window false; correct the one that is wrong`,
+      { reason: 'MODEL_CONFIG_CONTRADICTORY' },
+    );
+  return windows.map(() => null);
+}
+
 /** Tells which layers have a window: `layer_types` where it is stated, else the family's own rule. */
 export function readWindowedLayers(config: ConfigReader, rule: (index: number) => boolean): boolean[] {
   const n_layers = config.extent('num_hidden_layers');

@@ -8,9 +8,10 @@ export const gemma: Family = {
   architecture: 'GemmaForCausalLM',
   read(config) {
     const plain = readLlamaSpec(config, {
+      n_kv_heads: 16,
       d_head: 256,
       tied: true,
-      activation: { key: settledActivation(config), absent: 'gelu_pytorch_tanh' },
+      activation: { key: settledActivation(config), absent: TANH },
     });
     const spec = { ...plain, embeddingScale: Math.sqrt(plain.d_model), norm: { ...plain.norm, offset: 1 } };
     const bias = config.flag('attention_bias', false);
@@ -24,19 +25,25 @@ export const gemma: Family = {
 
 /**
  * The key that names the activation. transformers 4 took the tanh form whatever `hidden_act` said, and read
- * `hidden_activation` later; 5 reads `hidden_act`: only where all give the same is it settled what is computed.
+ * `hidden_activation` later; 5 reads `hidden_act`; both have the tanh form where their key is absent. Only where all
+ * give the same is it settled what is computed.
  */
 function settledActivation(config: ConfigReader): string {
   const [older, newer] = [config.take('hidden_activation'), config.take('hidden_act')];
-  const isTanh = (name: unknown) => name === 'gelu_pytorch_tanh' || name === 'gelu_new';
-  if (older !== undefined && older !== null) {
-    if (newer === undefined || newer === null || (isTanh(older) && isTanh(newer))) return 'hidden_activation';
-  } else if (isTanh(newer)) return 'hidden_act';
+  const meaning = (name: unknown) => (name === 'gelu_new' ? TANH : (name ?? TANH));
+  if (meaning(older) === meaning(newer))
+    return isSet(older) || !isSet(newer) ? 'hidden_activation' : 'hidden_act';
   throw new FacetError(
     'unimplemented',
     `${config.source} has hidden_act ${quoteJson(newer ?? null)} and hidden_activation ${quoteJson(older ?? null)}: versions of ` +
-      'transformers compute different activations for it; write hidden_activation "gelu_pytorch_tanh" if the model was trained ' +
-      'with it (Gemma 1 was), and delete hidden_act',
+      'transformers compute different activations for it; write both alike, as the model was trained ' +
+      '(Gemma 1 was with "gelu_pytorch_tanh")',
     { reason: 'MODEL_OPTION_UNSUPPORTED' },
   );
+}
+
+const TANH = 'gelu_pytorch_tanh';
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }

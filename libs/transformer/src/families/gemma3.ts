@@ -1,4 +1,6 @@
-import { type ConfigReader, createConfigReader } from '../config/config-reader.ts';
+import { FacetError, quoteJson } from '@facet/errors';
+import { requireReadable } from '../config/config-checks.ts';
+import type { ConfigJson, ConfigReader } from '../config/config-reader.ts';
 import { readRotary } from '../config/rotary.ts';
 import type { TensorSource } from '../weights/tensor-source.ts';
 import { readWindowedLayers, readWindows } from './common.ts';
@@ -16,7 +18,9 @@ export const gemma3Text: Family = {
 export const gemma3: Family = {
   architecture: 'Gemma3ForConditionalGeneration',
   read(config) {
-    const text = createConfigReader(textConfig(config), `${config.source}: text_config`);
+    const text = config.part(textConfig(config), 'text_config');
+    text.only('model_type', 'gemma3_text');
+    requireReadable(text, gemma3Text.architecture);
     const model = readText(text, (tensors) => {
       const prefix = ['model.language_model.', 'language_model.model.'].find((one) =>
         tensors.has(`${one}embed_tokens.weight`),
@@ -33,24 +37,37 @@ export const gemma3: Family = {
 const IMAGE_TENSORS = /^(model\.)?(vision_tower|multi_modal_projector)\./;
 
 /** The nested config; a table that is sparse, as of the 4b model, is filled up with the family's defaults. */
-function textConfig(config: ConfigReader): Record<string, unknown> {
-  const nested = config.take('text_config');
-  for (const key of [
-    'vision_config',
-    'image_token_index',
-    'image_token_id',
-    'boi_token_index',
-    'eoi_token_index',
-  ])
-    config.take(key);
-  config.take('mm_tokens_per_image');
-  const tokens = Object.fromEntries(
-    ['bos_token_id', 'eos_token_id', 'tie_word_embeddings']
-      .map((key) => [key, config.take(key)])
-      .filter(([, value]) => value !== undefined),
-  );
-  return { ...TEXT_DEFAULTS, ...(nested as object | undefined), ...tokens };
+function textConfig(config: ConfigReader): ConfigJson {
+  const nested = config.take('text_config') ?? {};
+  if (typeof nested !== 'object' || Array.isArray(nested))
+    throw contradiction(`${config.source} has text_config ${quoteJson(nested)}; a dictionary is expected`);
+  for (const key of IMAGE_KEYS) config.take(key);
+  const stated = TOKEN_KEYS.map((key) => [key, config.take(key)]).filter(([, value]) => value !== undefined);
+  const own = { ...TEXT_DEFAULTS, ...(nested as ConfigJson) };
+  return { ...own, ...Object.fromEntries(stated), tie_word_embeddings: tiedAlike(config, own) };
 }
+
+/** Releases of transformers read it in different places: where both are stated they must agree. */
+function tiedAlike(config: ConfigReader, nested: ConfigJson): unknown {
+  const [outer, inner] = [config.take('tie_word_embeddings'), nested.tie_word_embeddings];
+  if (outer === undefined || inner === undefined || outer === inner) return outer ?? inner;
+  throw contradiction(
+    `${config.source} has tie_word_embeddings ${quoteJson(outer)} beside text_config.tie_word_embeddings ` +
+      `${quoteJson(inner)}; delete the one that the model was not trained with`,
+  );
+}
+
+function contradiction(message: string): FacetError {
+  return new FacetError('invalid', message, { reason: 'MODEL_CONFIG_CONTRADICTORY' });
+}
+
+/** Keys of the outer config that only images need. */
+const IMAGE_KEYS = [
+  ...['vision_config', 'image_token_index', 'image_token_id', 'boi_token_index', 'eoi_token_index'],
+  'mm_tokens_per_image',
+];
+/** Keys of the outer config that hold for the text. */
+const TOKEN_KEYS = ['bos_token_id', 'eos_token_id'];
 
 /** transformers 5, `configuration_gemma3.py`: what a text_config need not name. */
 const TEXT_DEFAULTS = {

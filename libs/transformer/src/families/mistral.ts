@@ -1,4 +1,4 @@
-import { readWindows } from './common.ts';
+import { readUniformWindows } from './common.ts';
 import type { Family } from './family.ts';
 import { readLlamaSpec, takeLlamaWeights } from './llama-like.ts';
 
@@ -6,7 +6,7 @@ import { readLlamaSpec, takeLlamaWeights } from './llama-like.ts';
 export const mistral: Family = {
   architecture: 'MistralForCausalLM',
   read(config) {
-    const spec = readLlamaSpec(config, { n_kv_heads: 8, windows: readWindows(config, 4096, () => true) });
+    const spec = readLlamaSpec(config, { n_kv_heads: 8, windows: readUniformWindows(config, 4096) });
     return { spec, takeWeights: (tensors) => takeLlamaWeights(spec, tensors, {}) };
   },
 };

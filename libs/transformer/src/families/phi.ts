@@ -10,6 +10,7 @@ export const phi: Family = {
       tied: false,
       epsilonKey: 'layer_norm_eps',
       partial: 0.5,
+      activation: 'gelu_new',
     } as const;
     const spec = readUngatedSpec(config, options);
     config.only('qk_layernorm', false);

@@ -1,5 +1,5 @@
 import { readRotary } from '../config/rotary.ts';
-import { readWindows } from './common.ts';
+import { readUniformWindows } from './common.ts';
 import type { Family } from './family.ts';
 import { readHeadWidth, readLlamaSpec, takeLlamaWeights } from './llama-like.ts';
 
@@ -10,7 +10,7 @@ export const phi3: Family = {
     const d_head = readHeadWidth(config);
     const aliases = { su: 'longrope', yarn: 'longrope' };
     const rotary = readRotary(config, { d_head, original: 4096, aliases });
-    const windows = readWindows(config, null, () => true);
+    const windows = readUniformWindows(config, null);
     const spec = readLlamaSpec(config, { windows, rotaries: windows.map(() => rotary) });
     // Options of the first versions of its code, which compute nothing at these values.
     config.only('lm_head_bias', false);

@@ -1,6 +1,6 @@
 import { FacetError, quoteJson } from '@facet/errors';
 import type { ConfigReader } from '../config/config-reader.ts';
-import { readWindows } from './common.ts';
+import { readSwitchedWindows } from './common.ts';
 import type { Family } from './family.ts';
 import { readLlamaSpec, takeLlamaWeights } from './llama-like.ts';
 
@@ -27,12 +27,10 @@ function requireItsBiases(config: ConfigReader): void {
 
 /** Windows of the layers from `max_window_layers` on, or of those that `layer_types` names, if `use_sliding_window`. */
 export function readLateWindows(config: ConfigReader): (number | null)[] {
-  const isOn = config.flag('use_sliding_window', false);
   const first = config.take('max_window_layers') ?? MAX_WINDOW_LAYERS;
   if (!Number.isInteger(first) || Number(first) < 0) {
     const message = `${config.source} has max_window_layers ${quoteJson(first)}; a whole number from 0 is expected`;
     throw new FacetError('invalid', message, { reason: 'MODEL_CONFIG_INVALID' });
   }
-  const windows = readWindows(config, 4096, (layer) => layer >= Number(first));
-  return windows.map((window) => (isOn ? window : null));
+  return readSwitchedWindows(config, 4096, (layer) => layer >= Number(first));
 }

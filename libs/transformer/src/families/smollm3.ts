@@ -1,7 +1,7 @@
 import { FacetError, quoteJson } from '@facet/errors';
 import type { ConfigReader } from '../config/config-reader.ts';
 import { readRotary } from '../config/rotary.ts';
-import { readWindows } from './common.ts';
+import { readSwitchedWindows } from './common.ts';
 import type { Family } from './family.ts';
 import { readHeadWidth, readLlamaSpec, takeLlamaWeights } from './llama-like.ts';
 
@@ -11,14 +11,13 @@ export const smollm3: Family = {
   read(config) {
     const rotated = readRotatedLayers(config);
     const rotary = readRotary(config, { d_head: readHeadWidth(config), theta: 2e6 });
-    const isOn = config.flag('use_sliding_window', false);
     config.take('max_window_layers');
-    const windows = readWindows(config, null, (layer) => !rotated[layer]);
+    const windows = readSwitchedWindows(config, null, (layer) => !rotated[layer]);
     const spec = readLlamaSpec(config, {
       n_kv_heads: 4,
       tied: true,
       rotaries: rotated.map((isRotated) => (isRotated ? rotary : null)),
-      windows: windows.map((window) => (isOn ? window : null)),
+      windows,
     });
     const bias = config.flag('attention_bias', false);
     const own = { qkvBias: bias, outBias: bias, mlpBias: config.flag('mlp_bias', false) };

@@ -1,4 +1,4 @@
-import { readWindows } from './common.ts';
+import { readUniformWindows } from './common.ts';
 import type { Family } from './family.ts';
 import { readUngatedSpec, takeUngatedWeights } from './ungated.ts';
 
@@ -6,12 +6,14 @@ import { readUngatedSpec, takeUngatedWeights } from './ungated.ts';
 export const starcoder2: Family = {
   architecture: 'Starcoder2ForCausalLM',
   read(config) {
-    const windows = readWindows(config, null, () => true);
+    const windows = readUniformWindows(config, null);
     const options = {
       block: 'pre-norm',
       tied: true,
       epsilonKey: 'norm_epsilon',
       partial: 1,
+      activation: 'gelu_pytorch_tanh',
+      n_kv_heads: 2,
       windows,
     } as const;
     const spec = readUngatedSpec(config, options);

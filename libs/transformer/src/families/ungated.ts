@@ -13,19 +13,23 @@ export interface UngatedOptions {
   epsilonKey: string;
   /** Share of a head that is rotated where the config does not say. */
   partial: number;
+  /** The activation where the config names none. */
+  activation: string;
+  /** Key heads where the config does not name them. @default as many as query heads */
+  n_kv_heads?: number;
   windows?: readonly (number | null)[];
 }
 
 /** Reads the config of StarCoder 2 and of Phi 1 and 2. */
 export function readUngatedSpec(config: ConfigReader, options: UngatedOptions): ModelSpec {
-  const { block, tied, epsilonKey, partial, windows } = options;
+  const { block, tied, epsilonKey, partial, windows, n_kv_heads } = options;
   const d_model = config.extent('hidden_size');
   const n_layers = config.extent('num_hidden_layers');
   const d_head = readHeadWidth(config);
   const rotary = readRotary(config, { d_head, partial });
   return {
     ...commonSpec(config, { tied }),
-    ...readLlamaHeads(config, d_head),
+    ...readLlamaHeads(config, d_head, n_kv_heads),
     d_model,
     n_layers,
     d_mlp: config.extent('intermediate_size'),
@@ -37,7 +41,7 @@ export function readUngatedSpec(config: ConfigReader, options: UngatedOptions): 
       window: windows?.[layer] ?? null,
       rotary,
     })),
-    mlp: { activation: config.activation('hidden_act'), gated: false },
+    mlp: { activation: config.activation('hidden_act', options.activation), gated: false },
   };
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { MICROSOFT, type Value } from '@facet/onnx';
 import type { ModelSpec, RotarySpec } from '../config/model-spec.ts';
 import type { GraphEmitter } from './graph-emitter.ts';
@@ -40,7 +41,9 @@ function emitTables(emitter: GraphEmitter, rotary: RotarySpec): [Value, Value] {
   const key = tableKey(rotary);
   const angles = () =>
     once(`angles(${key})`, (name) => {
-      const parts = [rotary.frequencies, ...(rotary.long ? [rotary.long.frequencies] : [])];
+      // Positions of long texts are looked up after n_ctx rows in every table of the model, also in one that stays.
+      const long = isLengthDependent(emitter.spec) ? [rotary.long?.frequencies ?? rotary.frequencies] : [];
+      const parts = [rotary.frequencies, ...long];
       const products = parts.map((frequencies, i) => emitAngles(emitter, `${key}.${i}`, frequencies));
       if (products.length === 1) return graph.node('Identity', products, { outputs: [name] });
       return graph.node('Concat', products, { attributes: { axis: 0 }, outputs: [name] });
@@ -70,12 +73,6 @@ function emitAngles(
 }
 
 /** Equal rotations share their tables. */
-function tableKey({ dim, frequencies, amplitude, long }: RotarySpec): string {
-  return [
-    dim,
-    frequencies[1] ?? frequencies[0],
-    frequencies.at(-1),
-    amplitude,
-    long?.frequencies.at(-1),
-  ].join(' ');
+function tableKey(rotary: RotarySpec): string {
+  return createHash('sha256').update(JSON.stringify(rotary)).digest('hex').slice(0, 16);
 }

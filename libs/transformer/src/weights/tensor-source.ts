@@ -92,7 +92,9 @@ function createSource(checkpoint: Checkpoint): TensorSource {
       if (isStored(embedding)) taken.add(`${prefix}${head}.weight`);
       const spareHead = isStored(embedding) ? tensors.get(`${prefix}${head}.weight`) : undefined;
       const spare = spareHead === undefined ? {} : { spareHead };
-      return { embedding: one, unembedding: { weight: one, isTransposed: false }, ...spare };
+      // transformers ties the matrix alone: a bias of the head stays what is stored, or zero.
+      const bias = biasOf(head, d_vocab, headBias === true && tensors.has(`${prefix}${head}.bias`));
+      return { embedding: one, unembedding: { weight: one, ...bias, isTransposed: false }, ...spare };
     },
     requireAllTaken(isUnused) {
       for (const name of tensors.keys())
