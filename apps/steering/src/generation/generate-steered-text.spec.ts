@@ -175,6 +175,29 @@ describeWithModel('GenerateSteeredText', () => {
     expect(second.finished).toEqual(first.finished);
   });
 
+  test('draws with every option of sampling and tells the likeliest tokens of both texts', async () => {
+    const edits = [editOf('plain/3', { $case: 'add', value: 3 })];
+    const options = {
+      ...{ temperature: 0.8, topK: 50, topP: 0.95, minP: 0.02, repetitionPenalty: 4, seed: 4n },
+      ...{ presencePenalty: 0.5, frequencyPenalty: 0.25, topLogprobs: 3, maxTokens: 12, ignoreEos: true },
+      logitBias: [{ tokenId: 20, bias: -100 }],
+    };
+    const { tokens } = await steer({ edits, sampling: options });
+    expect(tokens).toHaveLength(24);
+    for (const { tokenId, logprob, topLogprobs } of tokens) {
+      expect(topLogprobs).toHaveLength(3);
+      expect(topLogprobs.find((top) => top.tokenId === tokenId)?.logprob ?? logprob).toBe(logprob);
+    }
+    const plain = await steer({ edits, sampling: { ...options, repetitionPenalty: 1, topLogprobs: 0 } });
+    expect(plain.tokens.every(({ topLogprobs }) => topLogprobs.length === 0)).toBe(true);
+    expect(plain.finished).not.toEqual((await steer({ edits, sampling: options })).finished);
+    await expect(steer({ edits, sampling: { repetitionPenalty: 0.001 } })).rejects.toMatchObject({
+      kind: 'invalid',
+      field: 'sampling.repetition_penalty',
+      message: expect.stringContaining('repetition_penalty 0.001'),
+    });
+  });
+
   test('an empty prompt is the BOS token alone', async () => {
     const edits = [editOf('plain/3', { $case: 'add', value: 3 })];
     const { started, summary } = await steer({ prompt: '', edits });

@@ -104,4 +104,18 @@ describe('renderSteering', () => {
     expect(text).toMatch(/^default\s+│ steered$/m);
     expect(text).toMatch(/^Once upon a\s+│ Once dog dog$/m);
   });
+
+  test('shows the likeliest tokens with their probabilities where they were asked for', () => {
+    const outcome = outcomeOf();
+    const top = (text: string, probability: number) => ({ tokenId: 0, text, logprob: Math.log(probability) });
+    Object.assign(outcome.steeredTokens[0]!, {
+      logprob: Math.log(0.125),
+      topLogprobs: [top(' cat', 0.5), top(' dog', 0.125)],
+    });
+    const text = renderSteering('Once', outcome, { palette: plain, columns: 80, limit: 5 });
+    expect(text).toMatch(/^position\s+drawn\s+likeliest$/m);
+    expect(text).toMatch(/^\s+2\s+" dog" 12\.5%\s+" cat" 50\.0%\s+" dog" 12\.5%$/m);
+    const without = renderSteering('Once', outcomeOf(), { palette: plain, columns: 80, limit: 5 });
+    expect(without).not.toContain('likeliest');
+  });
 });

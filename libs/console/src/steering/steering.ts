@@ -2,17 +2,18 @@ import { PositionProof, ResolvedEdit, SteeredToken, SteeringSummary } from '@fac
 import type { Palette } from '../text/palette.ts';
 import { renderSideBySide } from '../text/side-by-side.ts';
 import { printableLines } from '../text/text-width.ts';
+import { renderLikeliest } from './likeliest.ts';
 import { renderProof } from './proof.ts';
 import type { SteeringOutcome } from './steer.ts';
 
 export interface SteeringStyle {
   palette: Palette;
   columns: number;
-  /** Positions of the proof that are shown. */
+  /** Positions of the proof, and of the likeliest tokens where they were asked for, that are shown. */
   limit: number;
 }
 
-/** Writes default and steered text beside each other, and under them what was edited. */
+/** Writes default and steered text beside each other, under them the likeliest tokens of the steered one, and what was edited. */
 export function renderSteering(prompt: string, outcome: SteeringOutcome, style: SteeringStyle): string {
   const { normal, steered } = outcome;
   const { palette, columns, limit } = style;
@@ -23,7 +24,8 @@ export function renderSteering(prompt: string, outcome: SteeringOutcome, style: 
     columns,
     palette,
   );
-  return `${texts}\n\n${renderProof(outcome, limit, palette)}`;
+  const likeliest = renderLikeliest(outcome.steeredTokens, limit, palette);
+  return [texts, likeliest, renderProof(outcome, limit, palette)].filter((part) => part !== '').join('\n\n');
 }
 
 /** The same for programs; positions in canonical JSON of the contract. */

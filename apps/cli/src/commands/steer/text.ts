@@ -25,6 +25,7 @@ interface TextOptions extends AddressOptions, SamplingOptions, ChatOptions {
   scope: ScopeName;
   seed?: string;
   positions: string;
+  topLogprobs?: string;
   requireEffect?: boolean;
 }
 
@@ -41,12 +42,14 @@ export function addTextCommand(group: Command, run: Run): void {
     .option('--model <name>', 'model (default: the one of the SAE)')
     .addOption(new Option('--scope <scope>', 'where edits apply').choices(Object.keys(SCOPES)).default('all'))
     .option('--seed <number>', 'seed of sampling (default: one is chosen and said)')
+    .option('--top-logprobs <count>', 'show this many of the likeliest tokens at every position (default: 0)')
     .option('--require-effect', 'fail when no position was changed')
-    .option('--positions <count>', 'positions of the proof that are shown', '12');
+    .option('--positions <count>', 'positions of the proof and of the likeliest tokens that are shown', '12');
   addSamplingOptions(addChatOptions(command)).action(run(steerText));
 }
 
 const MAX_POSITIONS = 1_000_000;
+const MAX_TOP_LOGPROBS = 20;
 
 const steerText = clientAction<TextOptions>(async (clients, invocation, options) => {
   const { scope } = options;
@@ -55,7 +58,13 @@ const steerText = clientAction<TextOptions>(async (clients, invocation, options)
     ...readPrompt(options),
     model: options.model === undefined ? '' : parseResource(options.model, 'models', '--model'),
     edits: options.edit.map((text) => parseEdit(text, scope)),
-    sampling: parseSamplingOptions(options, options.seed),
+    sampling: {
+      ...parseSamplingOptions(options, options.seed),
+      topLogprobs: parseCount(options.topLogprobs ?? '0', '--top-logprobs', {
+        min: 0,
+        max: MAX_TOP_LOGPROBS,
+      }),
+    },
     requireEffect: options.requireEffect ?? false,
   };
   const outcome = await steer(clients, request, invocation);
