@@ -46,6 +46,9 @@ async function decode(runtime: ModelRuntime, tokens: Int32Array): Promise<Float3
 /** Edits at the last hook point of the first block, in whole contexts and while decoding. */
 async function expectSameEdits(ours: ModelRuntime, theirs: ModelRuntime, tokens: Int32Array): Promise<void> {
   const { name, width } = ours.hookPoints.filter(({ layer }) => layer === 0).at(-1)!;
+  const identity = [makeIntervention(name, [[IDENTITY]], width)];
+  const unchanged = await ours.forward({ tokens, batch: 1, interventions: identity, logits: 'last' });
+  expect(unchanged.logits).toEqual((await ours.forward({ tokens, batch: 1, logits: 'last' })).logits);
   const rules = [[IDENTITY, { scale: 0, offset: 2 }]];
   const interventions = [makeIntervention(name, rules, width)];
   const edited = (runtime: ModelRuntime) =>

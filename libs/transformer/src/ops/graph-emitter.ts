@@ -1,6 +1,6 @@
 import { createGraph, elementType, type GraphBuilder, MICROSOFT, type Value } from '@facet/onnx';
 import type { ModelSpec } from '../config/model-spec.ts';
-import type { GraphRequest } from '../graph/graph-request.ts';
+import { type GraphRequest, NAMES } from '../graph/graph-request.ts';
 import type { Linear, ModelWeights, QuantizedMatrix, Weight } from '../weights/model-weights.ts';
 
 /** A model as graphs are written from it: what is computed, and where the weights lie. */
@@ -31,6 +31,8 @@ export function createEmitter(
   attention: GraphRequest['attention'] = 'context',
 ): GraphEmitter {
   const graph = createGraph(name);
+  const packsOnlyQuantized =
+    attention === 'cache' && weights.blocks.some(({ mlp }) => mlp.up.quantized !== undefined);
   const once: GraphEmitter['once'] = (value, write) => (graph.has(value) ? value : write(value));
 
   const stored = ({ name, dtype, shape, file, byteOffset, byteLength }: Weight): Value => {
@@ -46,12 +48,13 @@ export function createEmitter(
   };
   const product = (x: Value, { weight: matrix, isTransposed, quantized }: Linear): Value => {
     if (quantized !== undefined) return emitQuantizedProduct(graph, x, { quantized, attention, stored });
+    const w = packsOnlyQuantized ? emitUnpacked(emitter, matrix) : weight(matrix);
     return isTransposed
-      ? graph.node('MatMul', [x, weight(matrix)])
-      : graph.node('FusedMatMul', [x, weight(matrix)], { domain: MICROSOFT, attributes: { transB: 1 } });
+      ? graph.node('MatMul', [x, w])
+      : graph.node('FusedMatMul', [x, w], { domain: MICROSOFT, attributes: { transB: 1 } });
   };
 
-  return {
+  const emitter: GraphEmitter = {
     graph,
     spec,
     weights,
@@ -71,6 +74,19 @@ export function createEmitter(
       ),
     once,
   };
+  return emitter;
+}
+
+/**
+ * A weight that no session copies into a packed form, although it packs others: ONNX Runtime packs constants only, and takes
+ * what is reshaped to a shape that it cannot know before for none. Nothing is copied by that.
+ */
+function emitUnpacked({ graph, weight, integers, once }: GraphEmitter, entry: Weight): Value {
+  return once(`${entry.name}.unpacked`, (name) => {
+    const nothing = graph.node('Mul', [graph.node('Shape', [NAMES.tokens]), integers(0, 0)]);
+    const shape = graph.node('Add', [integers(...entry.shape), nothing]);
+    return graph.node('Reshape', [weight(entry), shape], { outputs: [name] });
+  });
 }
 
 /** MatMulNBits computes in F32 at this level: the result is that of the numbers that the blocks stand for. */
