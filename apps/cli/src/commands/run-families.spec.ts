@@ -46,4 +46,14 @@ describeWhenPresent('facet run on a model of every family', () => {
     },
     300_000,
   );
+
+  test('goes the whole way with a model in four bits, under its own name', async () => {
+    const arguments_ = runArguments(join(FAMILIES, 'gpt2'), folder);
+    const env = { FACET_INFERENCE_QUANTIZE: 'int4', FACET_INFERENCE_WEIGHT_COPIES: join(folder, 'copies') };
+    const { exitCode, stdout, stderr } = await spawnFacet(arguments_, env).ended;
+    if (exitCode !== 0) throw new Error(`${stdout}\n${stderr}`);
+    const { resources, steering } = JSON.parse(stdout);
+    expect(resources.model).toBe('models/gpt2-int4');
+    expect(steering.summary.positionsEdited).toBeGreaterThan(0);
+  }, 300_000);
 });

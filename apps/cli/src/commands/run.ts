@@ -74,7 +74,9 @@ async function runEmbedded(plan: RunPlan, invocation: Invocation, timings: Timin
   const stack = await timings.measure('start', start, () => 'five services and ClickHouse');
   let result: WayResult;
   try {
-    result = await withClients(stack.addresses, (clients) => goOrCleanUp(clients, plan, invocation, timings));
+    result = await withClients(stack.addresses, async (clients) =>
+      goOrCleanUp(clients, await forHeldModel(clients, plan, invocation), invocation, timings),
+    );
   } catch (error) {
     await stack.stop();
     throw error;
@@ -85,6 +87,12 @@ async function runEmbedded(plan: RunPlan, invocation: Invocation, timings: Timin
     () => '',
   );
   return result;
+}
+
+/** The plan for the one model that the services hold: where it is quantized, it has another name than its folder. */
+async function forHeldModel(clients: Clients, plan: RunPlan, { signal }: Invocation): Promise<RunPlan> {
+  const { models } = await clients.inference.listModels({}, { signal });
+  return { ...plan, capture: { ...plan.capture, model: models[0]!.name } };
 }
 
 /** An interrupted run takes away what it made, unless it is told to keep it; one that fails says what it leaves. */
