@@ -11,7 +11,7 @@ const MIB = 2 ** 20;
 const SAMPLE_MS = 10;
 const [FLOOR_TURNS, FLOOR_TOKENS] = [6, 8];
 const [directory, options] = [process.argv[2], JSON.parse(process.argv[3])];
-const { threads, weightCopies, checksFile, B, T, stop, prompt, tokens } = options;
+const { threads, weightCopies, checksFile, quantization, B, T, stop, prompt, tokens } = options;
 
 const peak = { private: 0, rss: 0 };
 const before = memory();
@@ -21,7 +21,7 @@ const sampler = setInterval(() => {
   peak.rss = Math.max(peak.rss, now.rss);
 }, SAMPLE_MS);
 
-const open = () => openModelRuntime(directory, { threads, weightCopies, checksFile });
+const open = () => openModelRuntime(directory, { threads, weightCopies, checksFile, quantization });
 const [runtime, openMs] = await timed(open);
 const { spec } = runtime;
 const random = (count) =>
@@ -30,6 +30,7 @@ const random = (count) =>
 const firstTokenMs = (await timed(() => decode({ steps: 1 })))[1];
 const capture = await captureRate();
 const plain = await decode({ steps: tokens });
+const shortMs = await shortContext();
 const edits = [];
 for (const layer of [0.25, 0.5, 0.75]) edits.push(await steer(Math.floor(layer * spec.n_layers)));
 await runtime.forward({ tokens: random(T), batch: 1, scores: true });
@@ -37,7 +38,7 @@ await runtime.projectToVocabulary({ directions: new Float32Array(32 * spec.d_mod
 await runtime.close();
 const [again, secondMs] = await timed(open);
 clearInterval(sampler);
-const floors = await measureFloors(again);
+const floors = quantization ? {} : await measureFloors(again);
 await again.close();
 
 console.log(
@@ -50,6 +51,7 @@ console.log(
     new_edit_layer_ms: median(edits.slice(1).map(({ ms }) => ms)),
     new_edit_layer_mib: median(edits.slice(1).map(({ bytes }) => bytes)) / MIB,
     capture_tokens_per_s: capture,
+    short_context_ms: shortMs,
     decode_tokens_per_s: 1000 / median(plain),
     steered_tokens_per_s: 1000 / median(edits.flatMap(({ steps }) => steps)),
     ...floors,
@@ -79,6 +81,14 @@ async function captureRate() {
 function captureOnce(model) {
   const hookPoints = [`blocks.${stop - 1}.hook_resid_post`];
   return model.forward({ tokens: random(B * T), batch: B, hookPoints });
+}
+
+/** Milliseconds of the median of 3 scores of 16 tokens: what a graph costs whatever the length of the text. */
+async function shortContext() {
+  const times = [];
+  for (let i = 0; i < 4; i++)
+    times.push((await timed(() => runtime.forward({ tokens: random(16), batch: 1, scores: true })))[1]);
+  return median(times.slice(1));
 }
 
 /**
