@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import {
   createSamplingMemory,
   createTokenSampler,
@@ -7,6 +6,7 @@ import {
 } from '@facet/transformer/sampling';
 import type { ModelRuntime, RowSampler } from '../index.ts';
 import { openModelRuntime } from '../open-model-runtime.ts';
+import { crossingArrays } from '../testing/crossing-arrays.ts';
 import { makeIntervention } from '../testing/edit-fixtures.ts';
 import { type TinyModel, writeTinyModel } from '../testing/tiny-model.ts';
 
@@ -142,10 +142,10 @@ describe('openGeneration with samplers', () => {
   });
 
   test('leaves all that is as long as the vocabulary in the thread of the sessions', async () => {
-    const crossed = await largestArrays(() => drawInThread());
+    const crossed = await crossingArrays(() => drawInThread());
     expect(crossed.length).toBeGreaterThan(STEPS);
     expect(Math.max(...crossed)).toBeLessThan(runtime.spec.d_vocab);
-    expect(Math.max(...(await largestArrays(() => drawHere())))).toBe(3 * runtime.spec.d_vocab);
+    expect(Math.max(...(await crossingArrays(() => drawHere())))).toBe(3 * runtime.spec.d_vocab);
   });
 
   test('tells logits that are not finite as what they are, and breaks the generation', async () => {
@@ -219,31 +219,3 @@ describe('openGeneration with samplers', () => {
     await wide.remove();
   });
 });
-
-/** The elements of the longest array in every message that threads send while `work` runs. */
-async function largestArrays(work: () => Promise<unknown>): Promise<number[]> {
-  const sizes: number[] = [];
-  const emit = jest.spyOn(Worker.prototype, 'emit').mockImplementation(function (
-    this: Worker,
-    event,
-    ...values
-  ) {
-    if (event === 'message') sizes.push(largestArray(values[0]));
-    return EMIT.call(this, event, ...values);
-  });
-  try {
-    await work();
-  } finally {
-    emit.mockRestore();
-  }
-  return sizes;
-}
-
-const EMIT = Worker.prototype.emit as (this: Worker, event: string | symbol, ...values: unknown[]) => boolean;
-
-function largestArray(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  if (ArrayBuffer.isView(value)) return (value as Float32Array).length;
-  const parts = Object.values(value).map(largestArray);
-  return Math.max(0, Array.isArray(value) ? value.length : 0, ...parts);
-}
