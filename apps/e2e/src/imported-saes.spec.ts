@@ -198,8 +198,8 @@ describeWithModels('SAEs of other tools', () => {
     [
       'a place that it does not name',
       MODEL,
-      'blocks.1.hook_z',
-      /blocks\.1\.hook_z.*does not have.*blocks\.1\.hook_resid_post/,
+      'blocks.1.attn_added',
+      /blocks\.1\.attn_added.*does not have.*blocks\.1\.hook_resid_post/,
     ],
     [
       'another width there',

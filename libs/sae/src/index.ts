@@ -12,7 +12,7 @@ export {
   type SaeFormat,
   type WrittenSae,
 } from './formats/sae-format.ts';
-export { resolveHookName } from './hook-names.ts';
+export { type NamedHookPoint, resolveHookName } from './hook-names.ts';
 export {
   ARCHITECTURES,
   type Architecture,

@@ -229,7 +229,16 @@ function metadataOf(file: ConfigFile, source: string): SaeMetadata {
   requireAgreement(source, layer, { name: 'hook_layer', value: hook_layer });
   requireAgreement(source, layer, { name: 'hook_point_layer', value: hook_point_layer });
   requireAgreement(source, layer, { name: 'metadata.hook_layer', value: nested?.hook_layer });
-  return metadata;
+  const stated = [hook_layer, hook_point_layer, nested?.hook_layer].find(Number.isInteger);
+  return stated === undefined ? metadata : withLayer(metadata, Number(stated));
+}
+
+/** Names the layer in the hook point, which the first configurations call `blocks.{layer}.hook_resid_pre`. */
+function withLayer(metadata: SaeMetadata, layer: number): SaeMetadata {
+  const { hook_name } = metadata;
+  if (hook_name === undefined) return metadata;
+  if (hook_name.startsWith('hook_')) return { ...metadata, hook_name: `blocks.${layer}.${hook_name}` };
+  return { ...metadata, hook_name: hook_name.replace('{layer}', String(layer)) };
 }
 
 function flatMetadata(file: ConfigFile): SaeMetadata {

@@ -4,6 +4,7 @@ import type { Lineage, ObjectStore } from '@facet/objects';
 import {
   detectFormat,
   lacksThreshold,
+  type NamedHookPoint,
   parseSaelensConfig,
   type ReadOptions,
   readSae,
@@ -15,7 +16,7 @@ import {
 import type { RunEvents } from '../runs/run-events.ts';
 import type { RegisteredSae } from './describe-sae.ts';
 import { measureParity, PARITY_FILE, PROBES_FILE } from './import-parity.ts';
-import type { FindModel, NamedModel } from './named-model.ts';
+import { type FindModel, type NamedModel, requireFitting } from './named-model.ts';
 import { NO_TEXTS } from './sae-texts.ts';
 import { openSourceFiles } from './source-files.ts';
 
@@ -54,20 +55,16 @@ export async function importSae(
 ): Promise<Imported> {
   const files = await openSourceFiles({ uri: request.uri, roots: importRoots });
   const format = request.format ?? detectFormat(files);
-  const read = await readSae(format, files, { inputScale: request.inputScale });
+  const model = await findModel(request.modelId, signal);
+  const modelType = model.described?.modelType;
+  const read = await readSae(format, files, { inputScale: request.inputScale, modelType });
   const { sae, conversions } = read;
-  const { hook_name } = sae.cfg.metadata;
-  const named = request.hookPoint || hook_name;
-  if (!named) {
-    const message = `${quote(request.uri)} does not name its hook point; give hook_point, e.g. blocks.6.hook_resid_post`;
-    throw new FacetError('invalid', message, { field: 'hook_point' });
-  }
-  const hookPoint = resolveHookName(named, quote(request.uri));
-  const { d_in } = sae.cfg;
-  const model = await findModel(
-    { source: quote(request.uri), modelId: request.modelId, hookPoint, d_in },
-    signal,
-  );
+  const { hook_name, model_name } = sae.cfg.metadata;
+  const spelling = request.hookPoint || hook_name;
+  if (!spelling) throw unnamedHook(request.uri, read.hookProblem);
+  const named = resolveHookName({ spelling, model: modelType ?? model_name }, quote(request.uri));
+  const { hookPoint } = named;
+  requireFitting({ source: quote(request.uri), hookPoint, d_in: sae.cfg.d_in }, model);
   const { parity, probes } = await measureParity(read, quote(request.uri));
   sae.cfg.metadata = { ...sae.cfg.metadata, hook_name: hookPoint };
   const stored = await writeSaeArtifact(store, request.id, sae, {
@@ -87,10 +84,14 @@ export async function importSae(
   const configJson = writeSaelens(sae).cfg;
   const cfg = parseSaelensConfig(configJson, request.id);
   const imported = { id: request.id, manifest: stored.manifest, cfg, configJson, texts: NO_TEXTS, parity };
-  return {
-    sae: imported,
-    notices: [...hookNotices(hook_name, request.hookPoint, hookPoint), ...noticesOf(sae, model)],
-  };
+  const sources = { configured: hook_name, problem: read.hookProblem, asked: request.hookPoint };
+  return { sae: imported, notices: [...hookNotices(sources, named), ...noticesOf(sae, model)] };
+}
+
+function unnamedHook(uri: string, problem: string | undefined): FacetError {
+  const why = problem === undefined ? 'does not name its hook point' : `cannot be placed: ${problem}`;
+  const message = `${quote(uri)} ${why}; give hook_point, e.g. blocks.6.hook_resid_post`;
+  return new FacetError('invalid', message, { field: 'hook_point' });
 }
 
 function importedLineage(
@@ -101,11 +102,22 @@ function importedLineage(
   return { modelId, modelSha256, tokenizerSha256, hookPoint, normalization: 'none', saeId: id };
 }
 
-function hookNotices(configured: string | undefined, asked: string, hookPoint: string): string[] {
-  if (configured === undefined || configured === hookPoint) return [];
+/** Says where the hook point comes from, if it is not the one that the source names by Facet's own name. */
+function hookNotices(
+  {
+    configured,
+    problem,
+    asked,
+  }: { configured: string | undefined; problem: string | undefined; asked: string },
+  { hookPoint, caveat }: NamedHookPoint,
+): string[] {
+  const notices = caveat === undefined ? [] : [`it is taken to read ${quote(hookPoint)}: ${caveat}`];
+  const isAsked = `it is imported for ${quote(hookPoint)}, as asked`;
+  if (configured === undefined)
+    return problem === undefined ? notices : [`${problem}; ${isAsked}`, ...notices];
+  if (configured === hookPoint) return notices;
   const named = `its configuration names the hook point ${quote(configured)}`;
-  if (asked === '') return [`${named}, which is ${quote(hookPoint)} here`];
-  return [`${named}; it is imported for ${quote(hookPoint)}, as asked`];
+  return [asked === '' ? `${named}, which is ${quote(hookPoint)} here` : `${named}; ${isAsked}`, ...notices];
 }
 
 function noticesOf(sae: Sae, { notice }: NamedModel): string[] {

@@ -79,6 +79,25 @@ describe('an import', () => {
     });
   });
 
+  test('takes a module that Gemma 2 has otherwise as what other models have, says so, and refuses it for Gemma 2', async () => {
+    const { saes } = await system.start({ FACET_SAE_IMPORT_ROOTS: system.folder });
+    await rename('blocks.0.hook_resid_post', 'model.layers.0.mlp');
+    const { sae, notices } = await saes.importSae({ saeId: 'x', uri });
+    expect(sae).toMatchObject({ hookPoint: 'blocks.0.hook_mlp_out' });
+    expect(notices).toContainEqual(
+      expect.stringMatching(/taken to read "blocks.0.hook_mlp_out": not so in Gemma 2/),
+    );
+    await rename('"metadata": {', '"metadata": { "model_name": "google/gemma-2-2b",');
+    await expect(saes.importSae({ saeId: 'y', uri })).rejects.toMatchObject({
+      reason: 'UNKNOWN_HOOK_POINT',
+      message: expect.stringMatching(
+        /"model.layers.0.mlp".* in "google\/gemma-2-2b".*hook_mlp_out is what comes after/,
+      ),
+    });
+    const hookPoint = 'blocks.0.hook_mlp_out';
+    expect((await saes.importSae({ saeId: 'z', uri, hookPoint })).sae).toMatchObject({ hookPoint });
+  });
+
   test('for another hook point than its configuration names says so', async () => {
     const { saes } = await system.start({ FACET_SAE_IMPORT_ROOTS: system.folder });
     const hookPoint = 'blocks.1.hook_resid_post';

@@ -6,8 +6,6 @@ import type { ServiceClient } from '@facet/mesh';
 export interface SaePlace {
   /** The SAE as the caller named it, for errors. */
   source: string;
-  /** Empty: the caller names no model. */
-  modelId: string;
   hookPoint: string;
   d_in: number;
 }
@@ -17,31 +15,28 @@ export interface NamedModel {
   modelSha256: string;
   tokenizerSha256: string;
   notice?: string | undefined;
+  /** As inference describes it, where it holds it. */
+  described?: Model | undefined;
 }
 
-/** Looks up the models that imports name. */
-export type FindModel = (place: SaePlace, signal?: AbortSignal) => Promise<NamedModel>;
+/** Looks up the model that an import names; empty: it names none. */
+export type FindModel = (modelId: string, signal?: AbortSignal) => Promise<NamedModel>;
 
 /** How long inference may take to describe a model. */
 const MODEL_DEADLINE_MS = 10_000;
 
-/**
- * Creates the way to the models that inference holds; undefined: there is no inference to ask. An SAE that does not fit its model
- * is refused, naming both values.
- */
+/** Creates the way to the models that inference holds; undefined: there is no inference to ask. */
 export function createFindModel(
   inference: ServiceClient<typeof InferenceServiceDefinition> | undefined,
 ): FindModel {
-  return async (place, signal) => {
-    const { modelId } = place;
+  return async (modelId, signal) => {
     if (modelId === '') return unknown('the import names no model');
     const name = `models/${modelId}`;
     if (!inference) return unknown(`this training service knows no inference to ask for ${name}`);
     const model = await getModel(inference, name, signal);
     if (model === undefined) return unknown(`inference holds no ${name}`);
-    requireFitting(place, model);
     const { modelSha256 = '', tokenizerSha256 = '' } = model.lineage ?? {};
-    return { modelSha256, tokenizerSha256 };
+    return { modelSha256, tokenizerSha256, described: model };
   };
 }
 
@@ -68,7 +63,12 @@ async function getModel(
   }
 }
 
-function requireFitting({ source, hookPoint, d_in }: SaePlace, model: Model): void {
+/** Refuses an SAE that does not fit the model that inference describes, naming both values. */
+export function requireFitting(
+  { source, hookPoint, d_in }: SaePlace,
+  { described: model }: NamedModel,
+): void {
+  if (model === undefined) return;
   const point = model.hookPoints.find(({ name }) => name === hookPoint);
   if (point?.dIn === d_in) return;
   const problem = point

@@ -48,6 +48,11 @@ function randomSae(architecture: Architecture, d_in = 12, d_sae = 30): Sae {
   };
 }
 
+/** An SAE whose configuration says nothing of where it reads. */
+function plain({ cfg, ...tensors }: Sae): Sae {
+  return { ...tensors, cfg: { ...cfg, metadata: {} } };
+}
+
 async function writeFolder(
   name: string,
   files: Readonly<Record<string, readonly Uint8Array[]>>,
@@ -123,6 +128,12 @@ describe('importSae and exportSae', () => {
     );
     const npz = await writeFolder('nowhere', writeSae(randomSae('jumprelu'), 'gemma-scope').files);
     await expect(importing({ uri: npz })).rejects.toThrow(/does not name its hook point; give hook_point/);
+    const of = await writeFolder('layers.1.mlp.act', writeSae(plain(randomSae('topk')), 'sparsify').files);
+    await expect(importing({ uri: of })).rejects.toThrow(
+      /cannot be placed: "layers\.1\.mlp\.act" is no hook point that is read here; give hook_point/,
+    );
+    const { notices } = await importing({ uri: of, saeId: 'act', hookPoint: 'blocks.1.mlp.hook_post' });
+    expect(notices[0]).toMatch(/"layers\.1\.mlp\.act" is no hook point.*as asked/);
     await expect(importing({ uri: join(npz, 'params.npz'), inputScale: 2 })).rejects.toThrow(/leave it out/);
     await replica.saes.importSae({ saeId: 'x', uri, model: 'models/toy', format: SaeFormat.SAELENS });
     const exporting = { name: 'saes/x', uri: join(root, 'out'), format: SaeFormat.GEMMA_SCOPE };

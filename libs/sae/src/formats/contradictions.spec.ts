@@ -190,6 +190,29 @@ describe('Gemma Scope 2 configurations', () => {
     await expect(read(change)).rejects.toThrow(message);
   });
 
+  test.each([
+    ['resid_post', 'hook_resid_post'],
+    ['attn_out_all', 'attn.hook_z'],
+    ['mlp_out', 'hook_mlp_out'],
+  ])('leave the hook point to a folder %s', async (folder, kind) => {
+    const forget = (c: Config) => {
+      for (const key of ['hf_hook_point_in', 'hf_hook_point_out', 'facet_metadata']) delete c[key];
+    };
+    const source = `gemma-scope-2-1b-pt/${folder}/layer_9_width_16k_l0_medium`;
+    const { sae, conversions } = await read(forget, source);
+    expect(sae.cfg.metadata.hook_name).toBe(`blocks.9.${kind}`);
+    expect(conversions.join()).toContain(`hook_name blocks.9.${kind} is model.layers.9.`);
+    expect((await read(forget)).sae.cfg.metadata.hook_name).toBeUndefined();
+  });
+
+  test('read the heads before W_O where they name the input of o_proj', async () => {
+    const { sae } = await read((c) => {
+      c.facet_metadata = {};
+      c.hf_hook_point_in = c.hf_hook_point_out = 'model.layers.3.self_attn.o_proj.input';
+    });
+    expect(sae.cfg.metadata.hook_name).toBe('blocks.3.attn.hook_z');
+  });
+
   test('refuse a layer that is another in the path', async () => {
     const source = 'gemma-scope-2-1b-pt/resid_post/layer_9_width_16k_l0_medium';
     await expect(read(() => undefined, source)).rejects.toThrow(

@@ -1,7 +1,7 @@
 import { FacetError } from '@facet/errors';
 import { z } from 'zod';
 import { layerOf, refuseOption, refuseStated, requireAgreement } from '../config-checks.ts';
-import { hookPointOfSubmodule } from '../hook-names.ts';
+import { type ToldHook, tellHook } from '../hook-names.ts';
 import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
 import { metadataSchema } from '../metadata-schema.ts';
 import type { SaeMetadata } from '../sae.ts';
@@ -49,10 +49,16 @@ export interface DictionaryFacts {
   d_sae?: number | undefined;
   metadata: SaeMetadata;
   conversions: string[];
+  /** Why the submodule that is named is no hook point. */
+  hookProblem?: string | undefined;
 }
 
 /** Reads `config.json`; without one the class is told from the tensors, where they leave no doubt. */
-export async function readFacts(files: SaeFiles, file: TensorFile): Promise<DictionaryFacts> {
+export async function readFacts(
+  files: SaeFiles,
+  file: TensorFile,
+  modelType: string | undefined,
+): Promise<DictionaryFacts> {
   const { source } = files;
   if (!files.names.includes(CONFIG_FILE)) {
     const dictClass = classOf(file);
@@ -76,7 +82,7 @@ export async function readFacts(files: SaeFiles, file: TensorFile): Promise<Dict
   }
   requireTrainer(trainer, source);
   requireSelection(trainer, source);
-  const hook = hookPointOf(config, source);
+  const { hookPoint: hook, conversions, hookProblem } = toldHook(config, source, modelType);
   requireMetadata(config, hook, source);
   const metadata: SaeMetadata = {
     ...(trainer.lm_name && { model_name: trainer.lm_name }),
@@ -84,7 +90,6 @@ export async function readFacts(files: SaeFiles, file: TensorFile): Promise<Dict
     ...(isNumber(config.buffer?.ctx_len) && { context_size: config.buffer.ctx_len }),
     ...config[FACET_METADATA_KEY],
   };
-  const conversions = hook ? [`hook_name ${hook} is the trainer's submodule_name and layer`] : [];
   return {
     dictClass,
     k: trainer.k ?? undefined,
@@ -92,6 +97,7 @@ export async function readFacts(files: SaeFiles, file: TensorFile): Promise<Dict
     d_sae: trainer.dict_size ?? undefined,
     metadata,
     conversions,
+    hookProblem,
   };
 }
 
@@ -155,12 +161,12 @@ function requireSelection({ k, dict_class }: Config['trainer'], source: string):
 /** The number of a layer in the name of a module, as the library's scripts and PyTorch write it. */
 const LAYER_IN_NAME = /(?:^|[._])(?:layers?|blocks?|h)[._](\d{1,4})(?=[._]|$)/;
 
-function hookPointOf({ trainer, buffer }: Config, source: string): string | undefined {
-  const { submodule_name, layer } = trainer;
+function toldHook({ trainer, buffer }: Config, source: string, modelType: string | undefined): ToldHook {
+  const { submodule_name, layer, lm_name } = trainer;
   const io = buffer?.io ?? 'out';
   if (io !== 'in' && io !== 'out')
     refuseOption(source, { name: 'buffer.io', value: io }, 'only SAEs of one hook point are');
-  if (!submodule_name) return undefined;
+  if (!submodule_name) return { conversions: [] };
   const stated = numberOf(layer);
   const inName = LAYER_IN_NAME.exec(submodule_name)?.[1];
   const named = inName === undefined ? undefined : Number(inName);
@@ -170,7 +176,9 @@ function hookPointOf({ trainer, buffer }: Config, source: string): string | unde
     { name: 'layer', value: stated ?? layer },
   );
   // The names are those of outputs: what goes into a module may be another hook point.
-  return io === 'out' ? hookPointOfSubmodule(submodule_name, stated ?? named) : undefined;
+  const spelling = io === 'out' ? submodule_name : `${submodule_name}.input`;
+  const hook = { spelling, layer: stated ?? named, model: modelType ?? lm_name ?? undefined };
+  return tellHook(hook, "the trainer's submodule_name and layer");
 }
 
 /** What Facet kept in the file says what the trainer says. */

@@ -11,7 +11,13 @@ import {
   isMatrixClass,
 } from './dictionary-learning-model.ts';
 import { writeDictionary } from './dictionary-learning-write.ts';
-import { MAX_WEIGHTS_BYTES, type ReadSae, type SaeCodec, type SaeFiles } from './sae-format.ts';
+import {
+  MAX_WEIGHTS_BYTES,
+  type ReadOptions,
+  type ReadSae,
+  type SaeCodec,
+  type SaeFiles,
+} from './sae-format.ts';
 
 const WEIGHTS_FILE = 'ae.pt';
 
@@ -51,12 +57,12 @@ const ASIDE: Readonly<Partial<Record<DictClass, readonly string[]>>> = {
   MatryoshkaBatchTopKSAE: ['k', 'threshold', 'group_sizes'],
 };
 
-async function read(files: SaeFiles): Promise<ReadSae> {
+async function read(files: SaeFiles, { modelType }: ReadOptions): Promise<ReadSae> {
   const { source } = files;
   const bytes = await files.read(files.weights ?? WEIGHTS_FILE, MAX_WEIGHTS_BYTES);
   const file = await openTorchFile(bytes, source);
-  const facts = await readFacts(files, file);
-  const { dictClass, conversions } = facts;
+  const facts = await readFacts(files, file, modelType);
+  const { dictClass, conversions, hookProblem } = facts;
   const sizes = readSizes(file, facts);
   const cfg = configOf(facts, sizes);
   checkConfig(cfg, source);
@@ -65,7 +71,7 @@ async function read(files: SaeFiles): Promise<ReadSae> {
   checkStored(sae, source);
   if (!isMatrixClass(dictClass))
     conversions.push('W_enc and W_dec are encoder.weight and decoder.weight transposed');
-  return { sae, model: dictionaryModel(dictClass, tensors, sizes), conversions };
+  return { sae, model: dictionaryModel(dictClass, tensors, sizes), conversions, hookProblem };
 }
 
 function readSizes(file: TensorFile, facts: DictionaryFacts): DictionarySizes {

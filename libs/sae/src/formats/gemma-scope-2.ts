@@ -2,7 +2,7 @@ import { FacetError, quote } from '@facet/errors';
 import { serializeSafetensors } from '@facet/tensor';
 import { z } from 'zod';
 import { refuseUnknownOptions, requireAgreement } from '../config-checks.ts';
-import { hookPointOfModule } from '../hook-names.ts';
+import { type SpelledHook, tellHook } from '../hook-names.ts';
 import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
 import { metadataSchema } from '../metadata-schema.ts';
 import type { Sae, SaeMetadata } from '../sae.ts';
@@ -13,6 +13,7 @@ import {
   jsonFile,
   keptMetadata,
   MAX_WEIGHTS_BYTES,
+  type ReadOptions,
   type ReadSae,
   type SaeCodec,
   type SaeFiles,
@@ -38,15 +39,13 @@ const configSchema = z.looseObject({
 });
 type Config = z.infer<typeof configSchema>;
 
-async function read(files: SaeFiles): Promise<ReadSae> {
+async function read(files: SaeFiles, { modelType }: ReadOptions): Promise<ReadSae> {
   const { source } = files;
   const text = Buffer.from(await files.read(CONFIG_FILE, MAX_CONFIG_BYTES)).toString('utf8');
   const config = parseJsonConfig(text, configSchema, { source, file: CONFIG_FILE, format: 'Gemma Scope 2' });
   refuseUnsupported(config, source);
-  const hook =
-    config.hf_hook_point_in === undefined
-      ? undefined
-      : hookPointOfModule(config.hf_hook_point_in, { hasPostNorms: true });
+  const spelled = gemmaScope2Hook(config, source, modelType);
+  const { hookPoint: hook, ...told } = tellHook(spelled, spelled?.spelling ?? '');
   requireHook(config, hook, source);
   const metadata: SaeMetadata = {
     ...(config.model_name && { model_name: config.model_name }),
@@ -60,7 +59,7 @@ async function read(files: SaeFiles): Promise<ReadSae> {
     const message = `${source}: config.json has width ${config.width}, but w_enc has ${sae.cfg.d_sae} features`;
     throw new FacetError('invalid', `${message}; is the configuration its own?`);
   }
-  return { sae, model, conversions: hook ? [`hook_name ${hook} is ${config.hf_hook_point_in}`] : [] };
+  return { ...told, sae, model };
 }
 
 function write(sae: Sae): WrittenSae {
@@ -130,6 +129,26 @@ function requireHook(config: Config, hook: string | undefined, source: string): 
   );
 }
 
+/** The folders of a release and the modules of Gemma 3 that they read. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  resid_post: 'output',
+  attn_out: 'self_attn.o_proj.input',
+  mlp_out: 'post_feedforward_layernorm.output',
+};
+
+/** Finds the module that the configuration names, or the path: `resid_post_all/layer_9_width_16k_l0_medium`. */
+export function gemmaScope2Hook(
+  { hf_hook_point_in: module }: Pick<Config, 'hf_hook_point_in'>,
+  source: string,
+  modelType = 'gemma3',
+): SpelledHook | undefined {
+  if (module !== undefined) return { spelling: module, model: modelType };
+  const [, folder, layer] =
+    /(?:^|\/)(resid_post|attn_out|mlp_out)(?:_all)?\/layer_(\d{1,4})_width_/.exec(source) ?? [];
+  if (folder === undefined) return undefined;
+  return { spelling: `model.layers.${Number(layer)}.${FOLDERS[folder]}`, model: modelType };
+}
+
 /** Modules of Gemma 3 that are written, by kind of hook point. */
 const MODULES: Readonly<Record<string, string>> = {
   hook_resid_post: 'output',
@@ -140,6 +159,6 @@ const MODULES: Readonly<Record<string, string>> = {
 
 function moduleOf(hookPoint: string): string | undefined {
   const [, layer, kind] = /^blocks\.(\d+)\.([\w.]+)$/.exec(hookPoint) ?? [];
-  const module = MODULES[kind ?? ''];
+  const module = kind !== undefined && Object.hasOwn(MODULES, kind) ? MODULES[kind] : undefined;
   return module && `model.layers.${Number(layer)}.${module}`;
 }

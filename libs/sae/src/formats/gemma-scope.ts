@@ -19,7 +19,7 @@ export const gemmaScope: SaeCodec = { weightsFile: WEIGHTS_FILE, read, write };
 async function read(files: SaeFiles): Promise<ReadSae> {
   const { source } = files;
   refuseOthers(source);
-  const hook = hookPointOf(source);
+  const hook = gemmaScopeHook(source);
   const metadata: SaeMetadata = hook === undefined ? {} : { hook_name: hook };
   const bytes = await files.read(files.weights ?? WEIGHTS_FILE, MAX_WEIGHTS_BYTES);
   const { sae, model } = readJumprelu(await openNpz(bytes, source), NAMES, {
@@ -57,8 +57,8 @@ function refuseOthers(source: string): void {
   }
 }
 
-/** The path says what the SAE reads: `gemma-scope-2b-pt-res/layer_20/width_16k/average_l0_71`. */
-function hookPointOf(source: string): string | undefined {
+/** Reads from the path what the SAE reads, undefined where it does not say: `gemma-scope-2b-pt-res/layer_20/width_16k/average_l0_71`. */
+export function gemmaScopeHook(source: string): string | undefined {
   const site = /gemma-scope-[^/]*-(res|mlp|att)(?:-canonical)?\//.exec(source)?.[1] as
     | keyof typeof SITES
     | undefined;

@@ -27,6 +27,8 @@ export interface SaeFiles {
 export interface ReadOptions {
   /** The factor that inputs were multiplied by in training (`expected_average_only_in`): √d_in / mean ‖x‖. */
   inputScale?: number | undefined;
+  /** `model_type` of the model, where it is known: the same name of a module means different places in different families. */
+  modelType?: string | undefined;
 }
 
 /** An SAE as it was read. */
@@ -36,6 +38,8 @@ export interface ReadSae {
   model: SourceModel;
   /** What was converted, a sentence each; empty where nothing was. */
   conversions: readonly string[];
+  /** Why what the source reads is no hook point; there is no `hook_name` in its metadata then, unless Facet kept one. */
+  hookProblem?: string | undefined;
 }
 
 /** The files of an SAE to be written. */

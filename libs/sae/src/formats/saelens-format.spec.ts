@@ -118,6 +118,21 @@ describe('old SAELens files', () => {
   });
 });
 
+describe('hook points whose layer stands elsewhere', () => {
+  test.each([
+    [{ hook_point: 'blocks.{layer}.hook_resid_pre', hook_point_layer: 3 }, 'blocks.3.hook_resid_pre'],
+    [{ hook_point: 'hook_mlp_out', hook_layer: 4 }, 'blocks.4.hook_mlp_out'],
+    [
+      { hook_point: 'blocks.{layer}.attn.hook_z', hook_layer: 0, reshape_activations: 'hook_z' },
+      'blocks.0.attn.hook_z',
+    ],
+    [{ hook_point: 'blocks.1.hook_z', hook_layer: 1 }, 'blocks.1.hook_z'],
+  ])('of %j is %s', async (cfg, hook_name) => {
+    const { sae } = await readSae('saelens', oldFiles(randomSae('standard'), cfg));
+    expect(sae.cfg.metadata).toEqual({ hook_name });
+  });
+});
+
 describe('SAEs of what the heads give', () => {
   test.each([
     [{ hook_point: 'blocks.1.attn.hook_z', reshape_activations: 'hook_z' }],

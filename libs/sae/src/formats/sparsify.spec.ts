@@ -69,6 +69,18 @@ describe('sparsify', () => {
     expect((await readSae('sparsify', single)).sae.cfg.metadata.hook_name).toBe(hook);
   });
 
+  test.each(['layers.12.mlp', 'h.0.attn'])('finds no hook point in %s of Gemma 2', async (folder) => {
+    const files = { ...handFiles(), source: folder };
+    const { sae, hookProblem } = await readSae('sparsify', files, { modelType: 'gemma2' });
+    expect(sae.cfg.metadata).toEqual({});
+    expect(hookProblem).toMatch(/no hook point in "gemma2": its result still has to pass a norm there/);
+    const other = await readSae('sparsify', files, { modelType: 'llama' });
+    expect(other).toMatchObject({
+      hookProblem: undefined,
+      conversions: [expect.anything(), expect.not.stringMatching(/Gemma/)],
+    });
+  });
+
   test('refuses a folder that names another hook point than what was kept', async () => {
     const kept = handFiles({ cfg: { facet_metadata: { hook_name: 'blocks.3.hook_resid_post' } } });
     await expect(readSae('sparsify', { ...kept, source: 'checkpoints/layers.5' })).rejects.toMatchObject({

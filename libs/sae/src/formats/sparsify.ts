@@ -3,7 +3,7 @@ import { serializeSafetensors } from '@facet/tensor';
 import { z } from 'zod';
 import { refuseUnknownOptions, requireAgreement } from '../config-checks.ts';
 import { foldDecoderNorms, transpose, withInputBias } from '../convert.ts';
-import { hookPointOfModule } from '../hook-names.ts';
+import { type SpelledHook, tellHook } from '../hook-names.ts';
 import { MAX_CONFIG_BYTES, parseJsonConfig } from '../json-config.ts';
 import { metadataSchema } from '../metadata-schema.ts';
 import { checkConfig, checkSae, type Sae, type SaeConfig } from '../sae.ts';
@@ -14,6 +14,7 @@ import {
   jsonFile,
   keptMetadata,
   MAX_WEIGHTS_BYTES,
+  type ReadOptions,
   type ReadSae,
   type SaeCodec,
   type SaeFiles,
@@ -42,13 +43,18 @@ const configSchema = z.looseObject({
 });
 type Config = z.infer<typeof configSchema>;
 
-async function read(files: SaeFiles): Promise<ReadSae> {
+async function read(files: SaeFiles, { modelType }: ReadOptions): Promise<ReadSae> {
   const { source } = files;
   const text = Buffer.from(await files.read(CONFIG_FILE, MAX_CONFIG_BYTES)).toString('utf8');
   const config = parseJsonConfig(text, configSchema, { source, file: CONFIG_FILE, format: 'sparsify' });
   refuseUnsupported(config, source);
-  const hook = hookPointOf(source, files.weights);
-  const kept = config[FACET_METADATA_KEY]?.hook_name;
+  const { hook_name: kept, model_name } = config[FACET_METADATA_KEY] ?? {};
+  const spelled = spelledHook(source, files.weights, modelType ?? model_name);
+  const {
+    hookPoint: hook,
+    conversions: hookConversions,
+    hookProblem,
+  } = tellHook(spelled, 'read from the path');
   requireAgreement(
     source,
     { name: 'the hook point in its path', value: hook },
@@ -83,9 +89,8 @@ async function read(files: SaeFiles): Promise<ReadSae> {
     b_dec: tensors.b_dec,
   };
   checkSae(sae, source);
-  const conversions = ['W_enc is encoder.weight transposed'];
-  if (hook && cfg.metadata.hook_name === hook) conversions.push(`hook_name ${hook} is read from the path`);
-  return { sae, model: sparsifyModel(tensors, cfg), conversions };
+  const conversions = ['W_enc is encoder.weight transposed', ...hookConversions];
+  return { sae, model: sparsifyModel(tensors, cfg), conversions, hookProblem };
 }
 
 /** f = topk(ReLU((x − b_dec) encoder.weightᵀ + encoder.bias)); x̂ = f W_dec + b_dec (sparsify/fused_encoder.py). */
@@ -169,8 +174,12 @@ function refuseUnsupported(config: Config, source: string): void {
 /** sparsify names a folder after the module it reads: `layers.5` is the residual stream after layer 5. */
 const MODULE_PATTERN = /(?:^|[/.])((?:layers|h)\.\d{1,4}(?:\.[\w.]+)?)$/;
 
-function hookPointOf(source: string, weights: string | undefined): string | undefined {
+function spelledHook(
+  source: string,
+  weights: string | undefined,
+  model: string | undefined,
+): SpelledHook | undefined {
   const folder = weights === undefined ? source : source.slice(0, -weights.length - 1);
-  const module = MODULE_PATTERN.exec(folder.replace(/\/+$/, ''))?.[1];
-  return module && hookPointOfModule(module);
+  const spelling = MODULE_PATTERN.exec(folder.replace(/\/+$/, ''))?.[1];
+  return spelling === undefined ? undefined : { spelling, model };
 }
