@@ -9,7 +9,6 @@ import { tensorMessage } from '@facet/mesh';
 import type { FloatDType } from '@facet/tensor';
 import { proofMessages, readInterventions } from '../editing/intervention-messages.ts';
 import { planInterventions } from '../editing/intervention-plan.ts';
-import { MAX_ACTIVATION_CONTEXTS, MAX_ACTIVATION_TOKENS, MAX_HOOK_POINTS } from '../limits.ts';
 import { hookPointOf } from '../models/hook-point-names.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { lineageMessage } from '../models/model-messages.ts';
@@ -17,6 +16,12 @@ import { tokenBatch } from '../tensor-messages.ts';
 import { readInput, requireResponseFits, textBytes, tokenDetails } from '../tokens/token-messages.ts';
 import type { ActivationRows } from './activation-blocks.ts';
 import type { ActivationsEvent, ActivationsQuestion } from './compute-activations.ts';
+
+/** Most contexts and tokens of one ComputeActivations. */
+const MAX_ACTIVATION_CONTEXTS = 4096;
+const MAX_ACTIVATION_TOKENS = 262_144;
+/** Most hook points read by one ComputeActivations. */
+const MAX_HOOK_POINTS = 64;
 
 /** Reads a ComputeActivations request for `model`. */
 export async function readActivationsRequest(

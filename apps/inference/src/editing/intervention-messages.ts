@@ -6,12 +6,15 @@ import {
 } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { flagTensor, floatTensor } from '@facet/mesh';
-import { MAX_INTERVENTIONS, MAX_TENSOR_BYTES } from '../limits.ts';
+import { MAX_TENSOR_BYTES } from '../limits.ts';
 import { hookPointOf } from '../models/hook-point-names.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { readFloats } from '../tensor-messages.ts';
 import type { InterventionProof } from './edit-proofs.ts';
 import { checkInterventions, type EditRule, type EditScope, type Intervention } from './interventions.ts';
+
+/** Most interventions of one variant, context or sequence. */
+const MAX_INTERVENTIONS = 64;
 
 export interface ReadInterventionsOptions {
   model: LoadedModel;

@@ -1,7 +1,9 @@
 import { FacetError } from '@facet/errors';
 import type { BatchIntervention } from '@facet/model-runtime';
-import { MAX_PORT_FEATURES } from '../limits.ts';
 import type { Intervention } from './interventions.ts';
+
+/** Most different features that all variants of a request may have at one hook point: bounds the proofs in memory. */
+const MAX_PORT_FEATURES = 1024;
 
 /**
  * How the interventions of several variants become one set of features for each hook point. Variants with the same

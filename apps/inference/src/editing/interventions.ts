@@ -1,5 +1,9 @@
 import { FacetError } from '@facet/errors';
-import { MAX_INTERVENTION_FEATURES, MAX_STRENGTH } from '../limits.ts';
+
+/** Most features of one intervention. */
+const MAX_INTERVENTION_FEATURES = 256;
+/** Largest |scale| and |offset| of a rule: beyond it single precision keeps nothing of the residual stream. */
+const MAX_STRENGTH = 1e6;
 
 /** Edits of n features at one hook point; see `BatchIntervention` for what the numbers mean. */
 export interface Intervention {

@@ -12,13 +12,6 @@ import { FacetError, quote } from '@facet/errors';
 import { requireSamplingOptions } from '@facet/transformer/sampling';
 import { proofMessages, readInterventions } from '../editing/intervention-messages.ts';
 import { planInterventions } from '../editing/intervention-plan.ts';
-import {
-  DEFAULT_MAX_TOKENS,
-  MAX_STOP_CHARS,
-  MAX_STOP_TEXTS,
-  MAX_VARIANT_ID_CHARS,
-  MAX_VARIANTS,
-} from '../limits.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { lineageMessage } from '../models/model-messages.ts';
 import { tokenBatch } from '../tensor-messages.ts';
@@ -32,6 +25,13 @@ import type {
 } from './generate-text.ts';
 import type { FinishReason as Reason } from './generated-text.ts';
 import { readPrompt } from './prompt-messages.ts';
+
+const MAX_VARIANTS = 16;
+const MAX_VARIANT_ID_CHARS = 64;
+const MAX_STOP_TEXTS = 16;
+/** Longest stop text, in UTF-16 units: bounds how much text is held back. */
+const MAX_STOP_CHARS = 1024;
+const DEFAULT_MAX_TOKENS = 64;
 
 /** Reads a GenerateText request for `model`; a seed is chosen here where none is given. */
 export async function readGenerationRequest(

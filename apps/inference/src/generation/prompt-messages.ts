@@ -1,10 +1,15 @@
 import type { ChatPrompt, GenerateTextRequest } from '@facet/contracts';
 import { FacetError, isFacetError } from '@facet/errors';
-import { MAX_CHAT_MESSAGES, MAX_PROMPT_TOKENS, MAX_ROLE_CHARS } from '../limits.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { readTokenBatch } from '../tensor-messages.ts';
 import { requireTokens } from '../tokens/token-messages.ts';
 import { tokenizeTexts } from '../tokens/tokenize-texts.ts';
+
+/** Most messages of a chat, and longest name of who speaks. */
+const MAX_CHAT_MESSAGES = 1024;
+const MAX_ROLE_CHARS = 64;
+/** Most tokens of a prompt given as text, whatever the context of the model. */
+const MAX_PROMPT_TOKENS = 2 ** 20;
 
 /** Reads what to go on from: token ids as they are, a text with the tokens of a prompt, or a chat as the model's template writes it. */
 export async function readPrompt(

@@ -1,10 +1,15 @@
 import type { ProjectToVocabularyRequest, ProjectToVocabularyResponse } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import type { TokenLogit } from '@facet/transformer/sampling';
-import { DEFAULT_PROJECTED_TOKENS, MAX_PROJECTED_TOKENS, MAX_PROJECTION_ENTRIES } from '../limits.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { readFloats } from '../tensor-messages.ts';
 import type { Projection, ProjectionQuestion } from './project-vocabulary.ts';
+
+/** Most tokens returned for one direction and end of ProjectToVocabulary, and when none is asked for. */
+const MAX_PROJECTED_TOKENS = 1000;
+const DEFAULT_PROJECTED_TOKENS = 10;
+/** Most entries of one ProjectToVocabulary response: keeps it under 4 MiB. */
+const MAX_PROJECTION_ENTRIES = 131_072;
 
 /** Reads a ProjectToVocabulary request for `model`. */
 export function readProjectionRequest(

@@ -2,10 +2,12 @@ import { DataType, type ActivationReplacement as ReplacementMessage, type Tensor
 import { FacetError } from '@facet/errors';
 import { requestTensors } from '@facet/mesh';
 import { decodeFloats, requireFinite } from '@facet/tensor';
-import { MAX_REPLACEMENT_BYTES } from '../limits.ts';
 import { hookPointOf } from '../models/hook-point-names.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import type { ActivationReplacement, ReplacedHookPoint } from './activation-replacements.ts';
+
+/** Most data of all replacements of one ScoreText: with its tokens it stays below the message limit. */
+const MAX_REPLACEMENT_BYTES = 3 * 2 ** 20;
 
 /** Reads and checks the replacements of a request of `tokens` tokens, all with their rows; at most one at a hook point. */
 export function readReplacements(

@@ -9,7 +9,6 @@ import { floatTensor, idTensor } from '@facet/mesh';
 import { proofMessages, readInterventions } from '../editing/intervention-messages.ts';
 import { planInterventions } from '../editing/intervention-plan.ts';
 import { hasRules } from '../editing/interventions.ts';
-import { MAX_SCORE_SEQUENCES, MAX_SCORE_TOKENS } from '../limits.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { lineageMessage } from '../models/model-messages.ts';
 import { readInput, requireResponseFits, textBytes, tokenDetails } from '../tokens/token-messages.ts';
@@ -18,6 +17,10 @@ import type { ReplacedHookPoint } from './activation-replacements.ts';
 import { readReplacedHookPoints, readReplacements } from './replacement-messages.ts';
 import type { StreamedScoreQuestion } from './score-streamed.ts';
 import type { Score, ScoreQuestion } from './score-text.ts';
+
+/** Most sequences and tokens of one ScoreText. */
+const MAX_SCORE_SEQUENCES = 256;
+const MAX_SCORE_TOKENS = 65_536;
 
 /** Reads a ScoreText request for `model`; refuses one whose answer would not fit a message. */
 export async function readScoreRequest(

@@ -1,11 +1,15 @@
 import type { TextInputs, TokenBatch } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { flagTensor } from '@facet/mesh';
-import { MAX_INPUT_TEXTS, MAX_RESPONSE_BYTES } from '../limits.ts';
 import { type LoadedModel, specialOf } from '../models/loaded-model.ts';
 import { readTokenBatch, requireSequences } from '../tensor-messages.ts';
 import type { TokenSequences } from './token-sequences.ts';
 import { tokenizeTexts } from './tokenize-texts.ts';
+
+/** Most texts given as strings to ComputeActivations and ScoreText. */
+const MAX_INPUT_TEXTS = 256;
+/** Largest response that is built: the message limit of 4 MiB less what frames its fields. */
+const MAX_RESPONSE_BYTES = 4 * 2 ** 20 - 65_536;
 
 /** What a request gives to run: token ids as they are, or texts that are tokenized as prompts. */
 export type InputMessage =

@@ -1,11 +1,14 @@
 import type { TokenizeTextRequest, TokenizeTextResponse } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import { MAX_TOKENIZE_BYTES, MAX_TOKENIZE_TEXTS } from '../limits.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { tokenBatch } from '../tensor-messages.ts';
 import { MAX_RESPONSE_TOKENS, requireResponseFits, textBytes, tokenDetails } from './token-messages.ts';
 import type { TokenSequences } from './token-sequences.ts';
 import { tokenizeTexts } from './tokenize-texts.ts';
+
+/** Most texts of one TokenizeText, and their bytes together. */
+const MAX_TOKENIZE_TEXTS = 4096;
+const MAX_TOKENIZE_BYTES = 3 * 2 ** 20;
 
 /** Reads a TokenizeText request and tokenizes its texts. */
 export async function readTokenizeRequest(
