@@ -1,21 +1,15 @@
-import type { Tensor, TokenBatch } from '@facet/contracts';
+import type { Tensor } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
-import { idTensor, requestTensors, type TensorShape } from '@facet/mesh';
+import { requestTensors, type TensorShape } from '@facet/mesh';
 import { requireFinite } from '@facet/tensor';
 import { MAX_TENSOR_BYTES } from './limits.ts';
-import { sequenceAt, splitSequences, type TokenSequences } from './tokens/token-sequences.ts';
-
-/** Writes token sequences. */
-export function tokenBatch({ ids, lengths }: TokenSequences): TokenBatch {
-  return { tokenIds: idTensor(ids), lengths: [...lengths] };
-}
 
 /**
  * Reads finite F32 values of `shape`, in which `n` stands for any extent; `field` is the request field. Throws
  * `invalid` for a missing tensor, another dtype or shape, a wrong number of bytes, NaN and infinities.
  */
 export function readFloats(tensor: Tensor | undefined, shape: TensorShape, field: string): Float32Array {
-  const values = requestTensors.floats(bounded(tensor, field), shape, field);
+  const values = requestTensors.floats(boundedTensor(tensor, field), shape, field);
   try {
     requireFinite(values, field);
   } catch (cause) {
@@ -24,61 +18,8 @@ export function readFloats(tensor: Tensor | undefined, shape: TensorShape, field
   return values;
 }
 
-export interface TokenLimits {
-  /** Most sequences, tokens of all together, and tokens of one. */
-  maxSequences: number;
-  maxTokens: number;
-  maxLength: number;
-  d_vocab: number;
-  /** Names a token in errors. @default none: ids that a caller gave speak for themselves */
-  tokenText?: (id: number) => string;
-}
-
-/** Reads token sequences: none empty, none longer than `maxLength`, every id in the vocabulary. */
-export function readTokenBatch(batch: TokenBatch, limits: TokenLimits, field: string): TokenSequences {
-  const { lengths } = batch;
-  if (lengths.length === 0 || lengths.length > limits.maxSequences)
-    throw invalid(
-      `${lengths.length} sequences; from 1 to ${limits.maxSequences} are possible`,
-      `${field}.lengths`,
-    );
-  const total = lengths.reduce((sum, length) => sum + length, 0);
-  if (total > limits.maxTokens)
-    throw invalid(`${total} tokens; the limit is ${limits.maxTokens}`, `${field}.lengths`, 'TOO_MANY_TOKENS');
-  const at = `${field}.token_ids`;
-  const sequences = splitSequences(requestTensors.ids(bounded(batch.tokenIds, at), [total], at), lengths);
-  requireSequences(sequences, limits, field);
-  return sequences;
-}
-
-/** Refuses empty sequences, sequences longer than the context, and ids outside the vocabulary. */
-export function requireSequences(
-  sequences: TokenSequences,
-  { maxLength, d_vocab, tokenText }: Pick<TokenLimits, 'maxLength' | 'd_vocab' | 'tokenText'>,
-  field: string,
-): void {
-  sequences.lengths.forEach((length, index) => {
-    if (length === 0) throw invalid(`sequence ${index} has no tokens`, field, 'EMPTY_SEQUENCE');
-    if (length > maxLength)
-      throw invalid(
-        `sequence ${index} has ${length} tokens; the context of the model is ${maxLength}`,
-        field,
-        'CONTEXT_EXCEEDED',
-      );
-    const ids = sequenceAt(sequences, index);
-    const at = ids.findIndex((id) => id < 0 || id >= d_vocab);
-    if (at < 0) return;
-    const text = tokenText?.(ids[at]!);
-    throw invalid(
-      `token id ${ids[at]}${text === undefined ? '' : `, ${JSON.stringify(text)},`} at position ${at} of sequence ${index} ` +
-        `is outside the vocabulary of ${d_vocab}`,
-      field,
-      'UNKNOWN_TOKEN',
-    );
-  });
-}
-
-function bounded(tensor: Tensor | undefined, field: string): Tensor | undefined {
+/** Refuses a tensor of more data than a message may carry. */
+export function boundedTensor(tensor: Tensor | undefined, field: string): Tensor | undefined {
   const bytes = tensor?.data.byteLength ?? 0;
   if (bytes <= MAX_TENSOR_BYTES) return tensor;
   throw invalid(`the tensor has ${bytes} bytes; the limit is ${MAX_TENSOR_BYTES}`, field, 'TENSOR_TOO_LARGE');

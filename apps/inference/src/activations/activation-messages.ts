@@ -12,7 +12,7 @@ import { planInterventions } from '../editing/intervention-plan.ts';
 import { hookPointOf } from '../models/hook-point-names.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { lineageMessage } from '../models/model-messages.ts';
-import { tokenBatch } from '../tensor-messages.ts';
+import { tokenBatch } from '../tokens/token-batches.ts';
 import { readInput, requireResponseFits, textBytes, tokenDetails } from '../tokens/token-messages.ts';
 import type { ActivationRows } from './activation-blocks.ts';
 import type { ActivationsEvent, ActivationsQuestion } from './compute-activations.ts';

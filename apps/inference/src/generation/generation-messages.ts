@@ -14,7 +14,7 @@ import { proofMessages, readInterventions } from '../editing/intervention-messag
 import { planInterventions } from '../editing/intervention-plan.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { lineageMessage } from '../models/model-messages.ts';
-import { tokenBatch } from '../tensor-messages.ts';
+import { tokenBatch } from '../tokens/token-batches.ts';
 import { joinSequences } from '../tokens/token-sequences.ts';
 import type {
   FinishedEvent,

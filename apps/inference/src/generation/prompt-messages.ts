@@ -1,7 +1,7 @@
 import type { ChatPrompt, GenerateTextRequest } from '@facet/contracts';
 import { FacetError, isFacetError } from '@facet/errors';
 import type { LoadedModel } from '../models/loaded-model.ts';
-import { readTokenBatch } from '../tensor-messages.ts';
+import { readTokenBatch } from '../tokens/token-batches.ts';
 import { requireTokens } from '../tokens/token-messages.ts';
 import { tokenizeTexts } from '../tokens/tokenize-texts.ts';
 

@@ -2,7 +2,7 @@ import type { TextInputs, TokenBatch } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import { flagTensor } from '@facet/mesh';
 import { type LoadedModel, specialOf } from '../models/loaded-model.ts';
-import { readTokenBatch, requireSequences } from '../tensor-messages.ts';
+import { readTokenBatch, requireSequences } from './token-batches.ts';
 import type { TokenSequences } from './token-sequences.ts';
 import { tokenizeTexts } from './tokenize-texts.ts';
 

@@ -1,7 +1,7 @@
 import type { TokenizeTextRequest, TokenizeTextResponse } from '@facet/contracts';
 import { FacetError } from '@facet/errors';
 import type { LoadedModel } from '../models/loaded-model.ts';
-import { tokenBatch } from '../tensor-messages.ts';
+import { tokenBatch } from './token-batches.ts';
 import { MAX_RESPONSE_TOKENS, requireResponseFits, textBytes, tokenDetails } from './token-messages.ts';
 import type { TokenSequences } from './token-sequences.ts';
 import { tokenizeTexts } from './tokenize-texts.ts';
