@@ -24,7 +24,8 @@ export async function checkEdits(runtime, tokens, whole) {
       logits: 'all',
       interventions: [edit(name, width, 0, value)],
     });
-    if (!isClamped(clamped, name, value)) return false;
+    const clean = alone.activations.get(name).data;
+    if (!isClamped(clamped, { name, value, clean })) return false;
   }
   return true;
 }
@@ -43,14 +44,22 @@ function edit(hookPoint, width, scale, offset) {
   };
 }
 
-/** x' = x + (value − f) · w: where the first float was positive it is now the value, else it is larger by it. */
-function isClamped({ activations, proofs: [proof] }, name, value) {
+/**
+ * x' = x + (value − f) · w at every position, f = ReLU of the first float: where the feature fires the float is now the
+ * value, where it is silent the float is larger by it, and all others of the row are as they were.
+ */
+function isClamped({ activations, proofs: [proof] }, { name, value, clean }) {
   const { data, width } = activations.get(name);
-  for (let at = 0; at * width < data.length; at++) {
-    const isActive = proof.fBefore[at] > 0;
-    if (isActive && Math.abs(data[at * width] - value) > 1e-5 * Math.max(1, proof.fBefore[at])) return false;
+  for (let at = 0; at < proof.fBefore.length; at++) {
+    const first = at * width;
+    const f = Math.max(0, clean[first]);
+    const isNear = (a, b) => Math.abs(a - b) <= 1e-5 * Math.max(1, f);
+    const isMoved =
+      isNear(data[first], clean[first] + value - f) && isNear(proof.deltaNorm[at], Math.abs(value - f));
+    if (!isMoved || !isNear(proof.fBefore[at], f)) return false;
+    for (let i = first + 1; i < first + width; i++) if (data[i] !== clean[i]) return false;
   }
-  return true;
+  return data.length === clean.length && data.length === proof.fBefore.length * width;
 }
 
 function isSame(a, b) {
