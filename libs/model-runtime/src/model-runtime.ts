@@ -267,6 +267,7 @@ export interface GenerationStepRequest {
   signal?: AbortSignal;
 }
 
+/** What one step gave; what earlier ones gave stays that of the shorter text, also where a text is rotated anew. */
 export interface GenerationStep {
   /** T of this step. */
   positions: number;

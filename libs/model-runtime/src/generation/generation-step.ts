@@ -7,10 +7,10 @@ import {
 } from '@facet/transformer';
 import type { Activations, GenerationRequest, GenerationStep } from '../model-runtime.ts';
 import { createProof, fillProof, type InterventionFeeds } from '../passes/intervention-feeds.ts';
-import type { TokenBatch } from '../request-checks.ts';
 import type { RuntimeContext, TrunkProgram } from '../runtime-context.ts';
 import type { Lane } from '../sessions/lane.ts';
 import type { WireTensor, WireTensors } from '../sessions/session-protocol.ts';
+import type { FedText, Step } from './fed-text.ts';
 
 /** A generation and where it lives. */
 export interface OpenGeneration {
@@ -20,29 +20,22 @@ export interface OpenGeneration {
   program: TrunkProgram;
   lane: Lane;
   kept: number;
+  /** What was fed so far; only where a text that grows is rotated anew. */
+  text: FedText | undefined;
   release(): void;
-}
-
-/** What one step appends. */
-export interface Step {
-  tokens: TokenBatch;
-  masks: readonly WireTensor[];
-  /** Tokens of each row before this step. */
-  lengths: Int32Array;
-  /** Rows whose next tokens are drawn. */
-  draw: readonly number[];
 }
 
 /**
  * Runs one step. ONNX Runtime appends several positions at once only to an empty cache or to a single row, so
  * a later chunk is run row by row on views of the cache; single tokens and first prompts are one run for all
- * rows. Tokens are drawn behind the last run, in the thread that has the logits.
+ * rows. A row that outgrows the length up to which its cached keys were rotated is run anew from its first token, as
+ * transformers does for Phi 3. Tokens are drawn behind the last run, in the thread that has the logits.
  */
 export async function runStep(open: OpenGeneration, step: Step): Promise<GenerationStep> {
   const { batch, positions, lengths: added } = step.tokens;
   const result = allocateStep(open, step);
   const isFirst = step.lengths.every((length) => length === 0) && Math.max(...added) === positions;
-  const isOneRun = positions === 1 || isFirst || batch === 1;
+  const isOneRun = (positions === 1 && !anyOutgrows(open, step)) || isFirst || batch === 1;
   const last = isOneRun ? 0 : batch - 1;
   for (let row = 0; row < last; row++) await runRows(open, step, { result, from: row, to: row + 1 });
   // Asked for at once: another call of the lane does not come between.
@@ -51,6 +44,18 @@ export async function runStep(open: OpenGeneration, step: Step): Promise<Generat
     step.draw.length === 0 ? [] : open.lane.draw(open.kept, step.draw),
   ]);
   return { ...result, drawn };
+}
+
+function anyOutgrows(open: OpenGeneration, step: Step): boolean {
+  return step.lengths.some((_, row) => outgrows(open, step, row));
+}
+
+/** Whether the keys that are cached for a row were rotated by other frequencies than its text has with this step. */
+function outgrows({ context, text }: OpenGeneration, { tokens, lengths }: Step, row: number): boolean {
+  const { spec } = context.model;
+  const before = lengths[row]!;
+  if (text === undefined || before === 0) return false;
+  return positionOffset(spec, before) !== positionOffset(spec, before + tokens.lengths[row]!);
 }
 
 function allocateStep(
@@ -84,8 +89,12 @@ async function runRows(open: OpenGeneration, step: Step, { result, from, to }: T
   const proofs = interventions.flatMap(({ hookPoint }) => Object.values(interventionOutputs(hookPoint)));
   const logits = request.samplers === undefined ? [NAMES.logits] : [];
   const outputs = [...new Set([...logits, ...program.activations.values(), ...proofs])];
-  const feeds = stepFeeds(open, step, [from, to]);
-  const values = await lane.run(program, { feeds, outputs, kept, rows: [from, to] });
+  const isAnew = to - from === 1 && outgrows(open, step, from);
+  const feeds = isAnew
+    ? stepFeeds(open, open.text!.whole(step, from), [0, 1])
+    : stepFeeds(open, step, [from, to]);
+  const all = await lane.run(program, { feeds, outputs, kept, rows: [from, to] });
+  const values = isAnew ? withoutFirst(all, step.lengths[from]!) : all;
   const at = from * positions;
   for (const name of logits)
     result.logits.set(values[name]!.data as Float32Array, from * open.context.model.spec.d_vocab);
@@ -94,6 +103,18 @@ async function runRows(open: OpenGeneration, step: Step, { result, from, to }: T
     (data as Float32Array).set(values[output]!.data as Float32Array, at * width);
   }
   for (const proof of result.proofs) fillProof(proof, values, at);
+}
+
+/** Leaves the first positions of what is there for every position [1, T, …] out. */
+function withoutFirst(values: WireTensors, positions: number): WireTensors {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, tensor]) => {
+      if (name === NAMES.logits) return [name, tensor];
+      const { type, dims, data } = tensor;
+      const rest = data.subarray(positions * (data.length / dims[1]!));
+      return [name, { type, dims: [1, dims[1]! - positions, ...dims.slice(2)], data: rest }];
+    }),
+  );
 }
 
 /** Inputs of rows [from, to). A single row is cut to its own length; several rows share T. */

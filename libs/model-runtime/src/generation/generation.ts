@@ -3,9 +3,8 @@ import {
   cachedHeadWidth,
   cacheNames,
   type GraphRequest,
-  type ModelSpec,
+  isLengthDependent,
   NAMES,
-  positionOffset,
   resolveHookPoint,
 } from '@facet/transformer';
 import type {
@@ -19,6 +18,7 @@ import { checkTokens, contextExceeded, invalid, MAX_BATCH, type TokenBatch } fro
 import { type RuntimeContext, throwIfCancelled, trunkProgram } from '../runtime-context.ts';
 import type { KeptTensors, WireTensors } from '../sessions/session-protocol.ts';
 import type { CacheBudget } from './cache-budget.ts';
+import { createFedText } from './fed-text.ts';
 import { type OpenGeneration, runStep } from './generation-step.ts';
 import { checkDraw, checkSamplers } from './sampler-checks.ts';
 
@@ -44,7 +44,8 @@ export async function openGeneration(
   try {
     const lane = context.lanes.decoding(program);
     const kept = await lane.keep(keptTensors(context, request, interventions));
-    return createGeneration({ context, request, interventions, program, lane, kept, release });
+    const text = isLengthDependent(spec) ? createFedText() : undefined;
+    return createGeneration({ context, request, interventions, program, lane, kept, text, release });
   } catch (error) {
     release();
     throw error;
@@ -103,13 +104,14 @@ function createGeneration(open: OpenGeneration): Generation {
     const tokens = checkTokens(context.model.spec, { ...stepRequest, batch });
     requireRoom(tokens, lengths, maxTokens);
     const draw = checkDraw(stepRequest.draw ?? [], request.samplers ?? []);
-    requireSameRotation(context.model.spec, tokens, lengths);
     const masks = open.interventions.map((intervention) =>
       toMask(intervention, stepRequest.masks?.get(intervention.hookPoint), [batch, tokens.positions]),
     );
     state = 'busy';
     try {
-      const result = await runStep(open, { tokens, masks, lengths, draw });
+      const appended = { tokens, masks, lengths, draw };
+      const result = await runStep(open, appended);
+      open.text?.add(appended);
       for (let row = 0; row < batch; row++) lengths[row]! += tokens.lengths[row]!;
       if (state === 'busy') state = 'ready';
       return result;
@@ -153,21 +155,4 @@ function notReady(state: string): FacetError {
 function requireRoom({ lengths: added }: TokenBatch, lengths: Int32Array, maxTokens: number): void {
   const longest = Math.max(...lengths.map((length, row) => length + added[row]!));
   if (longest > maxTokens) throw contextExceeded(longest, maxTokens);
-}
-
-/**
- * Refuses a step with which a text outgrows the length up to which its cached keys were rotated: going on would be
- * another text than the model's.
- */
-function requireSameRotation(spec: ModelSpec, { lengths: added }: TokenBatch, lengths: Int32Array): void {
-  for (const [row, length] of lengths.entries()) {
-    const after = length + added[row]!;
-    if (length === 0 || positionOffset(spec, length) === positionOffset(spec, after)) continue;
-    throw new FacetError(
-      'unimplemented',
-      `the text grows from ${length} to ${after} tokens while it is generated; ${spec.modelType} rotates all keys of such ` +
-        'a long text anew, which is not supported: ask for fewer tokens, or begin with a longer prompt',
-      { reason: 'ROTATION_CHANGES', field: 'max_tokens' },
-    );
-  }
 }
