@@ -1,6 +1,7 @@
 // One model in a process of its own: opens it, captures, decodes, steers at three layers, scores and projects, and prints
 // `result {json}` with times, with the most memory that the process held on the way, and with what the machine could do at best.
 import { readFileSync } from 'node:fs';
+import { createMemoryBudget } from '../../libs/model-runtime/src/memory/memory-budget.ts';
 import { createLanes, openModelRuntime } from '../../libs/model-runtime/src/open-model-runtime.ts';
 import { rowsPerRun } from '../../libs/model-runtime/src/passes/forward.ts';
 import { loadModelDirectory, mapWeights } from '../../libs/transformer/src/index.ts';
@@ -99,7 +100,8 @@ async function measureFloors(model) {
   const stored = await loadModelDirectory(directory);
   const mapped = await mapWeights(stored, { folder: weightCopies });
   const mappedBytes = mapped.copy?.bytes ?? stored.weightBytes;
-  const lanes = createLanes({ folder: mapped.weightFolder, mappedBytes, threads }, {});
+  const memory = createMemoryBudget(Number.POSITIVE_INFINITY).account();
+  const lanes = createLanes({ folder: mapped.weightFolder, mappedBytes, threads, memory }, {});
   const program = productsProgram(mapped, stop);
   const blockRows = T * rowsPerRun({ batch: B, positions: T, lanes: lanes.size });
   const bytes = bytesPerToken(mapped);

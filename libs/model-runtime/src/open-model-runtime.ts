@@ -19,7 +19,7 @@ import type { ModelRuntime, ModelRuntimeOptions } from './model-runtime.ts';
 import { runForward } from './passes/forward.ts';
 import { projectToVocabulary } from './passes/projection.ts';
 import { compareScores } from './passes/token-scores.ts';
-import { createLanePool, TINY_MODEL_BYTES } from './sessions/lane-pool.ts';
+import { createLanePool, type LanePoolOptions, TINY_MODEL_BYTES } from './sessions/lane-pool.ts';
 
 /** Compiled graph programs per lane; each holds its own packed copy of the weights it uses. */
 const DEFAULT_MAX_SESSIONS = 8;
@@ -49,8 +49,8 @@ export async function openModelRuntime(
   const { model, modelSha256, mappedBytes, packsEdited } = await mapModel(stored, { ...options, checks });
   const memory = options.memory ?? createMemoryBudget(defaultMemoryBytes()).account();
   const budget = createCacheBudget(options.maxCacheBytes ?? DEFAULT_MAX_CACHE_BYTES, memory);
-  const lanes = createLanes({ folder: model.weightFolder, mappedBytes, threads }, options);
-  const context = { model, lanes, memory, trunks: new Map(), packsEdited };
+  const lanes = createLanes({ folder: model.weightFolder, mappedBytes, threads, memory }, options);
+  const context = { model, mappedBytes, lanes, memory, trunks: new Map(), packsEdited };
   let isClosed = false;
   const whenOpen = <T>(work: () => Promise<T>): Promise<T> =>
     isClosed ? Promise.reject(closedError()) : work();
@@ -113,7 +113,7 @@ function checkThreads(threads: number): number {
 
 /** Prepares the lanes of a model, by the size of its mapped weights. */
 export function createLanes(
-  model: { folder: string; mappedBytes: number; threads: number },
+  model: Omit<LanePoolOptions, 'maxSessions' | 'maxRunMs'>,
   { maxSessions, maxRunMs }: ModelRuntimeOptions,
 ) {
   return createLanePool({

@@ -21,9 +21,18 @@ describe('trunkProgram', () => {
   let context: RuntimeContext;
   beforeAll(async () => {
     model = await writeTinyModel();
-    const pool = { folder: model.directory, threads: 1, mappedBytes: 1, maxSessions: 1, maxRunMs: 1000 };
+    const memory = createMemoryBudget(2 ** 40).account();
+    const pool = {
+      folder: model.directory,
+      threads: 1,
+      mappedBytes: 1,
+      maxSessions: 1,
+      maxRunMs: 1000,
+      memory,
+    };
     context = {
       model: { ...(await loadModelDirectory(model.directory)), release: async () => undefined },
+      mappedBytes: 1000,
       packsEdited: false,
       lanes: createLanePool(pool),
       memory: createMemoryBudget(2 ** 20).account(),

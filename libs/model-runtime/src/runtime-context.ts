@@ -7,12 +7,15 @@ import {
   type MappedModel,
 } from '@facet/transformer';
 import type { MemoryAccount } from './memory/memory-budget.ts';
+import { headMemory, trunkMemory } from './memory/program-memory.ts';
 import type { GraphProgram } from './sessions/lane.ts';
 import type { LanePool } from './sessions/lane-pool.ts';
 
 /** What every operation of the runtime works with. */
 export interface RuntimeContext {
   model: MappedModel;
+  /** Bytes of the weights as sessions map them, and of a packed copy. */
+  mappedBytes: number;
   /** Whether a packed copy of the weights for every program that decodes costs little. */
   packsEdited: boolean;
   lanes: LanePool;
@@ -59,17 +62,29 @@ function packs(
 }
 
 function writeTrunk(
-  { model }: RuntimeContext,
+  { model, mappedBytes }: RuntimeContext,
   { key, isPacked }: Pick<TrunkProgram, 'key' | 'isPacked'>,
   request: GraphRequest,
 ): TrunkProgram {
   const { bytes, activations, inputs } = buildGraph(model, request);
-  return { key, isPacked, build: () => bytes, activations, inputs: new Set(inputs.map(({ name }) => name)) };
+  return {
+    key,
+    isPacked,
+    build: () => bytes,
+    memory: trunkMemory(model.spec, request, isPacked ? mappedBytes : 0),
+    activations,
+    inputs: new Set(inputs.map(({ name }) => name)),
+  };
 }
 
 /** The unembedding of one kind. */
 export function headProgram({ model }: RuntimeContext, kind: HeadKind): GraphProgram {
-  return { key: `head ${kind}`, isPacked: false, build: () => buildHeadGraph(model, kind).bytes };
+  return {
+    key: `head ${kind}`,
+    isPacked: false,
+    build: () => buildHeadGraph(model, kind).bytes,
+    memory: headMemory(model.spec, kind),
+  };
 }
 
 /** Throws `cancelled` when the caller has given up. */

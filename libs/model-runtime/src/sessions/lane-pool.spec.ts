@@ -1,6 +1,13 @@
+import { createMemoryBudget } from '../memory/memory-budget.ts';
 import { createLanePool, TINY_MODEL_BYTES } from './lane-pool.ts';
 
-const OPTIONS = { folder: '.', threads: 2, maxSessions: 2, maxRunMs: 600_000 };
+const OPTIONS = {
+  folder: '.',
+  threads: 2,
+  maxSessions: 2,
+  maxRunMs: 600_000,
+  memory: createMemoryBudget(2 ** 40).account(),
+};
 const [PLAIN, PACKED] = [{ isPacked: false }, { isPacked: true }];
 
 describe('createLanePool', () => {

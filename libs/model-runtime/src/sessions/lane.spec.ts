@@ -2,7 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGraph } from '@facet/onnx';
+import { createMemoryBudget } from '../memory/memory-budget.ts';
 import { createLane, type GraphProgram, type Lane } from './lane.ts';
+
+const ample = () => createMemoryBudget(2 ** 40).account();
 
 /** A graph that multiplies x [n] by `factor`. */
 function multiplyBy(factor: number): GraphProgram {
@@ -35,7 +38,7 @@ const run = async (lane: Lane, program: GraphProgram, values: number[]) => {
 describe('createLane', () => {
   let lane: Lane;
   beforeEach(() => {
-    lane = createLane({ folder: '.', threads: 1, maxSessions: 2, maxRunMs: 600_000 });
+    lane = createLane({ folder: '.', threads: 1, maxSessions: 2, maxRunMs: 600_000, memory: ample() });
   });
   afterEach(() => lane.close());
 
@@ -59,7 +62,7 @@ describe('createLane', () => {
 
   test('tells a failure that may pass, without its folder, and runs the graph once it has passed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'facet-lane-'));
-    const here = createLane({ folder, threads: 1, maxSessions: 1, maxRunMs: 600_000 });
+    const here = createLane({ folder, threads: 1, maxSessions: 1, maxRunMs: 600_000, memory: ample() });
     const failure = await run(here, addWeights(), [1, 2, 3, 4]).catch((error) => error);
     expect(failure).toMatchObject({ kind: 'unavailable', reason: 'MODEL_RUN_FAILED' });
     expect(failure.metadata.cause).toContain('weights.bin');
@@ -103,7 +106,7 @@ describe('createLane', () => {
     for (let product = 0; product < 150; product++) power = graph.node('MatMul', [power, 'x']);
     graph.output(graph.node('ReduceSum', [power], { outputs: ['y'] }), 'F32', [1, 1]);
     const { bytes } = graph.build();
-    const hasty = createLane({ folder: '.', threads: 1, maxSessions: 1, maxRunMs: 1_000 });
+    const hasty = createLane({ folder: '.', threads: 1, maxSessions: 1, maxRunMs: 1_000, memory: ample() });
     const x = { type: 'float32' as const, dims: [size, size], data: new Float32Array(size * size) };
     const long = hasty.run(
       { key: 'long', isPacked: false, build: () => bytes },
