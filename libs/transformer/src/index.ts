@@ -20,7 +20,10 @@ export {
   type HookPoint,
   hookPointName,
   hookPoints,
+  PATTERN,
+  type ReadPoint,
   resolveHookPoint,
+  resolveReadPoint,
 } from './hooks/hook-points.ts';
 export { cachedHeadWidth } from './ops/attention.ts';
 export { isLengthDependent, positionOffset } from './ops/rope.ts';

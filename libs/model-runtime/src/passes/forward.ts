@@ -7,7 +7,7 @@ import {
   type ModelSpec,
   NAMES,
   positionOffset,
-  resolveHookPoint,
+  resolveReadPoint,
 } from '@facet/transformer';
 import type { Activations, ForwardRequest, ForwardResult } from '../model-runtime.ts';
 import { checkTokens, invalid, type TokenBatch } from '../request-checks.ts';
@@ -63,7 +63,7 @@ function resultBytes(
   { tokens, program, interventions, needsHead }: ForwardPlan,
 ): number {
   const rows = tokens.batch * tokens.positions;
-  const widths = [...program.activations.keys()].map((name) => resolveHookPoint(spec, name).width);
+  const widths = [...program.activations.keys()].map((name) => rowWidth(spec, name, tokens.positions));
   const activations = dtypeBytes(activationDtype) * widths.reduce((sum, width) => sum + width, 0);
   const proofs = interventions.reduce((sum, { features }) => sum + 2 * features + 2, 0);
   const floats = proofs + (needsHead ? spec.d_model : 0);
@@ -139,7 +139,7 @@ function planForward(context: RuntimeContext, request: ForwardRequest): ForwardP
   );
   const replacements = toReplacementFeeds(spec, request.replacements ?? [], tokens);
   const hookPoints = [...new Set(request.hookPoints ?? [])];
-  for (const name of hookPoints) resolveHookPoint(spec, name);
+  for (const name of hookPoints) resolveReadPoint(spec, name);
   const needsHead =
     (request.logits ?? 'none') !== 'none' || request.scores === true || request.residual === true;
   if (!needsHead && hookPoints.length === 0 && interventions.length === 0)
@@ -199,11 +199,18 @@ function allocateResult(
     activations: new Map(
       [...program.activations.keys()].map((name) => [
         name,
-        allocate(resolveHookPoint(model.spec, name).width),
+        allocate(rowWidth(model.spec, name, tokens.positions)),
       ]),
     ),
     proofs: interventions.map((intervention) => createProof(intervention, rows)),
   };
+}
+
+/** Floats of one position's row in contexts of T `positions`. */
+function rowWidth(spec: ModelSpec, name: string, positions: number): number {
+  return resolveReadPoint(spec, name)
+    .rowShape(positions)
+    .reduce((product, extent) => product * extent, 1);
 }
 
 function takeRows(

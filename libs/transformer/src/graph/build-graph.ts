@@ -1,6 +1,6 @@
 import { type BuiltModel, elementType, type Value } from '@facet/onnx';
 import { emitReplacement } from '../hooks/activation-replacement.ts';
-import { hookPointName, resolveHookPoint } from '../hooks/hook-points.ts';
+import { hookPointName, type ReadPoint, resolveHookPoint, resolveReadPoint } from '../hooks/hook-points.ts';
 import { emitInterventionPort } from '../hooks/intervention-port.ts';
 import { createAttention } from '../ops/attention.ts';
 import { emitBlock } from '../ops/blocks.ts';
@@ -10,7 +10,7 @@ import { type GraphRequest, NAMES } from './graph-request.ts';
 
 /** A graph of one variant, and how its activations are called. */
 export interface ModelGraph extends BuiltModel {
-  /** Hook point -> output [B, T, width]; two hook points at the same place share one output. */
+  /** Hook point -> output [B, T, …] with the row of each position; two hook points at the same place share one output. */
   activations: ReadonlyMap<string, string>;
 }
 
@@ -23,13 +23,16 @@ export function buildGraph(model: GraphModel, request: GraphRequest): ModelGraph
   const { spec } = model;
   const replaced = new Map(request.replacements.map((replacement) => [replacement.hookPoint, replacement]));
   const visited = new Set([...request.hookPoints, ...request.interventions, ...replaced.keys()]);
-  for (const name of visited) resolveHookPoint(spec, name);
+  for (const name of request.hookPoints) resolveReadPoint(spec, name);
+  const changed = new Map(
+    [...request.interventions, ...replaced.keys()].map((name) => [name, resolveHookPoint(spec, name)]),
+  );
   const emitter = createEmitter(model, `${spec.modelType}.${request.attention}`, request.attention);
   const places = new Map<string, Value>();
   const visit = (name: string, value: Value): Value => {
     // A block visits places that its family does not name; nobody can ask for them.
     if (!visited.has(name)) return value;
-    const { width } = resolveHookPoint(spec, name);
+    const { width } = changed.get(name) ?? { width: 0 };
     const replacement = replaced.get(name);
     const x = replacement ? emitReplacement(emitter, replacement, { x: value, width }) : value;
     const place = request.interventions.includes(name) ? emitInterventionPort(emitter, name, x, width) : x;
@@ -83,6 +86,12 @@ function emitHead(emitter: GraphEmitter, head: GraphRequest['head'], residual: V
   graph.output(graph.node('Identity', [logits], { outputs: [NAMES.logits] }), 'F32', ['K', spec.d_vocab]);
 }
 
+/** Extents of a row; those that are another with each text have a name. */
+function outputShape({ rowShape }: ReadPoint): (number | string)[] {
+  const [some, other] = [rowShape(1), rowShape(2)];
+  return some.map((extent, axis) => (extent === other[axis] ? extent : 'T'));
+}
+
 /** Declares the rows of each wanted hook point an output, in half precision where asked for. */
 function emitActivations(
   { graph, spec }: GraphEmitter,
@@ -95,7 +104,7 @@ function emitActivations(
     const place = places.get(name)!;
     if (outputs.has(place)) continue;
     const output = activationDtype === 'F16' ? graph.node('Cast', [place], half) : place;
-    graph.output(output, activationDtype, ['B', 'T', resolveHookPoint(spec, name).width]);
+    graph.output(output, activationDtype, ['B', 'T', ...outputShape(resolveReadPoint(spec, name))]);
     outputs.set(place, output);
   }
   return new Map(hookPoints.map((name) => [name, outputs.get(places.get(name)!)!]));

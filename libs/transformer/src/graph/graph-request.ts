@@ -11,7 +11,7 @@ export interface GraphRequest {
    * positions. 1 with `cache`.
    */
   causalBlocks: number;
-  /** Hook points whose rows are outputs. */
+  /** Hook points whose rows are outputs; with `context` also patterns of attention. */
   hookPoints: readonly string[];
   activationDtype: 'F32' | 'F16';
   /** Hook points that take interventions. */

@@ -63,6 +63,12 @@ function hookKinds({ block, residualScale }: ModelSpec): HookKind[] {
   return ['hook_resid_pre', ...inside[block], 'hook_resid_post'];
 }
 
+/** What attention weighs the values by: softmax(scores) [n_heads, positions] for each query. It can only be read. */
+export const PATTERN = 'attn.hook_pattern';
+
+/** What can be read of a block. */
+export type ReadKind = HookKind | typeof PATTERN;
+
 /** A named place in the model whose rows [width] can be read and edited. */
 export interface HookPoint {
   /** For example `blocks.2.hook_resid_post`. */
@@ -83,7 +89,7 @@ export function hookPoints(spec: ModelSpec): HookPoint[] {
 }
 
 /** Names the hook point of `kind` in block `layer`. */
-export function hookPointName(layer: number, kind: HookKind): string {
+export function hookPointName(layer: number, kind: ReadKind): string {
   return `blocks.${layer}.${kind}`;
 }
 
@@ -92,6 +98,13 @@ export function resolveHookPoint(spec: ModelSpec, name: string): HookPoint {
   const all = hookPoints(spec);
   const found = all.find((point) => point.name === name);
   if (found !== undefined) return found;
+  if (patternLayer(spec, name) !== undefined)
+    throw new FacetError(
+      'invalid',
+      `hook point ${quote(name)} can only be read, by ComputeActivations: its rows have a float for every head and every position of the ` +
+        'text, so nothing edits, replaces or stores them; attn.hook_z is what the heads make of it',
+      { reason: 'HOOK_POINT_READ_ONLY' },
+    );
   const nearest = nearestName(name, all);
   throw new FacetError(
     'invalid',
@@ -99,6 +112,27 @@ export function resolveHookPoint(spec: ModelSpec, name: string): HookPoint {
       `the nearest is ${nearest}, and the model has blocks 0 to ${spec.n_layers - 1}`,
     { reason: 'UNKNOWN_HOOK_POINT', metadata: { nearest } },
   );
+}
+
+/** A place that is read, and how wide its rows are. */
+export interface ReadPoint {
+  name: string;
+  layer: number;
+  /** Extents of one position's row in texts of `positions` positions: [width], or [n_heads, positions] of a pattern. */
+  rowShape(positions: number): readonly number[];
+}
+
+/** Finds what `name` reads: a hook point, or the pattern of a layer's attention; an unknown name is `invalid`. */
+export function resolveReadPoint(spec: ModelSpec, name: string): ReadPoint {
+  const layer = patternLayer(spec, name);
+  if (layer !== undefined) return { name, layer, rowShape: (positions) => [spec.n_heads, positions] };
+  const point = resolveHookPoint(spec, name);
+  return { name, layer: point.layer, rowShape: () => [point.width] };
+}
+
+function patternLayer({ n_layers }: ModelSpec, name: string): number | undefined {
+  const layer = Number(/^blocks\.(\d{1,4})\.attn\.hook_pattern$/.exec(name)?.[1] ?? n_layers);
+  return layer < n_layers && name === hookPointName(layer, PATTERN) ? layer : undefined;
 }
 
 /** Characters of a wrong name that are compared; longer names only cost time. */

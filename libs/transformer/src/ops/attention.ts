@@ -1,10 +1,12 @@
 import { type FloatAttribute, MICROSOFT, type Value } from '@facet/onnx';
-import type { LayerSpec, ModelSpec } from '../config/model-spec.ts';
+import type { ModelSpec } from '../config/model-spec.ts';
 import { cacheNames, type GraphRequest, NAMES } from '../graph/graph-request.ts';
-import type { HookKind } from '../hooks/hook-points.ts';
+import { PATTERN, type ReadKind } from '../hooks/hook-points.ts';
 import type { AttentionWeights, Norm } from '../weights/model-weights.ts';
+import { createCausalBlocks } from './causal-blocks.ts';
 import type { GraphEmitter } from './graph-emitter.ts';
 import { emitNorm } from './norm.ts';
+import { createOpenAttention, type Heads } from './open-attention.ts';
 import { emitRotation, isLengthDependent } from './rope.ts';
 
 /** One layer's attention: what it reads, its weights, and where its hook points are visited. */
@@ -12,7 +14,9 @@ export interface AttentionLayer {
   rows: Value;
   weights: AttentionWeights;
   layer: number;
-  at(kind: HookKind, value: Value): Value;
+  at(kind: ReadKind, value: Value): Value;
+  /** Whether anything is read or changed there. */
+  isVisited(kind: ReadKind): boolean;
 }
 
 /** Emits one layer's attention: normed rows [B, T, d_model] to what W_O makes of the heads [B, T, d_model]. */
@@ -28,19 +32,23 @@ export function createAttention(
   const positions = needsPositions ? graph.input(NAMES.positions, 'I64', ['B', 'T']) : integers(0);
   const attend =
     mode === 'cache' ? createCachedAttention(emitter) : createContextAttention(emitter, causalBlocks);
-  return ({ rows, weights, layer, at }) => {
+  const attendOpenly = createOpenAttention(emitter);
+  return ({ rows, weights, layer, at, isVisited }) => {
     const { rotary } = spec.layers[layer]!;
     const prepare = (x: Value, heads: number, norm: Norm | undefined) => {
       const normed = norm ? emitHeadNorm(emitter, x, norm) : x;
       return rotary ? emitRotation(emitter, normed, { rotary, heads, positions }) : normed;
     };
     const [q, k, v] = emitProducts(emitter, rows, { weights, layer });
-    const heads = attend({
+    const prepared: Heads = {
       q: prepare(at('attn.hook_q', q), spec.n_heads, weights.qNorm),
       k: prepare(at('attn.hook_k', k), spec.n_kv_heads, weights.kNorm),
       v: at('attn.hook_v', v),
       layer,
-    });
+    };
+    const heads = isVisited(PATTERN)
+      ? attendOpenly(prepared, (pattern) => at(PATTERN, pattern))
+      : attend(prepared);
     return linear(at('attn.hook_z', heads), weights.out);
   };
 }
@@ -81,13 +89,6 @@ function emitHeadNorm(emitter: GraphEmitter, x: Value, norm: Norm): Value {
   return graph.node('Reshape', [emitNorm(emitter, heads, norm), graph.node('Shape', [x])]);
 }
 
-interface Heads {
-  q: Value;
-  k: Value;
-  v: Value;
-  layer: number;
-}
-
 /** Causal attention over whole contexts; padding on the right changes nothing on its left. */
 function createContextAttention(emitter: GraphEmitter, count: number) {
   const { graph, spec, integers } = emitter;
@@ -115,54 +116,6 @@ function createContextAttention(emitter: GraphEmitter, count: number) {
 function scoreAttributes({ layers, scoreCap }: ModelSpec, layer: number): Record<string, FloatAttribute> {
   const scale = { float: layers[layer]!.scale };
   return scoreCap === null ? { scale } : { scale, softcap: { float: scoreCap } };
-}
-
-/** Queries [from, to) and which of the keys [first, to) each may see. */
-interface CausalBlock {
-  from: Value;
-  to: Value;
-  first: Value;
-  mask: Value;
-}
-
-/** Cuts the T positions into `count` blocks of ⌈T/count⌉; layers with the same window share theirs. */
-function createCausalBlocks(emitter: GraphEmitter, count: number) {
-  const { graph, integers, once } = emitter;
-  const made = new Map<number | null, CausalBlock[]>();
-  const range = () =>
-    once('range.positions', (name) => {
-      const [zero, one] = [0n, 1n].map((value) =>
-        graph.constant(`step.${value}`, { dtype: 'I64', shape: [], data: BigInt64Array.of(value) }),
-      );
-      return graph.node('Range', [zero!, graph.node('Squeeze', [length()]), one!], { outputs: [name] });
-    });
-  const length = () =>
-    once('length', (name) =>
-      graph.node('Shape', [NAMES.tokens], { attributes: { start: 1, end: 2 }, outputs: [name] }),
-    );
-  const make = (window: LayerSpec['window']): CausalBlock[] => {
-    const size = graph.node('Div', [graph.node('Add', [length(), integers(count - 1)]), integers(count)]);
-    const slice = (from: Value, to: Value) => graph.node('Slice', [range(), from, to]);
-    return Array.from({ length: count }, (_, block) => {
-      const from = graph.node('Mul', [size, integers(block)]);
-      const to = graph.node('Mul', [size, integers(block + 1)]);
-      const first =
-        window === null
-          ? integers(0)
-          : graph.node('Max', [graph.node('Sub', [from, integers(window - 1)]), integers(0)]);
-      const queries = graph.node('Unsqueeze', [slice(from, to), integers(1)]);
-      const keys = graph.node('Unsqueeze', [slice(first, to), integers(0)]);
-      const isPast = graph.node('GreaterOrEqual', [queries, keys]);
-      if (window === null) return { from, to, first, mask: isPast };
-      const isNear = graph.node('Less', [graph.node('Sub', [queries, keys]), integers(window)]);
-      return { from, to, first, mask: graph.node('And', [isPast, isNear]) };
-    });
-  };
-  return (window: LayerSpec['window']): CausalBlock[] => {
-    const known = made.get(window) ?? make(window);
-    made.set(window, known);
-    return known;
-  };
 }
 
 /** GroupQueryAttention takes head sizes that are multiples of this; smaller heads are filled up with zeros. */

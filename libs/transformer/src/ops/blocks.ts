@@ -1,6 +1,6 @@
 import type { Value } from '@facet/onnx';
 import type { BlockKind } from '../config/model-spec.ts';
-import type { HookKind } from '../hooks/hook-points.ts';
+import type { HookKind, ReadKind } from '../hooks/hook-points.ts';
 import type { BlockWeights } from '../weights/model-weights.ts';
 import type { AttentionEmitter } from './attention.ts';
 import type { GraphEmitter } from './graph-emitter.ts';
@@ -64,9 +64,9 @@ export interface BlockPlace {
   layer: number;
   attention: AttentionEmitter;
   /** Visits the layer's hook point of a kind. */
-  at(kind: HookKind, value: Value): Value;
+  at(kind: ReadKind, value: Value): Value;
   /** Whether anything is read or changed there. */
-  isVisited(kind: HookKind): boolean;
+  isVisited(kind: ReadKind): boolean;
 }
 
 /** Writes the block of one layer: the stream [B, T, d_model] after it from the stream before it. */
@@ -89,7 +89,7 @@ export function emitBlock(
         const normalized = at(kind, emitUnweightedNorm(emitter, rows, spec.d_model));
         return graph.node('Mul', [normalized, normWeight(emitter, norm)]);
       },
-      attention: (rows) => attention({ rows, weights: block.attention, layer, at }),
+      attention: (rows) => attention({ rows, weights: block.attention, layer, at, isVisited }),
       mlp: (rows) => linear(at('mlp.hook_post', emitNeurons(emitter, rows, block.mlp)), block.mlp.down),
       add: (a, b) => graph.node('Add', [a, b]),
       scaled: (kind, rows) =>
