@@ -1,8 +1,8 @@
 import { FacetError } from '@facet/errors';
 import type { Activations } from '@facet/model-runtime';
 import { bytesOf, dtypeBytes, type FloatDType } from '@facet/tensor';
-import type { HookPoint } from '@facet/transformer';
 import { MAX_TENSOR_BYTES } from '../limits.ts';
+import type { ReadRows } from './read-points.ts';
 
 /** Activations of consecutive rows at one hook point. */
 export interface ActivationRows {
@@ -10,9 +10,10 @@ export interface ActivationRows {
   /** Index of the first row among all tokens of the request. */
   firstRow: number;
   rows: number;
-  width: number;
+  /** Extents of one row. */
+  shape: readonly number[];
   dtype: FloatDType;
-  /** [rows, width], little-endian. */
+  /** [rows, …shape], little-endian. */
   data: Uint8Array;
 }
 
@@ -26,7 +27,7 @@ export interface BlockWriter {
 
 /** Creates a writer for `totalRows` rows at `hookPoints`. */
 export function createBlockWriter(
-  hookPoints: readonly HookPoint[],
+  hookPoints: readonly ReadRows[],
   dtype: FloatDType,
   totalRows: number,
 ): BlockWriter {
@@ -41,9 +42,9 @@ export function createBlockWriter(
     buffers = hookPoints.map(({ width }) => new Uint8Array(rows * width * dtypeBytes(dtype)));
   };
   const close = (): ActivationRows[] => {
-    const blocks = hookPoints.map(({ name, width }, index) => {
+    const blocks = hookPoints.map(({ name, width, shape }, index) => {
       const data = buffers[index]!.subarray(0, filled * width * dtypeBytes(dtype));
-      return { hookPoint: name, firstRow, rows: filled, width, dtype, data };
+      return { hookPoint: name, firstRow, rows: filled, shape, dtype, data };
     });
     firstRow += filled;
     filled = 0;
@@ -52,7 +53,7 @@ export function createBlockWriter(
   const copy = (activations: ReadonlyMap<string, Activations>, from: number, count: number) => {
     hookPoints.forEach((hookPoint, index) => {
       const { name, width } = hookPoint;
-      const rows = activations.get(name)!.data.subarray(from * width, (from + count) * width);
+      const rows = rowsOf(activations.get(name)!, { from, count }, hookPoint);
       requireFiniteRows(rows, { hookPoint, firstRow: firstRow + filled }, dtype);
       buffers[index]!.set(bytesOf(rows), filled * width * dtypeBytes(dtype));
     });
@@ -74,11 +75,31 @@ export function createBlockWriter(
   };
 }
 
+/**
+ * Rows [from, from + count) of a batch. Patterns [n_heads, T] of a batch whose longest context has T positions are filled up with zeros to the
+ * positions of the request's longest one.
+ */
+function rowsOf(
+  { data, width }: Activations,
+  { from, count }: { from: number; count: number },
+  { width: wanted, shape }: ReadRows,
+): Float32Array | Uint16Array {
+  const own = data.subarray(from * width, (from + count) * width);
+  const [heads = 1, positions = 0] = shape;
+  if (width === wanted) return own;
+  const filled =
+    data instanceof Float32Array ? new Float32Array(count * wanted) : new Uint16Array(count * wanted);
+  const T = width / heads;
+  for (let row = 0; row < count * heads; row++)
+    filled.set(own.subarray(row * T, (row + 1) * T) as Float32Array, row * positions);
+  return filled;
+}
+
 /** Bits of the exponent: all of them set is infinity or NaN. */
 const EXPONENT = { F16: 0x7c00, BF16: 0x7f80 } as const;
 
 interface RowsPlace {
-  hookPoint: HookPoint;
+  hookPoint: ReadRows;
   /** Index of the first row among all tokens of the request. */
   firstRow: number;
 }

@@ -4,24 +4,22 @@ import {
   type ComputeActivationsResponse,
   DataType,
 } from '@facet/contracts';
-import { FacetError, quote } from '@facet/errors';
+import { FacetError } from '@facet/errors';
 import { tensorMessage } from '@facet/mesh';
 import type { FloatDType } from '@facet/tensor';
 import { proofMessages, readInterventions } from '../editing/intervention-messages.ts';
 import { planInterventions } from '../editing/intervention-plan.ts';
-import { hookPointOf } from '../models/hook-point-names.ts';
 import type { LoadedModel } from '../models/loaded-model.ts';
 import { lineageMessage } from '../models/model-messages.ts';
 import { tokenBatch } from '../tokens/token-batches.ts';
 import { readInput, requireResponseFits, textBytes, tokenDetails } from '../tokens/token-messages.ts';
 import type { ActivationRows } from './activation-blocks.ts';
 import type { ActivationsEvent, ActivationsQuestion } from './compute-activations.ts';
+import { readPointsOf } from './read-points.ts';
 
 /** Most contexts and tokens of one ComputeActivations. */
 const MAX_ACTIVATION_CONTEXTS = 4096;
 const MAX_ACTIVATION_TOKENS = 262_144;
-/** Most hook points read by one ComputeActivations. */
-const MAX_HOOK_POINTS = 64;
 
 /** Reads a ComputeActivations request for `model`. */
 export async function readActivationsRequest(
@@ -29,8 +27,9 @@ export async function readActivationsRequest(
   model: LoadedModel,
   signal: AbortSignal,
 ): Promise<ActivationsQuestion> {
-  const hookPoints = readHookPoints(request.hookPoints, model);
   const dtype = readDtype(request.dtype);
+  // What is wrong with the names is said before texts are tokenized.
+  readPointsOf(model, request.hookPoints, { dtype, lengths: [] });
   const interventions = readInterventions(request.interventions, {
     model,
     field: 'interventions',
@@ -38,6 +37,7 @@ export async function readActivationsRequest(
   });
   const limits = { maxSequences: MAX_ACTIVATION_CONTEXTS, maxTokens: MAX_ACTIVATION_TOKENS, signal };
   const sequences = await readInput(request.input, model, limits);
+  const hookPoints = readPointsOf(model, request.hookPoints, { dtype, lengths: sequences.lengths });
   return { model, hookPoints, dtype, plan: planInterventions([interventions]), sequences };
 }
 
@@ -63,17 +63,9 @@ export function activationsMessages(event: ActivationsEvent): ComputeActivations
   return proofMessages(event.proof).map((value) => ({ event: { $case: 'proof', value } }));
 }
 
-function blockMessage({ hookPoint, firstRow, rows, width, dtype, data }: ActivationRows) {
-  const activations = tensorMessage(DataType[dtype], [rows, width], data);
+function blockMessage({ hookPoint, firstRow, rows, shape, dtype, data }: ActivationRows) {
+  const activations = tensorMessage(DataType[dtype], [rows, ...shape], data);
   return { hookPoint, firstRow, activations };
-}
-
-function readHookPoints(names: readonly string[], model: LoadedModel) {
-  if (names.length === 0 || names.length > MAX_HOOK_POINTS)
-    throw invalid(`${names.length} hook points; from 1 to ${MAX_HOOK_POINTS} are possible`, 'hook_points');
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw invalid(`${quote(twice)} is asked for twice`, 'hook_points');
-  return names.map((name, index) => hookPointOf(model, name, `hook_points[${index}]`));
 }
 
 function readDtype(dtype: DataType): FloatDType {

@@ -1,6 +1,5 @@
 import { linkSignals } from '@facet/mesh';
 import { dtypeBytes, type FloatDType } from '@facet/tensor';
-import type { HookPoint } from '@facet/transformer';
 import type { InterventionProof } from '../editing/edit-proofs.ts';
 import {
   type BatchResult,
@@ -12,10 +11,11 @@ import {
 import { planBatches } from '../scheduling/batches.ts';
 import type { ModelTurn } from '../scheduling/scheduler.ts';
 import { type ActivationRows, createBlockWriter } from './activation-blocks.ts';
+import type { ReadRows } from './read-points.ts';
 
 /** What ComputeActivations runs. */
 export interface ActivationsQuestion extends EditedContexts {
-  hookPoints: readonly HookPoint[];
+  hookPoints: readonly ReadRows[];
   dtype: FloatDType;
 }
 
