@@ -61,6 +61,28 @@ async function expectSameEdits(ours: ModelRuntime, theirs: ModelRuntime, tokens:
   await generation.close();
 }
 
+/** Default and steered text are two rows of one batch: the row that is left alone keeps every bit. */
+async function expectDefaultRow(runtime: ModelRuntime, tokens: Int32Array): Promise<void> {
+  const { name, width } = runtime.hookPoints.filter(({ layer }) => layer === 0).at(-1)!;
+  const interventions = [makeIntervention(name, [[IDENTITY], [{ scale: 0, offset: 2 }]], width)];
+  const next = async (edits: typeof interventions) => {
+    const generation = await runtime.openGeneration({
+      batch: 2,
+      maxTokens: tokens.length + 1,
+      interventions: edits,
+    });
+    await generation.step({ tokens: Int32Array.of(...tokens, ...tokens) });
+    const { logits } = await generation.step({ tokens: Int32Array.of(3, 3) });
+    await generation.close();
+    return logits;
+  };
+  const [plain, edited] = [await next([]), await next(interventions)];
+  const { d_vocab } = runtime.spec;
+  expect(plain.subarray(0, d_vocab)).toEqual(plain.subarray(d_vocab));
+  expect(edited.subarray(0, d_vocab)).toEqual(plain.subarray(0, d_vocab));
+  expect(edited.subarray(d_vocab)).not.toEqual(plain.subarray(d_vocab));
+}
+
 const known = NAMES.filter((name) => existsSync(join(FAMILIES, name)));
 (known.length > 0 ? describe : describe.skip)('quantized weights', () => {
   const cases = known.flatMap((name, index) =>
@@ -90,6 +112,7 @@ const known = NAMES.filter((name) => existsSync(join(FAMILIES, name)));
         expectClose(logits, theirs.logits!.subarray(t * d_vocab, (t + 1) * d_vocab));
       });
       await expectSameEdits(quantized, reference, tokens);
+      await expectDefaultRow(quantized, tokens.subarray(0, 8));
       await quantized.close();
       await reference.close();
     },
