@@ -21,7 +21,10 @@ export function templateGlobals(now: Date): Record<string, unknown> {
       throw new TemplateRefusal(String(message));
     },
     range,
-    strftime_now: (format: unknown) => strftime(now, String(format)),
+    strftime_now(format: unknown) {
+      if (typeof format !== 'string') throw new Error('strftime_now() takes a format, such as "%Y-%m-%d"');
+      return strftime(now, format);
+    },
   };
 }
 

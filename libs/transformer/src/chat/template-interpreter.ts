@@ -5,10 +5,11 @@ import {
   type TemplateNode,
   type TemplateValue,
 } from './jinja-library.ts';
+import { joinTexts, VALUE_FILTERS } from './template-filters.ts';
 import { templateGlobals } from './template-globals.ts';
 import { alike, parseTemplate } from './template-program.ts';
 import { TEXT_FILTERS, TEXT_METHODS } from './template-text.ts';
-import { areEqual, contains, kindOf, textOf, toValue } from './template-values.ts';
+import { areEqual, contains, kindOf, requireDivisor, textOf, toValue } from './template-values.ts';
 
 /** Runs a template with its variables; `now` is what `strftime_now` writes. Throws what the template or the library says. */
 export function runTemplate(text: string, variables: Record<string, unknown>, now: Date): string {
@@ -54,9 +55,12 @@ class TemplateInterpreter extends Interpreter {
 
   /** What is undefined has no attributes. */
   private readMember(node: TemplateNode, environment: Scope): TemplateValue {
+    const object = node.object as TemplateNode;
+    const isLength = !node.computed && (node.property as { value?: string }).value === 'length';
+    // JavaScript's texts and lists have a length, Python's have a filter for it.
+    if (isLength && SIZED.has(this.evaluate(object, environment).type)) return toValue(undefined);
     const found = super.evaluate(node, environment);
     if (found.type !== 'UndefinedValue') return found;
-    const object = node.object as TemplateNode;
     if (this.evaluate(object, environment).type !== 'UndefinedValue') return found;
     const name = typeof object.value === 'string' ? `'${object.value}'` : 'something';
     throw new Error(`asks for a part of ${name}, which is undefined`);
@@ -78,6 +82,7 @@ class TemplateInterpreter extends Interpreter {
       case '~':
         return toValue(textOf(left) + textOf(right));
     }
+    if (operator === '/' || operator === '%') requireDivisor(operator, left, right);
     if (operator === '+' && (left.type === 'StringValue') !== (right.type === 'StringValue'))
       throw new Error(`adds a ${kindOf(left)} and a ${kindOf(right)}`);
     const held = (value: TemplateValue, side: unknown) =>
@@ -88,7 +93,10 @@ class TemplateInterpreter extends Interpreter {
 
   private callMethod({ callee, args }: TemplateNode, environment: Scope): TemplateValue | undefined {
     const { type, computed, object, property } = callee as TemplateNode;
-    const method = TEXT_METHODS[(property as { value?: string } | undefined)?.value ?? ''];
+    const name = (property as { value?: string } | undefined)?.value ?? '';
+    if (ENDS.has(name) && (args as unknown[]).length > 1)
+      throw new Error(`asks for ${name}() from a position on`);
+    const method = own(TEXT_METHODS, name);
     if (type !== 'MemberExpression' || computed || method === undefined) return undefined;
     const text = this.evaluate(object as TemplateNode, environment);
     if (text.type !== 'StringValue') return undefined;
@@ -100,22 +108,28 @@ class TemplateInterpreter extends Interpreter {
     const isCall = filter.type === 'CallExpression';
     const name = (isCall ? (filter.callee as TemplateNode) : filter).value as string;
     const operand = () => this.evaluate(node.operand as TemplateNode, environment);
-    const onText = TEXT_FILTERS[name];
+    const onText = own(TEXT_FILTERS, name);
     if (onText !== undefined)
       return toValue(
         onText(textOf(operand()), isCall ? this.readChars(filter.args, environment) : undefined),
       );
     if (name === 'string' && !isCall) return toValue(textOf(operand()));
-    if (name === 'length' || name === 'count') return toValue(lengthOf(operand()));
-    if (name === 'tojson' && operand().type === 'UndefinedValue')
-      throw new Error('writes what is undefined as JSON');
-    return undefined;
+    if (name === 'join') return this.join(operand(), isCall ? filter.args : [], environment);
+    return own(VALUE_FILTERS, name)?.(operand());
+  }
+
+  private join(value: TemplateValue, args: unknown, environment: Scope): TemplateValue {
+    const [separator, ...others] = args as TemplateNode[];
+    if (others.length > 0 || separator?.type === 'KeywordArgumentExpression')
+      throw new Error('joins an attribute: use map(attribute=…)');
+    return joinTexts(value, separator && this.evaluate(separator, environment));
   }
 
   private test(node: TemplateNode, environment: Scope): TemplateValue | undefined {
-    if ((node.test as { value: string }).value !== 'iterable') return undefined;
+    const { value } = node.test as { value: string };
+    if (value !== 'iterable' && value !== 'number') return undefined;
     const { type } = this.evaluate(node.operand as TemplateNode, environment);
-    return toValue(ITERABLE.has(type) !== node.negate);
+    return toValue((value === 'iterable' ? ITERABLE : NUMBERS).has(type) !== node.negate);
   }
 
   private readChars(args: unknown, environment: Scope): string | undefined {
@@ -132,11 +146,11 @@ const ITERABLE: ReadonlySet<string> = new Set([
   ...['ArrayValue', 'TupleValue', 'StringValue', 'ObjectValue', 'UndefinedValue'],
 ]);
 
-function lengthOf(value: TemplateValue): number {
-  const held = value.value as unknown;
-  if (held === undefined) return 0;
-  if (typeof held === 'string') return [...held].length;
-  if (Array.isArray(held)) return held.length;
-  if (held instanceof Map && value.type === 'ObjectValue') return held.size;
-  throw new Error(`asks for the length of a ${kindOf(value)}`);
+const NUMBERS: ReadonlySet<string> = new Set(['IntegerValue', 'FloatValue', 'BooleanValue']);
+const SIZED: ReadonlySet<string> = new Set(['ArrayValue', 'TupleValue', 'StringValue']);
+const ENDS: ReadonlySet<string> = new Set(['startswith', 'endswith']);
+
+/** A rule of a table; templates may name what every object of JavaScript has. */
+function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }

@@ -13,9 +13,20 @@ const BLOCKS = ['body', 'alternate', 'defaultBlock'] as const;
  */
 export function parseTemplate(text: string): TemplateNode {
   const source = text.replace(/\r\n?/g, '\n');
+  requireClosedGenerations(source);
   const program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
   markNode(program);
   return program;
+}
+
+/** The library drops these tags unread: refuses those that do not match. */
+function requireClosedGenerations(source: string): void {
+  let depth = 0;
+  for (const [, end] of source.matchAll(/\{%[-+]?\s*(end)?generation\s*[-+]?%\}/g)) {
+    depth += end === undefined ? 1 : -1;
+    if (depth < 0) throw new Error('endgeneration without a generation');
+  }
+  if (depth > 0) throw new Error('generation without its endgeneration');
 }
 
 function markNode(node: TemplateNode): void {

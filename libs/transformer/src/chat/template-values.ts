@@ -38,6 +38,14 @@ export function areEqual(a: TemplateValue, b: TemplateValue): boolean {
 
 const NUMERIC: ReadonlySet<string> = new Set(['IntegerValue', 'FloatValue', 'BooleanValue']);
 
+/** Throws where Python refuses to divide, and where the sign of a remainder differs from JavaScript's. */
+export function requireDivisor(operator: '/' | '%', left: TemplateValue, right: TemplateValue): void {
+  if (!NUMERIC.has(left.type) || !NUMERIC.has(right.type)) return;
+  const [x, y] = [Number(left.value), Number(right.value)];
+  if (y === 0) throw new Error('divides by zero');
+  if (operator === '%' && x < 0 !== y < 0) throw new Error('takes a remainder of numbers of different signs');
+}
+
 /** Whether `container` has `item`, as Python's `in` says. */
 export function contains(container: TemplateValue, item: TemplateValue): boolean {
   const held = container.value as unknown;
