@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FacetError } from '@facet/errors';
 import {
   type FileChecks,
+  guardWeights,
   hookPoints,
   loadModelDirectory,
   type ModelDirectory,
@@ -52,8 +53,12 @@ export async function openModelRuntime(
   const lanes = createLanes({ folder: model.weightFolder, mappedBytes, threads, memory }, options);
   const context = { model, mappedBytes, lanes, memory, trunks: new Map(), packsEdited };
   let isClosed = false;
-  const whenOpen = <T>(work: () => Promise<T>): Promise<T> =>
-    isClosed ? Promise.reject(closedError()) : work();
+  const requireUnchanged = await guardWeights(model);
+  const whenOpen = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (!isClosed) await requireUnchanged();
+    if (isClosed) throw closedError();
+    return work();
+  };
   return {
     spec,
     identity: { modelSha256, tokenizerSha256, storedModelSha256 },
