@@ -1,6 +1,7 @@
 import { addGroup, type Column, type Field, formatBytes, formatCount, type Run } from '@facet/console';
 import { Model } from '@facet/contracts';
 import type { Command } from 'commander';
+import { hookPointLines } from './models/hook-point-lines.ts';
 import { addPullCommand } from './models/pull.ts';
 import { addListVerb } from './verbs/list.ts';
 import type { ResourceKind } from './verbs/resource-kind.ts';
@@ -88,10 +89,7 @@ function modelFields(model: Model): Field[] {
     ['runs on', model.executionProvider],
     ...memoryFields(model),
     ...model.warnings.map((warning): Field => ['warning', warning]),
-    ...hookPoints.map(({ name, dIn, steerable }, i): Field => {
-      const label = i === 0 ? 'hook points' : ' ';
-      return [label, `${name}  width ${dIn}${steerable ? '' : ', read only'}`];
-    }),
+    ...hookPointLines(hookPoints).map((line, i): Field => [i === 0 ? 'hook points' : ' ', line]),
   ];
 }
 
