@@ -12,6 +12,9 @@ const SMALL_FILES = [
   'chat_template.jinja',
   'chat_template.json',
 ];
+/** Chat templates beside the default one: plain names in a folder of their own. */
+const NAMED_TEMPLATES = /^additional_chat_templates\/[\w-][\w.-]*\.jinja$/;
+const MAX_NAMED_TEMPLATES = 32;
 const REQUIRED = ['config.json', 'tokenizer.json'];
 /** Weights in the forms that are not read here, for messages. */
 const OTHER_WEIGHTS = /\.(bin|pt|pth|gguf|h5|msgpack|ckpt|npz|onnx)$/;
@@ -38,7 +41,10 @@ export function chooseFiles(paths: readonly string[], repository: string): Chose
   const missing = REQUIRED.find((name) => !names.includes(name));
   if (missing !== undefined) throw unusable(`${repository} has no ${missing}${remedyFor(missing)}`);
   return {
-    small: SMALL_FILES.filter((name) => names.includes(name)),
+    small: [
+      ...SMALL_FILES.filter((name) => names.includes(name)),
+      ...paths.filter((path) => NAMED_TEMPLATES.test(path)).slice(0, MAX_NAMED_TEMPLATES),
+    ],
     weights: chooseWeights(names, repository),
   };
 }

@@ -47,6 +47,7 @@ async function completeSnapshot(snapshot: string, blobs: ReadonlyMap<string, str
 
 /** Links where the file system can, else copies. */
 async function link(blob: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
   await symlink(relative(dirname(path), blob), path).catch(() => copyFile(blob, path));
 }
 

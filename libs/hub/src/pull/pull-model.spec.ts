@@ -28,6 +28,21 @@ describe('pullModel', () => {
     for (const name of ['README', 'pytorch_model', 'onnx']) expect(asked).not.toContain(name);
   });
 
+  test('brings chat templates beside the default one, and no other name that looks like one', async () => {
+    const folder = 'additional_chat_templates';
+    at.hub.files.set(`${folder}/tool_use.jinja`, Buffer.from('{{ tools }}'));
+    for (const name of ['../escaped.jinja', '..jinja', 'deep/er.jinja', 'notes.txt'])
+      at.hub.files.set(`${folder}/${name}`, Buffer.from('no template'));
+    const { directory } = await at.pull();
+    expect(await readdir(join(directory, folder))).toEqual(['tool_use.jinja']);
+    expect(await readFile(join(directory, folder, 'tool_use.jinja'), 'utf8')).toBe('{{ tools }}');
+    expect(await readlink(join(directory, folder, 'tool_use.jinja'))).toMatch(/^\.\.\/\.\.\/\.\.\/blobs\//);
+    // Once more over a snapshot that lacks it.
+    await rm(join(directory, folder), { recursive: true });
+    await at.pull();
+    expect(await readdir(join(directory, folder))).toEqual(['tool_use.jinja']);
+  });
+
   test('sends the token to the hub and never to the store behind it', async () => {
     at.hub.faults.token = 'of any form';
     await at.pull('org/tiny', { HF_TOKEN: 'of any form' });

@@ -97,7 +97,7 @@ async function createFetcher({ client, commit, folder, options }: FetcherOptions
   await makeFolder(blobs);
   return async (names: readonly string[], maxBytes: number): Promise<Map<string, string>> => {
     const files: RemoteFile[] = [];
-    for (const name of names) files.push(await client.readFileFacts(commit, name));
+    for (const path of names) files.push({ ...(await client.readFileFacts(commit, path)), path });
     const large = files.find(({ size }) => size > maxBytes);
     if (large !== undefined)
       throw new FacetError('invalid', `${large.path} has ${large.size} bytes; the limit is ${maxBytes}`);
