@@ -28,8 +28,13 @@ const FOREIGN: readonly (readonly [words: RegExp, neutral: readonly unknown[]])[
     /multiplier|scal(e|es|ing|ar)\b|scal(e|ing|ar)_|(embedding|embed|emb|logit|logits|residual|attention)_scal/,
     [1],
   ],
-  [/qk_?(layer_?)?norm|qk_ln|(post|pre|sandwich|embed|embedding)_(layer)?norm|norm_type|norm_position/, []],
-  [/expert|\bmoe\b|moe_|router|mixture/, [0]],
+  [
+    /qk_?(layer_?)?norm|qk_ln|(post|pre|sandwich|emb|embd|embed|embedding)_(layer)?norm|norm_(type|position|head)|normali[sz]/,
+    [],
+  ],
+  [/expert|\bmoe\b|moe_|router|mixture|dense_replace|mlp_only/, [0]],
+  [/multi_query|decoder_architecture|head_dim|head_size|proj_dim|act_fn|activation_fn/, []],
+  [/skip_layer|layers?_skip|layerskip/, [0]],
   [
     /rope|rotary|rotate|alibi|nope|position_embedding_type|position_bias|relative_(attention|position|bias)/,
     [],
@@ -47,7 +52,7 @@ const FOREIGN: readonly (readonly [words: RegExp, neutral: readonly unknown[]])[
   ],
   [/lora|adapter|peft|prompt_tuning|prefix_tuning|steer|pruned_heads|tie_encoder/, [0]],
   [
-    /logn_attn|dynamic_ntk|\bntk|temperature_tuning|yarn|attn_type|attention_sink|sinks?\b|latent|mup\b|use_mup/,
+    /logn_attn|dynamic_ntk|\bntk|temperature_tuning|yarn|attn_type|(^|_)sinks?(_|$)|latent|(^|_)mup(_|$)|dim_model_base/,
     [],
   ],
 ];

@@ -1,7 +1,29 @@
 import { parseModelConfig } from '../config/model-config.ts';
 import { ALL_FULL, ALL_WINDOWED, NESTED, readFamily as read } from '../testing/family-configs.ts';
+import { FAMILIES } from './registry.ts';
 
 describe('parseModelConfig of what a family does not compute', () => {
+  test.each<object>([
+    ...[{ new_decoder_architecture: true }, { multi_query: true }, { alibi: true }, { parallel_attn: true }],
+    ...[{ normalization_type: 'layernorm' }, { normalize_embedding: true }, { embd_layernorm: true }],
+    ...[
+      { norm_head: 1 },
+      { attention_sinks: true },
+      { sink_tokens: 4 },
+      { mup_enabled: true },
+      { use_mup: true },
+    ],
+    ...[{ skip_layers: [1] }, { num_layers_skip: 2 }, { mlp_only_layers: [1] }, { first_k_dense_replace: 1 }],
+    ...[{ v_head_dim: 24 }, { global_head_dim: 8 }, { word_embed_proj_dim: 32 }, { ffn_act_fn: 'gelu' }],
+    ...[{ clip_qkv: 8 }, { dim_model_base: 256 }, { scale_emb: 12 }, { rope_ratio: 2 }, { kv_lora_rank: 8 }],
+  ])('refuses %j, of other families, by name in every family', (option) => {
+    const [name] = Object.keys(option);
+    for (const modelType of Object.keys(FAMILIES).filter((one) => one !== 'gemma3'))
+      expect(() => read(modelType, option)).toThrow(
+        expect.objectContaining({ kind: 'unimplemented', message: expect.stringContaining(name!) }),
+      );
+  });
+
   test.each<[string, object, RegExp]>([
     ['an option of another family', { num_experts: 4 }, /text_config asks for num_experts 4/],
     [
