@@ -11,6 +11,8 @@ export interface TemplateValue {
 
 /** Variables by name. */
 export interface Scope {
+  /** Those that are declared here, not further out. */
+  readonly variables: Map<string, TemplateValue>;
   /** Declares a variable; returns it as a value of the template. */
   set(name: string, value: unknown): TemplateValue;
 }

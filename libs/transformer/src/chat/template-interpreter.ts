@@ -20,6 +20,8 @@ export function runTemplate(text: string, variables: Record<string, unknown>, no
   return new TemplateInterpreter(own).evaluate(parseTemplate(text), own).value as string;
 }
 
+type TemplateFunction = (args: unknown, scope: Scope) => TemplateValue;
+
 type Rule = (node: TemplateNode, environment: Scope) => TemplateValue | undefined;
 
 /**
@@ -34,6 +36,7 @@ class TemplateInterpreter extends Interpreter {
     Scope: (node, environment) =>
       super.evaluate(alike(node, { type: 'Program', body: node.body }), new Environment(environment)),
     Iterable: (node, environment) => this.iterate(node, environment),
+    Macro: (node, environment) => this.defineMacro(node, environment),
     MemberExpression: (node, environment) => this.readMember(node, environment),
     BinaryExpression: (node, environment) => this.combine(node, environment),
     CallExpression: (node, environment) => this.callMethod(node, environment),
@@ -59,11 +62,40 @@ class TemplateInterpreter extends Interpreter {
     const isLength = !node.computed && (node.property as { value?: string }).value === 'length';
     // JavaScript's texts and lists have a length, Python's have a filter for it.
     if (isLength && SIZED.has(this.evaluate(object, environment).type)) return toValue(undefined);
+    const character = node.computed ? this.readCharacter(node, environment) : undefined;
+    if (character !== undefined) return character;
     const found = super.evaluate(node, environment);
     if (found.type !== 'UndefinedValue') return found;
     if (this.evaluate(object, environment).type !== 'UndefinedValue') return found;
     const name = typeof object.value === 'string' ? `'${object.value}'` : 'something';
     throw new Error(`asks for a part of ${name}, which is undefined`);
+  }
+
+  /** A text has characters, not halves of them. */
+  private readCharacter({ object, property }: TemplateNode, environment: Scope): TemplateValue | undefined {
+    if ((property as TemplateNode).type === 'SliceExpression') return undefined;
+    const text = this.evaluate(object as TemplateNode, environment);
+    if (text.type !== 'StringValue') return undefined;
+    const index = this.evaluate(property as TemplateNode, environment);
+    return index.type === 'IntegerValue'
+      ? toValue([...(text.value as string)].at(index.value as number))
+      : undefined;
+  }
+
+  /** A macro sees what is around its definition, not what is around its call, but for the `caller` of a call block. */
+  private defineMacro(node: TemplateNode, environment: Scope): TemplateValue {
+    const nothing = super.evaluate(node, environment);
+    const macro = environment.variables.get((node.name as { value: string }).value) as {
+      value: TemplateFunction;
+    };
+    const run = macro.value;
+    macro.value = (args, { variables }) => {
+      const around = new Environment(environment);
+      const caller = variables.get('caller');
+      if (caller !== undefined) around.variables.set('caller', caller);
+      return run(args, around);
+    };
+    return nothing;
   }
 
   private combine(node: TemplateNode, environment: Scope): TemplateValue | undefined {
