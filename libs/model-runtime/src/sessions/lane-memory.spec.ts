@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { createGraph, MICROSOFT } from '@facet/onnx';
 import { createMemoryBudget, type MemoryAccount, totalBytes } from '../memory/memory-budget.ts';
 import { createLane, type GraphProgram, type Lane } from './lane.ts';
+import { createLanePool } from './lane-pool.ts';
 
 const MIB = 2 ** 20;
 const WIDTH = 1024;
@@ -119,6 +120,27 @@ describe('memory of a lane', () => {
     await run(lane, products('packed', { packedBytes: PACKED_BYTES }));
     await lane.close();
     expect(account.held()).toEqual({});
+  });
+});
+
+describe('lanes of a larger model', () => {
+  test('texts are decoded on while a batch has its weights packed', async () => {
+    const memory = createMemoryBudget(2 ** 40).account();
+    const options = { folder, threads: 1, maxSessions: 8, maxRunMs: 600_000, memory };
+    const pool = createLanePool({ ...options, mappedBytes: PACKED_BYTES });
+    const [mapped, packed] = [0, PACKED_BYTES].map((packedBytes) =>
+      products(`${packedBytes}`, { packedBytes }),
+    );
+    const steps = pool.decoding(mapped!);
+    await run(steps, mapped!);
+    let isCompiling = true;
+    const compiling = run(pool.decoding(packed!), packed!).finally(() => {
+      isCompiling = false;
+    });
+    await run(steps, mapped!);
+    expect(isCompiling).toBe(true);
+    await compiling;
+    await pool.close();
   });
 });
 
