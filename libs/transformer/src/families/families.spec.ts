@@ -1,5 +1,5 @@
 import { parseModelConfig } from '../config/model-config.ts';
-import { ALL_FULL, LLAMA, readFamily as read } from '../testing/family-configs.ts';
+import { ALL_FULL, LLAMA, NESTED, readFamily as read } from '../testing/family-configs.ts';
 
 const windowsOf = (model_type: string, change: object) =>
   read(model_type, change).layers.map(({ window }) => window);
@@ -152,6 +152,20 @@ describe('parseModelConfig of every family', () => {
     expect(activation('starcoder2')).toBe('gelu-tanh');
     expect(activation('gemma', { hidden_activation: undefined })).toBe('gelu-tanh');
     expect(activation('gemma', { hidden_activation: 'gelu', hidden_act: 'gelu' })).toBe('gelu');
+  });
+
+  test('tells of caps of Gemma 3 that transformers does not apply', () => {
+    const caps = { attn_logit_softcapping: 50, final_logit_softcapping: 30 };
+    const warningsOf = (config: object) => parseModelConfig(JSON.stringify(config), 'config.json').warnings;
+    const { text_config } = NESTED;
+    expect(warningsOf({ ...text_config, ...caps })).toEqual([
+      expect.stringMatching(/attn_logit_softcapping 50/),
+    ]);
+    expect(warningsOf({ ...NESTED, text_config: { ...text_config, ...caps } })).toEqual([
+      expect.stringMatching(/text_config has attn_logit_softcapping 50/),
+      expect.stringMatching(/text_config has final_logit_softcapping 30/),
+    ]);
+    expect(warningsOf(NESTED)).toEqual([]);
   });
 
   test('takes no caps of Gemma 2 where the config has null', () => {

@@ -18,4 +18,6 @@ export interface FamilyModel {
   takeWeights(tensors: TensorSource): ModelWeights;
   /** Names of tensors that checkpoints of the family store and that are not used, such as masks. */
   unused?: RegExp;
+  /** Where transformers computes otherwise than is computed here, in sentences for an operator. */
+  warnings?: readonly string[];
 }

@@ -29,7 +29,14 @@ export const gemma3: Family = {
       return { prefix: prefix ?? 'language_model.model.', head };
     });
     const { spec } = model;
-    return { ...model, spec: { ...spec, modelType: 'gemma3' }, unused: IMAGE_TENSORS };
+    const { cap } = spec.logits;
+    const warnings = cap === null ? [] : [capWarning(text, 'final_logit_softcapping', cap)];
+    return {
+      ...model,
+      spec: { ...spec, modelType: 'gemma3' },
+      unused: IMAGE_TENSORS,
+      warnings: [...(model.warnings ?? []), ...warnings],
+    };
   },
 };
 
@@ -107,5 +114,14 @@ function readText(
     { scoreCap: null, logitCap: null },
   );
   const own = { ...gemmaTensors(config), qkNorm: 'head' } as const;
-  return { spec, takeWeights: (tensors) => takeLlamaWeights(spec, tensors, { ...own, ...place(tensors) }) };
+  return {
+    spec,
+    takeWeights: (tensors) => takeLlamaWeights(spec, tensors, { ...own, ...place(tensors) }),
+    warnings: spec.scoreCap === null ? [] : [capWarning(config, 'attn_logit_softcapping', spec.scoreCap)],
+  };
+}
+
+/** The config classes of Gemma 3 have caps, as Gemma 2; not every model class of transformers applies them. */
+function capWarning({ source }: ConfigReader, key: string, cap: number): string {
+  return `${source} has ${key} ${cap}, which is applied here as in Gemma 2; transformers reads it and does not apply it in this model`;
 }

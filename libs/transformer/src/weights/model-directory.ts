@@ -71,7 +71,7 @@ export async function loadModelDirectory(
 /** Reads `config.json`; where a `generation_config.json` lies beside it, its end tokens count as well. */
 async function readConfig(directory: string): Promise<Omit<ModelConfig, 'ignored'> & { warnings: string[] }> {
   const path = join(directory, 'config.json');
-  const { spec, ignored, ...model } = parseModelConfig(await readModelText(path), path);
+  const { spec, ignored, warnings: own = [], ...model } = parseModelConfig(await readModelText(path), path);
   const generationPath = join(directory, 'generation_config.json');
   const text = await readModelText(generationPath).catch((error: unknown) => {
     if (isFacetError(error) && error.kind === 'not-found') return '{}';
@@ -80,10 +80,8 @@ async function readConfig(directory: string): Promise<Omit<ModelConfig, 'ignored
   const eosTokenIds = [
     ...new Set([...spec.eosTokenIds, ...parseEndTokens(text, generationPath, spec.d_vocab)]),
   ];
-  const warnings =
-    ignored.length === 0
-      ? []
-      : [`config.json has keys that are not known here and are ignored: ${ignored.join(', ').slice(0, 400)}`];
+  const unknown = `config.json has keys that are not known here and are ignored: ${ignored.join(', ').slice(0, 400)}`;
+  const warnings = [...own, ...(ignored.length === 0 ? [] : [unknown])];
   return { ...model, spec: { ...spec, eosTokenIds }, warnings };
 }
 
