@@ -101,7 +101,7 @@ describeSharedModels(({ directory, golden }) => {
   test('a repetition penalty counts the prompt, the other penalties only what was generated', async () => {
     const next = golden.cases[0]!.greedy_ids[token_ids.length]!;
     const said = [...token_ids, next];
-    const first = async (sampling: SamplingOptions) => {
+    const first = async (sampling: Omit<SamplingOptions, 'logitBias'>) => {
       const request = { prompt: { $case: 'tokens', value: tokens(said.slice(0, -1)) } as const };
       const forced = {
         ...sampling,
@@ -119,7 +119,7 @@ describeSharedModels(({ directory, golden }) => {
 
   test('a frequency penalty ends a repetition that a bias began', async () => {
     const forced = { temperature: 0, maxTokens: 24, ignoreEos: true, logitBias: [{ tokenId: 40, bias: 20 }] };
-    const ids = async (sampling: SamplingOptions) =>
+    const ids = async (sampling: Omit<SamplingOptions, 'logitBias'>) =>
       (await generate({ sampling: { ...forced, ...sampling } })).tokens.map(({ tokenId }) => tokenId);
     const always = (await ids({})).filter((id) => id === 40).length;
     const limited = (await ids({ frequencyPenalty: 2 })).filter((id) => id === 40).length;
@@ -144,7 +144,7 @@ describeSharedModels(({ directory, golden }) => {
     const { dModel: width } = (await setup.client.getModel({ name: 'models/m' })).model!;
     const clamp = randomIntervention(hookPoint, { width, seed: 3 }, [{ feature: 0, scale: 0, offset: 6 }]);
     const forced = { temperature: 0, maxTokens: 8, ignoreEos: true, logitBias: [{ tokenId: 40, bias: 100 }] };
-    const run = (sampling: SamplingOptions) =>
+    const run = (sampling: Omit<SamplingOptions, 'logitBias'>) =>
       generate({
         variants: [{ id: 'default' }, { id: 'steered', interventions: [clamp] }],
         sampling: { ...forced, ...sampling },
