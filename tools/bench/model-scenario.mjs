@@ -93,8 +93,8 @@ async function shortContext() {
 }
 
 /**
- * Capture beside the products of its blocks alone (same rows at a time, lanes and threads), and a decoded token beside the time
- * in which memory gives its weights. Each takes turns with its floor, for a machine that is shared, and the median counts.
+ * Capture beside the products of its blocks alone (same rows at a time, lanes and threads; the median of turns), and a decoded
+ * token beside the time in which memory gives its weights (both at their best: other work on the machine slows them apart).
  */
 async function measureFloors(model) {
   const stored = await loadModelDirectory(directory);
@@ -111,17 +111,19 @@ async function measureFloors(model) {
     const captureMs = (await timed(() => captureOnce(model)))[1];
     const bandwidth = await readBandwidth(threads);
     const tokenMs = median(await decode({ model, steps: FLOOR_TOKENS }));
-    turns.push({ productsMs, captureMs, bandwidth, tokenMs, floorMs: (1000 * bytes) / bandwidth });
+    turns.push({ productsMs, captureMs, bandwidth, tokenMs });
   }
   await lanes.close().finally(mapped.release);
-  const middle = (value) => median(turns.slice(1).map(value));
+  const warm = turns.slice(1);
+  const bandwidth = Math.max(...warm.map((turn) => turn.bandwidth));
+  const floorMs = (1000 * bytes) / bandwidth;
   return {
-    products_tokens_per_s: middle(({ productsMs }) => (B * T * 1000) / productsMs),
-    products_ratio: middle(({ productsMs, captureMs }) => productsMs / captureMs),
+    products_tokens_per_s: median(warm.map(({ productsMs }) => (B * T * 1000) / productsMs)),
+    products_ratio: median(warm.map(({ productsMs, captureMs }) => productsMs / captureMs)),
     decode_bytes_per_token: bytes,
-    read_bytes_per_s: middle(({ bandwidth }) => bandwidth),
-    decode_floor_tokens_per_s: middle(({ floorMs }) => 1000 / floorMs),
-    decode_over_floor: middle(({ tokenMs, floorMs }) => tokenMs / floorMs),
+    read_bytes_per_s: bandwidth,
+    decode_floor_tokens_per_s: 1000 / floorMs,
+    decode_over_floor: Math.min(...warm.map(({ tokenMs }) => tokenMs)) / floorMs,
   };
 }
 
