@@ -9,6 +9,7 @@ import {
   type ModelDirectory,
   mapQuantizedWeights,
   mapWeights,
+  packedBytesOf,
   quantizedSha256,
   rememberFileChecks,
 } from '@facet/transformer';
@@ -47,11 +48,12 @@ export async function openModelRuntime(
   const stored = await loadModelDirectory(directory, { signal, checks });
   const { tokenizerSha256, spec, modelSha256: storedModelSha256 } = stored;
   const threads = checkThreads(options.threads ?? availableParallelism());
-  const { model, modelSha256, mappedBytes, packsEdited } = await mapModel(stored, { ...options, checks });
+  const mapping = await mapModel(stored, { ...options, checks });
+  const { model, modelSha256, mappedBytes, packedBytes, packsEdited } = mapping;
   const memory = options.memory ?? createMemoryBudget(defaultMemoryBytes()).account();
   const budget = createCacheBudget(options.maxCacheBytes ?? DEFAULT_MAX_CACHE_BYTES, memory);
   const lanes = createLanes({ folder: model.weightFolder, mappedBytes, threads, memory }, options);
-  const context = { model, mappedBytes, lanes, memory, trunks: new Map(), packsEdited };
+  const context = { model, packedBytes, lanes, memory, trunks: new Map(), packsEdited };
   let isClosed = false;
   const requireUnchanged = await guardWeights(model);
   const whenOpen = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -99,13 +101,15 @@ async function mapModel(
   if (quantization === undefined) {
     const model = await mapWeights(stored, copies);
     const mappedBytes = model.copy?.bytes ?? weightBytes;
-    return { model, modelSha256, mappedBytes, packsEdited: mappedBytes <= TINY_MODEL_BYTES };
+    const packsEdited = mappedBytes <= TINY_MODEL_BYTES;
+    return { model, modelSha256, mappedBytes, packedBytes: mappedBytes, packsEdited };
   }
   const model = await mapQuantizedWeights(stored, quantization, copies);
   return {
     model,
     modelSha256: quantizedSha256(modelSha256, quantization),
     mappedBytes: model.copy!.bytes,
+    packedBytes: packedBytesOf(model.weights),
     // Unpacked, ONNX Runtime makes a quantized matrix whole again for every token.
     packsEdited: true,
   };

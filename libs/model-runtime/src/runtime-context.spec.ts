@@ -32,7 +32,7 @@ describe('trunkProgram', () => {
     };
     context = {
       model: { ...(await loadModelDirectory(model.directory)), release: async () => undefined },
-      mappedBytes: 1000,
+      packedBytes: 1000,
       packsEdited: false,
       lanes: createLanePool(pool),
       memory: createMemoryBudget(2 ** 20).account(),

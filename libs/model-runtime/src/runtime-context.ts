@@ -15,7 +15,7 @@ import type { LanePool } from './sessions/lane-pool.ts';
 export interface RuntimeContext {
   model: MappedModel;
   /** Bytes of the weights as sessions map them, and of a packed copy. */
-  mappedBytes: number;
+  packedBytes: number;
   /** Whether a packed copy of the weights for every program that decodes costs little. */
   packsEdited: boolean;
   lanes: LanePool;
@@ -62,7 +62,7 @@ function packs(
 }
 
 function writeTrunk(
-  { model, mappedBytes }: RuntimeContext,
+  { model, packedBytes }: RuntimeContext,
   { key, isPacked }: Pick<TrunkProgram, 'key' | 'isPacked'>,
   request: GraphRequest,
 ): TrunkProgram {
@@ -71,7 +71,7 @@ function writeTrunk(
     key,
     isPacked,
     build: () => bytes,
-    memory: trunkMemory(model.spec, request, isPacked ? mappedBytes : 0),
+    memory: trunkMemory(model.spec, request, isPacked ? packedBytes : 0),
     activations,
     inputs: new Set(inputs.map(({ name }) => name)),
   };

@@ -36,7 +36,11 @@ export { type MappedModel, mapWeights } from './weights/mapped-weights.ts';
 export { loadModelDirectory, type ModelDirectory } from './weights/model-directory.ts';
 export type { BlockWeights, Linear, ModelWeights, Norm, Weight } from './weights/model-weights.ts';
 export type { Quantization } from './weights/quantized/quantize-rows.ts';
-export { mapQuantizedWeights, quantizedSha256 } from './weights/quantized/quantized-weights.ts';
+export {
+  mapQuantizedWeights,
+  packedBytesOf,
+  quantizedSha256,
+} from './weights/quantized/quantized-weights.ts';
 export { guardWeights, type WeightGuard } from './weights/served-files.ts';
 export {
   INDEX_FILE,

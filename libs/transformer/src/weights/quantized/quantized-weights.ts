@@ -6,7 +6,7 @@ import { type CopyOptions, openCopy } from '../copies/weight-copies.ts';
 import { type CopyPart, floatPart, readFloats } from '../copies/write-copy.ts';
 import type { MappedModel } from '../mapped-weights.ts';
 import type { ModelDirectory } from '../model-directory.ts';
-import type { BlockWeights, Linear, QuantizedMatrix, Weight } from '../model-weights.ts';
+import type { BlockWeights, Linear, ModelWeights, QuantizedMatrix, Weight } from '../model-weights.ts';
 import { leavesOf, replaceLeaves } from '../weight-leaves.ts';
 import type { Quantization } from './quantize-rows.ts';
 import { placeMatrix, quantizeMatrix } from './quantized-layout.ts';
@@ -17,6 +17,16 @@ const ALGORITHM = 1;
 /** Identifies quantized weights: what holds for the stored ones need not hold for them. */
 export function quantizedSha256(modelSha256: string, { bits, blockSize }: Quantization): string {
   return sha256(['quantized', ALGORITHM, modelSha256, bits, blockSize]);
+}
+
+/** Bytes that a program which decodes packs of its own: the numbers of the matrices, in their form for a cache. */
+export function packedBytesOf({ blocks }: Pick<ModelWeights, 'blocks'>): number {
+  let bytes = 0;
+  replaceMatrices(blocks, (linear) => {
+    for (const { values } of linear.quantized?.cache ?? []) bytes += values.byteLength;
+    return linear;
+  });
+  return bytes;
 }
 
 /**
