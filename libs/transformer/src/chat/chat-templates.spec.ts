@@ -21,7 +21,7 @@ describe('loadChatTemplates', () => {
     (await write(files)).templates.map(({ name, file, text }) => [name, file, text]);
 
   test('finds none where no file has one', async () => {
-    expect(await write({})).toEqual({ directory, templates: [], specialTokens: {}, problem: undefined });
+    expect(await write({})).toEqual({ templates: [], specialTokens: {}, problem: undefined });
     expect(await found({ 'tokenizer_config.json': { chat_template: null } })).toEqual([]);
   });
 
@@ -76,6 +76,11 @@ describe('loadChatTemplates', () => {
     expect((await write(map)).specialTokens).toEqual({ ...own, eos_token: '<end>', unk_token: '<unk>' });
     const listed = { ...config, added_tokens_decoder: {} };
     expect((await write({ 'tokenizer_config.json': listed })).specialTokens).toEqual(own);
+  });
+
+  test('names a file that cannot be read, and never its folder', async () => {
+    await mkdir(join(directory, 'chat_template.jinja'));
+    expect((await loadChatTemplates(directory)).problem).toBe('chat_template.jinja cannot be read (EISDIR)');
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { FacetError, isFacetError } from '@facet/errors';
 import { z } from 'zod';
 import { readModelText } from '../weights/model-text.ts';
@@ -21,7 +21,6 @@ export interface ChatTemplate {
 
 /** What a model directory says about chats. */
 export interface ChatTemplates {
-  directory: string;
   /** By name, `default` first. */
   templates: readonly ChatTemplate[];
   /** Special tokens by the names that templates know them by: `bos_token`, `eos_token`, … */
@@ -52,10 +51,10 @@ export async function loadChatTemplates(directory: string): Promise<ChatTemplate
     const config = await readJson(directory, 'tokenizer_config.json');
     const templates = await findTemplates(directory, config);
     const specialTokens = await findSpecialTokens(directory, config);
-    return { directory, templates, specialTokens, problem: undefined };
+    return { templates, specialTokens, problem: undefined };
   } catch (error) {
     if (!isFacetError(error)) throw error;
-    return { directory, templates: [], specialTokens: {}, problem: error.message };
+    return { templates: [], specialTokens: {}, problem: error.message };
   }
 }
 
@@ -145,8 +144,9 @@ async function readOptional(path: string): Promise<string | undefined> {
     return await readModelText(path);
   } catch (error) {
     if (isFacetError(error) && error.kind === 'not-found') return undefined;
-    if (isFacetError(error)) throw error;
-    throw unusable(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, error);
+    // The folder is no business of whoever chats.
+    const why = isFacetError(error) ? 'it is too large' : (error as NodeJS.ErrnoException).code;
+    throw unusable(`${basename(path)} cannot be read (${why})`, error);
   }
 }
 

@@ -23,7 +23,6 @@ const now = new Date(2026, 6, 4, 9, 5, 3);
 
 function chatsWith(text: string): ChatTemplates {
   return {
-    directory: '/models/m',
     templates: [{ name: 'default', file: 'chat_template.jinja', text }],
     specialTokens: { bos_token: '<s>', eos_token: '</s>' },
     problem: undefined,
@@ -72,7 +71,7 @@ describe('renderChat', () => {
       reason: 'CHAT_TEMPLATE_UNUSABLE',
       message: expect.stringMatching(
         new RegExp(
-          `^chat template "default" \\(chat_template.jinja\\) of /models/m cannot be used: ".*${message.source}.*give the prompt as text$`,
+          `^chat template "default" \\(chat_template.jinja\\) cannot be used: ".*${message.source}.*give the prompt as text$`,
         ),
       ),
     });
@@ -141,7 +140,7 @@ describe('renderChat', () => {
     );
     expect(render(several('default'), 'nope')).toThrow(/no chat template "nope"; there are: "default"/);
     expect(render(several())).toThrow(
-      /m has no chat template; give the prompt as text, or put the template into chat_template.jinja/,
+      /^the model has no chat template; give the prompt as text, or put the template into chat_template.jinja/,
     );
     expect(render({ ...several(), problem: 'tokenizer_config.json is not JSON' })).toThrow(
       /is not JSON; mend the file/,

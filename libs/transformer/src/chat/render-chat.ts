@@ -43,7 +43,7 @@ export function renderChat(
   try {
     text = runTemplate(template.text, variables, now);
   } catch (cause) {
-    throw explain(cause, template, chats.directory);
+    throw explain(cause, template);
   }
   if (text.length > MAX_RENDERED_CHARS)
     throw new FacetError(
@@ -55,20 +55,17 @@ export function renderChat(
 }
 
 /** Finds the template called `name`, or the one that is taken where none is named. */
-function chooseTemplate(
-  { directory, templates, problem }: ChatTemplates,
-  name: string | undefined,
-): ChatTemplate {
+function chooseTemplate({ templates, problem }: ChatTemplates, name: string | undefined): ChatTemplate {
   if (problem !== undefined)
     throw new FacetError(
       'precondition',
-      `the chat templates of ${directory} cannot be used: ${problem}; mend the file, or ${AS_TEXT}`,
+      `the chat templates of the model cannot be used: ${problem}; mend the file, or ${AS_TEXT}`,
       { reason: 'CHAT_TEMPLATE_UNUSABLE' },
     );
   if (templates.length === 0)
     throw new FacetError(
       'precondition',
-      `${directory} has no chat template; ${AS_TEXT}, or put the template into chat_template.jinja beside its tokenizer.json`,
+      `the model has no chat template; ${AS_TEXT}, or put the template into chat_template.jinja beside its tokenizer.json`,
       { reason: 'CHAT_TEMPLATE_MISSING' },
     );
   const only = templates.length === 1 ? templates[0] : undefined;
@@ -81,7 +78,7 @@ function chooseTemplate(
   throw new FacetError(
     name === undefined ? 'precondition' : 'invalid',
     name === undefined
-      ? `${directory} has several chat templates and none called "${DEFAULT_TEMPLATE}"; name one of ${names}`
+      ? `the model has several chat templates and none called "${DEFAULT_TEMPLATE}"; name one of ${names}`
       : `there is no chat template ${quote(name)}; there are: ${names}`,
     { reason: 'CHAT_TEMPLATE_UNKNOWN', field: 'template' },
   );
@@ -93,7 +90,7 @@ function titleOf({ name, file }: ChatTemplate): string {
   return `chat template ${quote(name)} (${file})`;
 }
 
-function explain(cause: unknown, template: ChatTemplate, directory: string): unknown {
+function explain(cause: unknown, template: ChatTemplate): unknown {
   if (cause instanceof TemplateRefusal)
     return new FacetError(
       'invalid',
@@ -104,7 +101,7 @@ function explain(cause: unknown, template: ChatTemplate, directory: string): unk
   const said = (cause instanceof Error && cause.message) || String(cause);
   return new FacetError(
     'precondition',
-    `${titleOf(template)} of ${directory} cannot be used: ${quote(said)}; mend the template, or ${AS_TEXT}`,
+    `${titleOf(template)} cannot be used: ${quote(said)}; mend the template, or ${AS_TEXT}`,
     { cause, reason: 'CHAT_TEMPLATE_UNUSABLE' },
   );
 }
