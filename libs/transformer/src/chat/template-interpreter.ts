@@ -58,28 +58,20 @@ class TemplateInterpreter extends Interpreter {
 
   /** What is undefined has no attributes. */
   private readMember(node: TemplateNode, environment: Scope): TemplateValue {
-    const object = node.object as TemplateNode;
-    const isLength = !node.computed && (node.property as { value?: string }).value === 'length';
+    const [object, property] = [node.object, node.property] as [TemplateNode, TemplateNode];
+    const owner = this.evaluate(object, environment);
     // JavaScript's texts and lists have a length, Python's have a filter for it.
-    if (isLength && SIZED.has(this.evaluate(object, environment).type)) return toValue(undefined);
-    const character = node.computed ? this.readCharacter(node, environment) : undefined;
-    if (character !== undefined) return character;
-    const found = super.evaluate(node, environment);
-    if (found.type !== 'UndefinedValue') return found;
-    if (this.evaluate(object, environment).type !== 'UndefinedValue') return found;
+    if (!node.computed && property.value === 'length' && SIZED.has(owner.type)) return toValue(undefined);
+    const isIndex = node.computed === true && property.type !== 'SliceExpression';
+    const index = isIndex ? this.evaluate(property, environment) : undefined;
+    // A text has characters, not halves of them.
+    if (owner.type === 'StringValue' && index?.type === 'IntegerValue')
+      return toValue([...(owner.value as string)].at(index.value as number));
+    const parts = { object: hold(object, owner), property: index ? hold(property, index) : property };
+    const found = super.evaluate(alike(node, { ...node, ...parts }), environment);
+    if (found.type !== 'UndefinedValue' || owner.type !== 'UndefinedValue') return found;
     const name = typeof object.value === 'string' ? `'${object.value}'` : 'something';
     throw new Error(`asks for a part of ${name}, which is undefined`);
-  }
-
-  /** A text has characters, not halves of them. */
-  private readCharacter({ object, property }: TemplateNode, environment: Scope): TemplateValue | undefined {
-    if ((property as TemplateNode).type === 'SliceExpression') return undefined;
-    const text = this.evaluate(object as TemplateNode, environment);
-    if (text.type !== 'StringValue') return undefined;
-    const index = this.evaluate(property as TemplateNode, environment);
-    return index.type === 'IntegerValue'
-      ? toValue([...(text.value as string)].at(index.value as number))
-      : undefined;
   }
 
   /** A macro sees what is around its definition, not what is around its call, but for the `caller` of a call block. */
@@ -117,9 +109,7 @@ class TemplateInterpreter extends Interpreter {
     if (operator === '/' || operator === '%') requireDivisor(operator, left, right);
     if (operator === '+' && (left.type === 'StringValue') !== (right.type === 'StringValue'))
       throw new Error(`adds a ${kindOf(left)} and a ${kindOf(right)}`);
-    const held = (value: TemplateValue, side: unknown) =>
-      alike(side as TemplateNode, { type: 'Value', held: value });
-    const sides = { left: held(left, node.left), right: held(right, node.right) };
+    const sides = { left: hold(node.left, left), right: hold(node.right, right) };
     return super.evaluate(alike(node, { ...node, ...sides }), environment);
   }
 
@@ -147,7 +137,13 @@ class TemplateInterpreter extends Interpreter {
       );
     if (name === 'string' && !isCall) return toValue(textOf(operand()));
     if (name === 'join') return this.join(operand(), isCall ? filter.args : [], environment);
-    return own(VALUE_FILTERS, name)?.(operand());
+    const onValue = own(VALUE_FILTERS, name);
+    if (onValue === undefined) return undefined;
+    const value = operand();
+    return (
+      onValue(value) ??
+      super.evaluate(alike(node, { ...node, operand: hold(node.operand, value) }), environment)
+    );
   }
 
   private join(value: TemplateValue, args: unknown, environment: Scope): TemplateValue {
@@ -181,6 +177,11 @@ const ITERABLE: ReadonlySet<string> = new Set([
 const NUMBERS: ReadonlySet<string> = new Set(['IntegerValue', 'FloatValue', 'BooleanValue']);
 const SIZED: ReadonlySet<string> = new Set(['ArrayValue', 'TupleValue', 'StringValue']);
 const ENDS: ReadonlySet<string> = new Set(['startswith', 'endswith']);
+
+/** A node whose value is known: a macro may change what is around it, so nothing is evaluated twice. */
+function hold(node: unknown, value: TemplateValue): TemplateNode {
+  return alike(node as TemplateNode, { type: 'Value', held: value });
+}
 
 /** A rule of a table; templates may name what every object of JavaScript has. */
 function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {

@@ -423,6 +423,12 @@ RULES = {
     "call-undefined": "{{ nothing() }}",
     "list-of-one": "{{ ['only'] | first }}{{ 'a' ~ 'b' ~ 1 }}{{ not true or true and false }}",
     "and-or": "{{ '' or 'b' }}{{ 'a' and 'b' }}[{{ messages[0].x or '' }}]{{ 1 < 2 and 2 <= 2 }}",
+    "macro-once-part": "{% set ns = namespace(n=0) %}{% macro m(text) %}{% set ns.n = ns.n + 1 %}{{ text }}{% endmacro %}{{ m('ab c')[0] }}{{ m('ab c')[-1:] }}{{ messages[m('1') | int].role }}{{ ns.n }}",
+    "macro-once-method": "{% set ns = namespace(n=0) %}{% macro m(text) %}{% set ns.n = ns.n + 1 %}{{ text }}{% endmacro %}{{ m('ab c').split(' ')[0] }}{{ m('ab').upper() }}{{ m(' a ').strip() }}{{ m('ab').endswith('b') }}{{ ns.n }}",
+    "macro-once-filter": "{% set ns = namespace(n=0) %}{% macro m(text) %}{% set ns.n = ns.n + 1 %}{{ text }}{% endmacro %}{{ m('a') | tojson }}{{ m('5') | int + 1 }}{{ m('a') | length }}{{ m('a') | upper | trim }}{{ ns.n }}",
+    "macro-once-test": "{% set ns = namespace(n=0) %}{% macro m(text) %}{% set ns.n = ns.n + 1 %}{{ text }}{% endmacro %}{{ m('a') is number }}{{ m('a') is iterable }}{{ m('a') is string }}{{ ns.n }}",
+    "macro-once-key": "{% set ns = namespace(n=0) %}{% macro m(text) %}{% set ns.n = ns.n + 1 %}{{ text }}{% endmacro %}{{ messages[0][m('role')] }}{{ {'k': 'v'}[m('k')] }}[{{ messages[0][m('none')] }}]{{ ns.n }}",
+    "macro-once-attribute": "{% set ns = namespace(n=0) %}{% macro m(text) %}{% set ns.n = ns.n + 1 %}{{ text }}{% endmacro %}[{{ m('a').nothing }}{{ m('a').length }}]{{ ns.n }}",
 }
 
 SPECIAL = {"bos_token": "<s>", "eos_token": "</s>"}
