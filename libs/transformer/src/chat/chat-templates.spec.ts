@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { loadChatTemplates } from './chat-templates.ts';
@@ -40,6 +41,22 @@ describe('loadChatTemplates', () => {
     ]);
   });
 
+  const makePipe = async (path: string) => void execFileSync('mkfifo', [path]);
+  // Named without its folder.
+  test.each([
+    ['a pipe', 'chat_template.jinja', makePipe],
+    ['a device', 'chat_template.jinja', (path: string) => symlink('/dev/zero', path)],
+    ['a folder', 'chat_template.jinja', (path: string) => mkdir(path)],
+    ['a pipe', 'tokenizer_config.json', makePipe],
+    ['a device', 'special_tokens_map.json', (path: string) => symlink('/dev/zero', path)],
+  ] as const)('does not read %s that is called %s', async (_, name, make) => {
+    await make(join(directory, name));
+    expect(await loadChatTemplates(directory)).toMatchObject({
+      templates: [],
+      problem: `${name} cannot be read (it is not a regular file)`,
+    });
+  });
+
   test('takes files of templates, and then nothing of the configuration', async () => {
     const files = {
       'tokenizer_config.json': { chat_template: [{ name: 'rag', template: 'config' }] },
@@ -76,11 +93,6 @@ describe('loadChatTemplates', () => {
     expect((await write(map)).specialTokens).toEqual({ ...own, eos_token: '<end>', unk_token: '<unk>' });
     const listed = { ...config, added_tokens_decoder: {} };
     expect((await write({ 'tokenizer_config.json': listed })).specialTokens).toEqual(own);
-  });
-
-  test('names a file that cannot be read, and never its folder', async () => {
-    await mkdir(join(directory, 'chat_template.jinja'));
-    expect((await loadChatTemplates(directory)).problem).toBe('chat_template.jinja cannot be read (EISDIR)');
   });
 
   test.each([

@@ -145,9 +145,13 @@ async function readOptional(path: string): Promise<string | undefined> {
   } catch (error) {
     if (isFacetError(error) && error.kind === 'not-found') return undefined;
     // The folder is no business of whoever chats.
-    const why = isFacetError(error) ? 'it is too large' : (error as NodeJS.ErrnoException).code;
-    throw unusable(`${basename(path)} cannot be read (${why})`, error);
+    throw unusable(`${basename(path)} cannot be read (${reasonOf(error)})`, error);
   }
+}
+
+function reasonOf(error: unknown): string | undefined {
+  if (!isFacetError(error)) return (error as NodeJS.ErrnoException).code;
+  return error.reason === 'MODEL_FILE_IRREGULAR' ? 'it is not a regular file' : 'it is too large';
 }
 
 async function listFolder(path: string): Promise<string[]> {

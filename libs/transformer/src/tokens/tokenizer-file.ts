@@ -87,7 +87,9 @@ export function vocabularyOf({ model }: TokenizerJson): [token: string, id: numb
 
 async function readBounded(path: string): Promise<Buffer | undefined> {
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    const { size } = found;
+    if (!found.isFile()) throw invalidTokenizer(path, 'is not a regular file');
     if (size > MAX_TOKENIZER_BYTES)
       throw invalidTokenizer(path, `has ${size} bytes; the limit is ${MAX_TOKENIZER_BYTES}`);
     return await readFile(path);

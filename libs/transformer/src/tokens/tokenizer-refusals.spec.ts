@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadTokenizer } from './tokenizer.ts';
@@ -144,5 +144,13 @@ describe('loadTokenizer', () => {
     await expect(loadTokenizer(directory)).rejects.toMatchObject({ kind: 'not-found' });
     await writeFile(join(directory, 'tokenizer_config.json'), JSON.stringify({ bos_token: '<start>' }));
     await expect(load({ model })).rejects.toThrow('has no token "<start>", the bos_token');
+  });
+
+  test('does not read a device', async () => {
+    await symlink('/dev/zero', join(directory, 'tokenizer.json'));
+    await expect(loadTokenizer(directory)).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/is not a regular file/),
+    });
   });
 });

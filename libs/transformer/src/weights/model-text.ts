@@ -4,10 +4,14 @@ import { FacetError } from '@facet/errors';
 /** A configuration or index file larger than this is refused unread. */
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 
-/** Reads a small text file of the directory; one that is missing is `not-found` and named. */
+/** Reads a small text file of the directory; one that is missing is `not-found` and named, a pipe or a device is refused unread. */
 export async function readModelText(path: string): Promise<string> {
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    const { size } = found;
+    // Reading a pipe waits for whoever writes into it, and a device may never end.
+    if (!found.isFile())
+      throw new FacetError('invalid', `${path} is not a regular file`, { reason: 'MODEL_FILE_IRREGULAR' });
     if (size > MAX_TEXT_BYTES)
       throw new FacetError('invalid', `${path} has ${size} bytes; the limit is ${MAX_TEXT_BYTES}`);
     return await readFile(path, 'utf8');
