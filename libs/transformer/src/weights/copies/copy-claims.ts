@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { claimFile, claimOf } from './copy-files.ts';
+import { ignoreUnwritable } from './disk-errors.ts';
 
 /** The right to a copy: nobody removes what is claimed. */
 export interface CopyClaim {
@@ -22,12 +23,13 @@ const claimSchema = z.object({ host: z.string(), pid: z.number().int().positive(
 
 /**
  * Claims the copy `key` in `folder` until it is released or the process ends. A folder that cannot be written
- * is read without a claim: who cannot write there cannot remove anything either.
+ * is read without a claim: who cannot write there cannot remove anything either. On a full disk the claim is an
+ * empty file, which holds for as long as it is renewed.
  */
 export async function claimCopy(folder: string, key: string): Promise<CopyClaim> {
   const id = randomUUID();
   const path = join(folder, claimFile(key, id));
-  await writeFile(path, JSON.stringify({ host: hostname(), pid: process.pid })).catch(ignoreReadOnly);
+  await writeFile(path, JSON.stringify({ host: hostname(), pid: process.pid })).catch(ignoreUnwritable);
   const renewal = setInterval(() => {
     const now = new Date();
     utimes(path, now, now).catch(() => undefined);
@@ -36,7 +38,7 @@ export async function claimCopy(folder: string, key: string): Promise<CopyClaim>
     id,
     async release() {
       clearInterval(renewal);
-      await rm(path, { force: true }).catch(ignoreReadOnly);
+      await rm(path, { force: true }).catch(ignoreUnwritable);
     },
   };
 }
@@ -85,8 +87,4 @@ function isRunning(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-}
-
-function ignoreReadOnly(error: NodeJS.ErrnoException): void {
-  if (!['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '')) throw error;
 }

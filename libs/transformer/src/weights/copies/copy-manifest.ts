@@ -1,4 +1,4 @@
-import { open, readFile, rename, stat } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asideFile, manifestFile } from './copy-files.ts';
@@ -36,12 +36,16 @@ export async function readManifest(folder: string, key: string): Promise<CopyMan
 export async function writeManifest(folder: string, manifest: CopyManifest, holder: string): Promise<void> {
   const name = manifestFile(manifest.key);
   const aside = join(folder, asideFile(name, holder));
-  {
-    await using file = await open(aside, 'w');
-    await file.writeFile(JSON.stringify(manifest));
-    await file.sync();
+  try {
+    {
+      await using file = await open(aside, 'w');
+      await file.writeFile(JSON.stringify(manifest));
+      await file.sync();
+    }
+    await rename(aside, join(folder, name));
+  } finally {
+    await rm(aside, { force: true });
   }
-  await rename(aside, join(folder, name));
 }
 
 /** Describes the files `names` of `folder` as they are now. */

@@ -27,8 +27,9 @@ interface StoredCopy {
  */
 export async function removeStaleCopies(folder: string, request: RemovalRequest): Promise<void> {
   const { maxBytes, wantedBytes, holder } = request;
-  const { keys: claimed, ids } = await readClaims(folder);
+  // In this order: who writes a file aside has claimed before, so whatever is listed finds its claim.
   const names = await readdir(folder);
+  const { keys: claimed, ids } = await readClaims(folder);
   for (const name of names) {
     const owner = holderOf(name);
     if (owner !== undefined && !ids.has(owner)) await rm(join(folder, name), { force: true });

@@ -180,6 +180,32 @@ describe('openCopy', () => {
     expect(await isThere((await map(directory)).copy!.path)).toBe(true);
   }, 60_000);
 
+  test.each(['as it was', 'touched'])(
+    'maps a whole copy of a model %s where the disk takes nothing',
+    async (state) => {
+      const directory = await halfModel('a');
+      await mapOnce(directory);
+      const then = new Date(Date.now() - 5000);
+      if (state === 'touched') await utimes(join(directory, 'model.safetensors'), then, then);
+      const files = (await readdir(folder)).filter((name) => /^\w/.test(name));
+      expect(await firstLine(start(['try', directory, folder], 0))).toBe('mapped\n');
+      await map(directory);
+      expect((await readdir(folder)).filter((name) => /^\w/.test(name))).toEqual(files);
+      expect(await asides()).toEqual([]);
+    },
+    60_000,
+  );
+
+  test('removes what is stale for a model that needs none, also where the disk takes nothing', async () => {
+    const directory = await halfModel('a');
+    const path = await mapOnce(directory);
+    await rm(directory, { recursive: true });
+    await mkdir(join(root, 'plain'));
+    const plain = await writeModel(join(root, 'plain'));
+    expect(await firstLine(start(['try', plain, folder], 0))).toBe('mapped\n');
+    expect(await isThere(path)).toBe(false);
+  }, 60_000);
+
   test('names the folder that cannot be written, and the remedy', async () => {
     const directory = await halfModel('a');
     await writeFile(join(root, 'file'), '');

@@ -6,6 +6,7 @@ import { sha256File } from '../file-hash.ts';
 import { type CopyClaim, claimCopy } from './copy-claims.ts';
 import { asideFile, dataFile, manifestFile } from './copy-files.ts';
 import { type CopySource, describeSource, isCurrent, readManifest, writeManifest } from './copy-manifest.ts';
+import { ignoreUnwritable, isFull, isReadOnly } from './disk-errors.ts';
 import { freeBytes, removeStaleCopies } from './stale-copies.ts';
 import { type CopyPlan, writeCopy } from './write-copy.ts';
 
@@ -28,7 +29,6 @@ export interface OpenCopy {
 
 /** What is claimed by those who only tidy up. */
 const NO_COPY = 'none';
-const READ_ONLY = ['EACCES', 'EPERM', 'EROFS'];
 
 interface WantedCopy extends Omit<CopyPlan, 'signal'> {
   /** Name of the copy, of hexadecimal digits. */
@@ -71,7 +71,7 @@ export async function tidyCopies({
     await removeStaleCopies(folder, { maxBytes, wantedBytes: 0, holder: claim.id }).finally(claim.release);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    if (![...READ_ONLY, 'ENOENT', 'ENOTDIR'].includes(code)) throw error;
+    if (!['ENOENT', 'ENOTDIR'].includes(code)) ignoreUnwritable(error);
   }
 }
 
@@ -120,7 +120,7 @@ async function inspect(
     const { code = '' } = error as NodeJS.ErrnoException;
     // Taken away after it was read; in a folder that cannot be written nobody does that.
     if (code === 'ENOENT') return 'absent';
-    if (!READ_ONLY.includes(code)) throw error;
+    ignoreUnwritable(error);
   }
   return 'whole';
 }
@@ -155,8 +155,8 @@ async function syncFolder(folder: string): Promise<void> {
 
 function explain(error: unknown, bytes: number, folder: string): unknown {
   const { code = '' } = error as NodeJS.ErrnoException;
-  if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)) return diskFull(bytes, folder, { cause: error });
-  if (![...READ_ONLY, 'ENOTDIR', 'EEXIST'].includes(code)) return error;
+  if (isFull(error)) return diskFull(bytes, folder, { cause: error });
+  if (!isReadOnly(error) && !['ENOTDIR', 'EEXIST'].includes(code)) return error;
   return new FacetError(
     'precondition',
     `${folder} cannot be written (${code}), and the weights need a copy to be mapped: name a folder for it, ` +
