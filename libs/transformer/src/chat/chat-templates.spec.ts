@@ -57,6 +57,14 @@ describe('loadChatTemplates', () => {
     });
   });
 
+  test.each(['chat_template.jinja', 'tokenizer_config.json'])(
+    'refuses %s in another encoding',
+    async (name) => {
+      await writeFile(join(directory, name), Buffer.from('{"chat_template": "Größe"}', 'latin1'));
+      expect((await loadChatTemplates(directory)).problem).toBe(`${name} cannot be read (it is not UTF-8)`);
+    },
+  );
+
   test('takes files of templates, and then nothing of the configuration', async () => {
     const files = {
       'tokenizer_config.json': { chat_template: [{ name: 'rag', template: 'config' }] },

@@ -151,8 +151,13 @@ async function readOptional(path: string): Promise<string | undefined> {
 
 function reasonOf(error: unknown): string | undefined {
   if (!isFacetError(error)) return (error as NodeJS.ErrnoException).code;
-  return error.reason === 'MODEL_FILE_IRREGULAR' ? 'it is not a regular file' : 'it is too large';
+  return REASONS[error.reason ?? ''] ?? 'it is too large';
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  MODEL_FILE_IRREGULAR: 'it is not a regular file',
+  MODEL_FILE_NOT_UTF8: 'it is not UTF-8',
+};
 
 async function listFolder(path: string): Promise<string[]> {
   try {

@@ -14,9 +14,17 @@ export async function readModelText(path: string): Promise<string> {
       throw new FacetError('invalid', `${path} is not a regular file`, { reason: 'MODEL_FILE_IRREGULAR' });
     if (size > MAX_TEXT_BYTES)
       throw new FacetError('invalid', `${path} has ${size} bytes; the limit is ${MAX_TEXT_BYTES}`);
-    return await readFile(path, 'utf8');
+    return decode(await readFile(path), path);
   } catch (cause) {
     throw missingFile(cause, path);
+  }
+}
+
+function decode(bytes: Buffer, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new FacetError('invalid', `${path} is not UTF-8`, { cause, reason: 'MODEL_FILE_NOT_UTF8' });
   }
 }
 
