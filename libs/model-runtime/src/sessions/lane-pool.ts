@@ -2,8 +2,8 @@ import { FacetError } from '@facet/errors';
 import { createLane, type GraphProgram, type Lane, type LaneOptions } from './lane.ts';
 
 /**
- * The lanes of one runtime. Decoding has lanes of its own in larger models: its steps neither wait for passes over whole
- * contexts nor for the compilation of their graphs, and reading all weights for one token takes every thread.
+ * The lanes of one runtime. Decoding has lanes of its own in larger models: its steps wait neither for passes over whole
+ * contexts nor for the compilation of a graph, and reading all weights for one token takes every thread.
  */
 export interface LanePool {
   /** Lanes that run whole contexts. */
@@ -11,7 +11,7 @@ export interface LanePool {
   /** The lane for whole contexts with the fewest unanswered calls. */
   idlest(): Lane;
   /** The lane in which a generation of this program stays until it is closed. */
-  decoding(program: Pick<GraphProgram, 'isPacked'>): Lane;
+  decoding(program: Pick<GraphProgram, 'key' | 'isPacked'>): Lane;
   close(): Promise<void>;
 }
 
@@ -31,6 +31,9 @@ const MAX_LANE_LOAD = 4096;
  */
 const SINGLE_THREADED_BYTES = 512 * 1024 ** 2;
 
+/** Lanes in which texts are generated without packed weights. */
+const MAX_DECODING_LANES = 4;
+
 /** Up to this, decoding is too short a work to be shared among threads, and stays in the same lanes. */
 export const TINY_MODEL_BYTES = 64 * 1024 ** 2;
 
@@ -40,19 +43,36 @@ export function createLanePool({ threads, mappedBytes, ...options }: LanePoolOpt
   const passes = Array.from({ length: shape.lanes }, () =>
     createLane({ ...options, threads: shape.threadsOfEach }),
   );
+  const create = () => createLane({ ...options, threads });
+  const plain: Lane[] = [];
   // What is packed takes seconds to compile, for which the texts of other programs do not wait.
-  const [plain, packed] = [0, 1].map(() => createLane({ ...options, threads })) as [Lane, Lane];
+  const packed = create();
   return {
     size: passes.length,
     idlest: () => admit(least(passes, ({ load }) => load)),
-    decoding({ isPacked }) {
+    decoding(program) {
       if (mappedBytes <= TINY_MODEL_BYTES) return admit(least(passes, ({ keptCount }) => keptCount));
-      return admit(isPacked ? packed : plain);
+      return admit(program.isPacked ? packed : plainLane(plain, program, create));
     },
     async close() {
-      await Promise.all([...passes, plain, packed].map((lane) => lane.close()));
+      await Promise.all([...passes, ...plain, packed].map((lane) => lane.close()));
     },
   };
+}
+
+/**
+ * The lane where a program is compiled already, else one in which no text is under way, so that none waits for the
+ * compilation; where all are taken, one more, or at last the one with the fewest texts.
+ */
+function plainLane(plain: Lane[], program: Pick<GraphProgram, 'key'>, create: () => Lane): Lane {
+  const free = plain.filter((lane) => lane.holds(program) || lane.keptCount === 0);
+  const compiled = free.filter((lane) => lane.holds(program));
+  if (free.length === 0 && plain.length < MAX_DECODING_LANES) {
+    plain.push(create());
+    return plain.at(-1)!;
+  }
+  const [best] = [compiled, free, plain].filter(({ length }) => length > 0);
+  return least(best!, ({ keptCount }) => keptCount);
 }
 
 /** How the threads are divided where whole contexts run. */

@@ -26,6 +26,8 @@ export interface Lane {
   readonly load: number;
   /** Sets of tensors that are kept in the thread. */
   readonly keptCount: number;
+  /** Whether a program is compiled here, or about to be. */
+  holds(program: Pick<GraphProgram, 'key'>): boolean;
   /** Grows by one each time the thread is lost, and with it everything it kept. */
   readonly incarnation: number;
   /**
@@ -105,6 +107,10 @@ class ThreadLane implements Lane {
 
   get incarnation(): number {
     return this.#incarnation;
+  }
+
+  holds({ key }: Pick<GraphProgram, 'key'>): boolean {
+    return this.#sessions.has(key);
   }
 
   async run(program: GraphProgram, request: RunRequest): Promise<WireTensors> {
