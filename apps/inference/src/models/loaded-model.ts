@@ -1,4 +1,4 @@
-import type { ModelRuntime } from '@facet/model-runtime';
+import type { MemoryAccount, ModelRuntime } from '@facet/model-runtime';
 import type { DType } from '@facet/tensor';
 import type { TokenizerPool } from '../tokens/tokenizer-pool.ts';
 import type { HeldQuantization } from './held-quantization.ts';
@@ -8,6 +8,8 @@ export interface LoadedModel {
   /** As in `models/{id}`. */
   id: string;
   runtime: ModelRuntime;
+  /** Where the memory of what it works on is held. */
+  memory: MemoryAccount;
   tokenizer: TokenizerPool;
   /** Element type of the weights on disk. */
   weightDtype: DType;

@@ -1,7 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createLogger } from '@facet/mesh';
+import { createMemoryBudget, openModelRuntime } from '@facet/model-runtime';
 import { describeSharedModels } from '@facet/model-runtime/testing';
 import { type InferenceSetup, serveInference } from '../testing/serve-inference.ts';
+import { loadModels } from './model-registry.ts';
+import { readLossText } from './quantization-loss.ts';
 
 const name = 'models/m';
 
@@ -55,6 +59,21 @@ describeSharedModels(({ directory }) => {
     others.free();
     expect(await generate()).toBe(4);
     expect((await memoryOf()).uses.map(({ purpose }) => purpose)).not.toContain('caches');
+  });
+
+  test('names the model that does not fit', async () => {
+    const loading = loadModels([{ id: 'm', directory }], {
+      openModelRuntime,
+      runtime: {},
+      memory: createMemoryBudget(2 ** 20),
+      lossText: await readLossText(undefined),
+      tokenizer: { processes: 1, jobMs: 60_000 },
+      logger: createLogger({ service: 'test', level: 'silent' }),
+    });
+    await expect(loading).rejects.toMatchObject({
+      kind: 'exhausted',
+      message: expect.stringMatching(/^the model m needs \d+ bytes more, and 0 of the 1048576 .* hold fewer/),
+    });
   });
 
   test('does not start where the process alone is larger than the budget', async () => {

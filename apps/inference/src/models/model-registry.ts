@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FacetError } from '@facet/errors';
+import { FacetError, isFacetError } from '@facet/errors';
 import { modelIdOf } from '@facet/hub';
 import { formatName, type Logger, parseName } from '@facet/mesh';
 import {
@@ -73,12 +73,27 @@ async function loadModel(location: ChosenModel, options: LoadOptions): Promise<L
   try {
     // Held for as long as the model: the service ends with its models.
     memory.hold({ purpose: 'tokenizers', bytes: tokenizer.memoryBytes });
-    return await loadRuntime(location, tokenizer, { ...options, runtime: { ...options.runtime, memory } });
+    const runtime = { ...options.runtime, memory };
+    return { ...(await loadRuntime(location, tokenizer, { ...options, runtime })), memory };
   } catch (error) {
     await tokenizer.close();
-    throw error;
+    throw isFacetError(error) && error.reason === 'MEMORY_FULL' ? doesNotFit(location, error) : error;
   }
 }
+
+function doesNotFit({ id }: ChosenModel, error: FacetError): FacetError {
+  const { kind, reason, metadata } = error;
+  const { bytes, held, budget } = metadata;
+  return new FacetError(
+    kind,
+    `the model ${id} needs ${bytes} bytes more, and ${held} of the ${budget} bytes of the budget are held; ` +
+      'raise FACET_INFERENCE_MEMORY_MIB, or hold fewer models',
+    { cause: error, reason, metadata },
+  );
+}
+
+/** A model before its account of memory is set beside it. */
+type OpenedModel = Omit<LoadedModel, 'memory'>;
 
 interface RuntimeOptions extends Omit<LoadOptions, 'runtime'> {
   runtime: ModelRuntimeOptions;
@@ -88,7 +103,7 @@ async function loadRuntime(
   model: ChosenModel,
   tokenizer: TokenizerPool,
   options: RuntimeOptions,
-): Promise<LoadedModel> {
+): Promise<OpenedModel> {
   const startedMs = performance.now();
   const { directory, quantization } = model;
   const runtimeOptions = { ...options.runtime, ...(quantization && { quantization }) };
@@ -112,7 +127,7 @@ interface OpenParts extends Omit<LoadOptions, 'runtime' | 'tokenizer'> {
 async function describeModel(
   { id, directory, quantization: wanted }: ChosenModel,
   { runtime, runtimeOptions, tokenizer, startedMs, logger, lossText: text, openModelRuntime }: OpenParts,
-): Promise<LoadedModel> {
+): Promise<OpenedModel> {
   const { d_vocab, modelType } = runtime.spec;
   const parts = { directory, tokenizer, text, openModelRuntime, runtime: runtimeOptions };
   const quantization = wanted && (await describeQuantization(runtime, { ...parts, quantization: wanted }));

@@ -201,6 +201,22 @@ describeSharedModels(
       caller.destroy();
     });
 
+    test('counts the rows that it waits for, and no longer when the caller has left', async () => {
+      const waitedFor = async () => {
+        const { memory } = (await setup.client.getModel({ name: model })).model!;
+        return memory!.uses.find(({ purpose }) => purpose === 'replacements')?.bytes;
+      };
+      expect(await waitedFor()).toBeUndefined();
+      const caller = connectRaw(setup.service.address);
+      caller.begin('scoreReplacements', ScoreReplacementsRequest.fromPartial(head({})));
+      let bytes = await waitedFor();
+      while (bytes === undefined) bytes = await waitedFor();
+      expect(bytes % BigInt(4 * width)).toBe(0n);
+      expect(bytes).toBeLessThanOrEqual(BigInt(4 * width * count));
+      caller.destroy();
+      while ((await waitedFor()) !== undefined) await sleep(10);
+    });
+
     test('gives the place back when the caller leaves in the middle', async () => {
       const caller = connectRaw(setup.service.address);
       caller.begin('scoreReplacements', ScoreReplacementsRequest.fromPartial(head({})));

@@ -19,7 +19,7 @@ export interface RowSource {
 
 /**
  * Scores sequences as `scoreText` does, bit for bit, as soon as their rows have come. Only the rows of one window of
- * batches are held at a time, so a caller that sends faster than the model works waits.
+ * batches are held at a time, within the memory budget, so a caller that sends faster than the model works waits.
  */
 export async function scoreStreamed(
   question: StreamedScoreQuestion,
@@ -28,12 +28,24 @@ export async function scoreStreamed(
 ): Promise<Score[]> {
   const scores: Score[] = [];
   for (const window of planWindows(question.sequences.lengths, scoreBatchTokens(question, turn))) {
-    const part = await takePart(question, window, rows);
-    const scored = await scoreText(part, turn);
-    scores.push(...scored.map((score) => inWhole(score, window[0]!)));
+    const hold = question.model.memory.hold({ purpose: 'replacements', bytes: rowBytes(question, window) });
+    try {
+      const part = await takePart(question, window, rows);
+      const scored = await scoreText(part, turn);
+      scores.push(...scored.map((score) => inWhole(score, window[0]!)));
+    } finally {
+      hold.free();
+    }
   }
   await rows.end();
   return scores;
+}
+
+/** Bytes of the rows that a window of sequences waits for. */
+function rowBytes({ sequences, replacements }: StreamedScoreQuestion, window: readonly number[]): number {
+  const tokens = window.reduce((sum, sequence) => sum + sequences.lengths[sequence]!, 0);
+  const width = replacements.reduce((sum, { rows, width: own }) => sum + (rows ? 0 : own), 0);
+  return tokens * width * Float32Array.BYTES_PER_ELEMENT;
 }
 
 /** The question about consecutive sequences of a request, with their rows. */

@@ -2,9 +2,16 @@ import { FacetError } from '@facet/errors';
 
 /**
  * What memory is held for: weights packed for a session of its own; what else a session needs; the caches of
- * sequences; results on their way; tokenizers.
+ * sequences; rows that replace the model's own, and results, on their way; tokenizers.
  */
-export type MemoryPurpose = 'packed weights' | 'sessions' | 'caches' | 'results' | 'tokenizers' | 'process';
+export type MemoryPurpose =
+  | 'packed weights'
+  | 'sessions'
+  | 'caches'
+  | 'replacements'
+  | 'results'
+  | 'tokenizers'
+  | 'process';
 
 /** Bytes by purpose; a purpose for which nothing is held is absent. */
 export type MemoryCount = Partial<Record<MemoryPurpose, number>>;
