@@ -30,6 +30,7 @@ describeSharedModels(
         rag: `${TURNS} with documents`,
         broken: '{% frobnicate %}',
         choosy: '{{ raise_exception("no") }}',
+        silent: '{% if false %}never{% endif %}',
       };
       const made = await Promise.all([
         model('plain', {}),
@@ -78,11 +79,11 @@ describeSharedModels(
       );
 
     test('is told of by GetModel and ListModels', async () => {
-      const names = ['default', 'broken', 'choosy', 'rag'];
+      const names = ['default', 'broken', 'choosy', 'rag', 'silent'];
       expect((await setup.client.getModel({ name: 'models/chats' })).model!.chatTemplates).toEqual(names);
       const { models } = await setup.client.listModels({});
       expect(models.map(({ name, chatTemplates }) => [name, chatTemplates.length])).toEqual([
-        ['models/chats', 4],
+        ['models/chats', 5],
         ['models/endless', 1],
         ['models/greedy', 1],
         ['models/plain', 0],
@@ -132,6 +133,7 @@ describeSharedModels(
         'CHAT_TEMPLATE_UNUSABLE',
         /"broken".*frobnicate.*mend the template/,
       ],
+      ['chats', { template: 'silent' }, 'invalid', 'CHAT_REFUSED', /writes nothing/],
       [
         'chats',
         { template: 'choosy' },

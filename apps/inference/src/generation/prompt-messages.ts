@@ -61,11 +61,18 @@ async function renderChat(
       );
   });
   const chat = { messages, template: template === '' ? undefined : template, addGenerationPrompt };
+  let text: string;
   try {
-    return await tokenizer.renderChat(chat, signal);
+    text = await tokenizer.renderChat(chat, signal);
   } catch (error) {
     throw isFacetError(error) ? inChat(error) : error;
   }
+  if (text === '')
+    throw new FacetError('invalid', 'chat: the template writes nothing for these messages; give others', {
+      reason: 'CHAT_REFUSED',
+      field: 'chat',
+    });
+  return text;
 }
 
 /** Says that an error is about the request's chat. */
