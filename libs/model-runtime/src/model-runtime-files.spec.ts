@@ -49,7 +49,7 @@ describe('openModelRuntime over a file that changes while it is served', () => {
       await alter(path);
       const refusal = {
         ...{ kind: 'precondition', reason: 'WEIGHTS_CHANGED' },
-        message: expect.stringMatching(/model\.safetensors changed since the model was loaded/),
+        message: expect.stringMatching(/^model\.safetensors changed since the model was loaded/),
       };
       await expect(forward(runtime)).rejects.toMatchObject(refusal);
       await expect(forward(runtime, ['blocks.0.hook_resid_pre'])).rejects.toMatchObject(refusal);

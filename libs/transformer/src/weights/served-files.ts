@@ -15,18 +15,22 @@ export async function guardWeights({
   weights,
   weightFolder,
 }: Pick<MappedModel, 'weights' | 'weightFolder'>): Promise<WeightGuard> {
-  const names = new Set(leavesOf(weights).map(({ file }) => file));
-  const paths = [...names].map((name) => join(weightFolder, name));
+  const names = [...new Set(leavesOf(weights).map(({ file }) => file))];
+  const paths = names.map((name) => join(weightFolder, name));
   const before = await Promise.all(paths.map(stampOf));
   return async () => {
     const now = await Promise.all(paths.map(stampOf));
-    const changed = paths.find((_, i) => now[i] !== before[i]);
-    if (changed === undefined) return;
+    const changed = now.findIndex((stamp, i) => stamp !== before[i]);
+    if (changed < 0) return;
     throw new FacetError(
       'precondition',
-      `${changed} changed since the model was loaded, and its sessions read it where it lies; start the service again, or ` +
+      `${names[changed]} changed since the model was loaded, and its sessions read it where it lies; start the service again, or ` +
         'put the file back as it was',
-      { reason: 'WEIGHTS_CHANGED' },
+      // Whoever calls is told the file's name, the log where it lies.
+      {
+        reason: 'WEIGHTS_CHANGED',
+        cause: new Error(`${paths[changed]} is ${now[changed]}, was ${before[changed]}`),
+      },
     );
   };
 }
