@@ -84,7 +84,7 @@ async function lossContexts(
   const start = bosTokenId === undefined ? [] : [bosTokenId];
   const length = Math.min(MAX_CONTEXT, n_ctx) - start.length;
   const contexts: Int32Array[] = [];
-  for (let from = 0; from < known.length; from += length) {
+  for (let from = 0; length > 0 && from < known.length; from += length) {
     const context = Int32Array.of(...start, ...known.subarray(from, from + length));
     if (context.length > 1) contexts.push(context);
   }
